@@ -1,0 +1,55 @@
+"""What the catalog knows of a task, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+ResultFormat = Literal["results.yml", "lm-eval", "json"]
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """One task of one harness.
+
+    `command` is an argv template, None for the NeMo contract (`nemo-evaluator run_eval --run_config ...`);
+    its parts may name `{model_id}`, `{url}`, `{task}`, `{run_config}`, `{results}` and `{params.NAME}`.
+    `image` and `digest` say what to run; `params` are the defaults of `config.params`.
+    """
+
+    name: str
+    harness: str
+    image: str
+    digest: str = ""
+    endpoint_types: tuple[str, ...] = ("chat",)
+    required_env: tuple[str, ...] = ()
+    params: Mapping[str, object] = field(default_factory=dict[str, object])
+    command: tuple[str, ...] | None = None
+    result_format: ResultFormat = "results.yml"
+    result_file: str = ""
+    primary_metric: str = ""
+    description: str = ""
+    architectures: str = "multiarch"
+    listed: bool = True
+
+    @property
+    def full_name(self) -> str:
+        """`harness.task`, which is never ambiguous within one catalog."""
+        return f"{self.harness}.{self.name}"
+
+
+class CatalogError(Exception):
+    """A task name that the catalog cannot turn into one task; the message says what to do."""
+
+
+class UnknownTask(CatalogError):
+    """No such task; the message suggests near names."""
+
+
+class AmbiguousTask(CatalogError):
+    """Several tasks fit; `choices` are their full names."""
+
+    def __init__(self, message: str, choices: tuple[str, ...]) -> None:
+        self.choices = choices
+        super().__init__(message)

@@ -1,0 +1,158 @@
+"""What a config file means, as frozen values that the rest of evaldock reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+
+Tree = dict[str, object]
+"""A composed YAML mapping: str keys; dict, list, str, int, float, bool or None values."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value was written: a file position (1-based), or an override given on the command line."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True)
+class ConfigProblem:
+    """One thing that is wrong: `file:line:column: path: message`."""
+
+    message: str
+    path: str = ""
+    origin: Origin | None = None
+
+    def __str__(self) -> str:
+        parts = [str(self.origin)] if self.origin else []
+        if self.path:
+            parts.append(self.path)
+        return ": ".join([*parts, self.message])
+
+
+class ConfigError(Exception):
+    """All the problems of one config, found in one pass."""
+
+    def __init__(self, problems: tuple[ConfigProblem, ...] | list[ConfigProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+@dataclass(frozen=True)
+class EnvValue:
+    """How one container variable gets its value; the value of a `host` variable is never kept in a config.
+
+    `host`: taken from the variable `source` of evaldock's environment. `lit`: the text `source` itself.
+    `runtime`: as `host`, but allowed to be unset when the plan is made.
+    """
+
+    kind: Literal["host", "lit", "runtime"]
+    source: str
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Limits of one container; None leaves Docker's default. Sizes in bytes."""
+
+    cpus: float | None = None
+    memory: int | None = None
+    gpus: str | None = None
+    pids: int | None = 4096
+    shm_size: int | None = None
+
+
+@dataclass(frozen=True)
+class MountSpec:
+    """A host directory (absolute) seen at an absolute path in the container."""
+
+    source: str
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How jobs run."""
+
+    output_dir: Path
+    mode: Literal["parallel", "sequential"] = "parallel"
+    max_parallel: int = 16
+    pull: Literal["missing", "always", "never"] = "missing"
+    kill_grace: float = 10.0
+    timeout: float | None = None
+    resources: Resources = field(default_factory=Resources)
+    extra_docker_args: str = ""
+    mounts: tuple[MountSpec, ...] = ()
+
+    @property
+    def workers(self) -> int:
+        """How many jobs may run at once."""
+        return 1 if self.mode == "sequential" else self.max_parallel
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The model endpoint under `target.api_endpoint`."""
+
+    url: str
+    model_id: str = ""
+    api_key_name: str | None = None
+    type: str | None = None
+    adapter_config: Tree = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True)
+class TaskConfig:
+    """One item of `evaluation.tasks`, with everything from `evaluation` already merged below it.
+
+    `run_config` holds `config` and `target` of the container's run_config (from `nemo_evaluator_config` and
+    dotted `overrides`, task over evaluation). `origin` is where the item stands, for error messages.
+    """
+
+    name: str
+    run_config: Tree = field(default_factory=dict[str, object])
+    env: Mapping[str, EnvValue] = field(default_factory=dict[str, EnvValue])
+    container: str | None = None
+    endpoint_type: str | None = None
+    dataset_dir: str | None = None
+    dataset_mount_path: str = "/datasets"
+    timeout: float | None = None
+    user: str | None = None
+    resources: Resources | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True)
+class OverrideChange:
+    """What one `-o` did: the override as typed, the path, and the values before and after (None: absent)."""
+
+    text: str
+    path: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True)
+class Config:
+    """A composed, validated config.
+
+    `tree` is the composed mapping as a user would write it, all interpolations resolved except those that
+    read the environment (`${oc.env:X}`), whose text stays so that no secret is ever stored.
+    """
+
+    tree: Tree
+    execution: Execution
+    endpoint: Endpoint
+    tasks: tuple[TaskConfig, ...]
+    sources: tuple[Path, ...] = ()
+    changes: tuple[OverrideChange, ...] = ()
+    warnings: tuple[ConfigProblem, ...] = ()

@@ -1,0 +1,96 @@
+"""A plan: everything that will be run, decided before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..config.model import EnvValue, MountSpec, Resources
+
+
+@dataclass(frozen=True)
+class EnvRef:
+    """One container variable and where its value comes from; `secret` values are never shown."""
+
+    name: str
+    value: EnvValue
+    secret: bool = True
+
+
+@dataclass(frozen=True)
+class DockerOptions:
+    """What `execution.extra_docker_args` adds to a container, already understood (see `docker_args`)."""
+
+    network: str | None = None
+    ipc: str | None = None
+    pid: str | None = None
+    user: str | None = None
+    workdir: str | None = None
+    hostname: str | None = None
+    runtime: str | None = None
+    platform: str | None = None
+    entrypoint: str | None = None
+    privileged: bool = False
+    read_only: bool = False
+    extra_hosts: tuple[str, ...] = ()
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
+    ulimits: tuple[str, ...] = ()
+    tmpfs: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """One task to run in one container.
+
+    `id` is `<invocation>.<index>`; `dir_name` the job's directory inside the run. `command` is the argv that
+    the container runs; `run_config` is written beside the job and mounted read-only at `RUN_CONFIG_PATH`.
+    `samples` is the expected number of samples when the config says it, `timeout` and `kill_grace` are seconds.
+    """
+
+    id: str
+    index: int
+    task: str
+    harness: str
+    image: str
+    digest: str
+    endpoint_type: str
+    url: str
+    model_id: str
+    command: tuple[str, ...]
+    dir_name: str
+    run_config: dict[str, object] = field(default_factory=dict[str, object])
+    env: tuple[EnvRef, ...] = ()
+    mounts: tuple[MountSpec, ...] = ()
+    resources: Resources = field(default_factory=Resources)
+    docker: DockerOptions = field(default_factory=DockerOptions)
+    timeout: float | None = None
+    kill_grace: float = 10.0
+    samples: int | None = None
+    result_format: str = "results.yml"
+    result_file: str = ""
+    primary_metric: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All jobs of one run, in config order. `output_dir` is absolute; `workers` jobs run at once."""
+
+    invocation: str
+    output_dir: str
+    mode: Literal["parallel", "sequential"]
+    workers: int
+    pull: Literal["missing", "always", "never"]
+    model_id: str
+    url: str
+    jobs: tuple[JobSpec, ...]
+    warnings: tuple[str, ...] = ()
+
+
+RESULTS_PATH = "/results"
+LOGS_PATH = "/evaldock/logs"
+RUN_CONFIG_PATH = "/evaldock/run_config.yaml"

@@ -1,0 +1,1 @@
+"""Everything a terminal user touches: commands, reporters, exit codes."""
