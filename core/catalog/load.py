@@ -1,0 +1,33 @@
+"""Where the catalog comes from: the packaged list and the user's own `catalog/*.yaml` files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .catalog import Catalog
+from .model import TaskSpec
+
+
+def load_catalog(extra_dirs: Sequence[Path] = (), *, env: Mapping[str, str] | None = None) -> Catalog:
+    """The catalog, with the tasks of `*.yaml` in the user's catalog directory and in `extra_dirs`.
+
+    A later directory replaces tasks of an earlier one; directories that do not exist are skipped. `env`
+    (default: the process's) says where the user's directory is. Raises ConfigError with all problems.
+    """
+    files = [file for folder in (user_dir(env), *extra_dirs) for file in sorted(folder.glob("*.yaml"))]
+    own: list[TaskSpec] = []
+    if files:
+        from .user import read_files
+
+        own = read_files(files)
+    return Catalog(own)
+
+
+def user_dir(env: Mapping[str, str] | None = None) -> Path:
+    """`$XDG_CONFIG_HOME/evaldock/catalog`, by default under `~/.config`."""
+    base = (os.environ if env is None else env).get("XDG_CONFIG_HOME", "")
+    # The XDG rules say that a relative path there is to be ignored.
+    root = Path(base) if os.path.isabs(base) else Path.home() / ".config"
+    return root / "evaldock" / "catalog"

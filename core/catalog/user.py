@@ -1,0 +1,270 @@
+"""The user's own catalog files: YAML, checked with the position of everything that is wrong.
+
+tasks:
+  - name: mytask              # required
+    harness: mylab            # default `custom`; a packaged harness lends its image
+    image: mylab/eval:1       # required for a harness of one's own
+    command: [run, "{url}"]   # argv template; without it the image obeys the NeMo contract
+    endpoint_types: [chat]
+    params: {temperature: 0}
+    required_env: [HF_TOKEN]
+    description: one line
+    result: {format: json, file: scores.json, metric: accuracy}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from ..config.model import ConfigError, ConfigProblem, Origin
+from .builtin import Harness, read_builtin
+from .catalog import CUSTOM_HARNESS
+from .model import ResultFormat, TaskSpec
+from .prefer import normal
+
+MAX_BYTES = 1_000_000
+MAX_NODES = 20_000
+
+ENDPOINT_TYPES = ("chat", "completions", "completions_logprob", "embedding", "vlm")
+RESULT_FORMATS: tuple[ResultFormat, ...] = ("results.yml", "lm-eval", "json")
+TASK_KEYS = (
+    "name",
+    "harness",
+    "image",
+    "command",
+    "endpoint_types",
+    "params",
+    "required_env",
+    "description",
+    "result",
+)
+RESULT_KEYS = ("format", "file", "metric")
+
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = ("int", "float", "bool")
+# YAML 1.1 as PyYAML reads it takes 1e-7 for text.
+_FLOAT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+
+Pairs = dict[str, tuple[yaml.Node, yaml.Node]]
+
+
+def read_files(files: Sequence[Path]) -> list[TaskSpec]:
+    """All tasks of all files, in order. Raises ConfigError with the problems of all of them."""
+    problems: list[ConfigProblem] = []
+    tasks: list[TaskSpec] = []
+    homes: dict[tuple[Path, str], Origin] = {}
+    for file in files:
+        reader = _Reader(file)
+        for spec, origin in reader.read():
+            key = (file.parent, normal(spec.full_name))
+            if key in homes:
+                message = f"task {spec.full_name} is already defined at {homes[key]}"
+                reader.problems.append(ConfigProblem(message, origin=origin))
+            homes.setdefault(key, origin)
+            tasks.append(spec)
+        problems += reader.problems
+    if problems:
+        raise ConfigError(problems)
+    return tasks
+
+
+class _Reader:
+    """Reads one file; keeps what is wrong in `problems` and goes on."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.problems: list[ConfigProblem] = []
+        self._nodes = 0
+
+    def read(self) -> list[tuple[TaskSpec, Origin]]:
+        root = self._compose()
+        if root is None:
+            return []
+        top = self._mapping(root, "", ("tasks",))
+        if "tasks" not in top:
+            self._bad(root, "tasks", "a catalog file needs a list `tasks`")
+            return []
+        found: list[tuple[TaskSpec, Origin]] = []
+        for index, node in enumerate(self._items(top["tasks"][1], "tasks")):
+            spec = self._task(node, f"tasks[{index}]")
+            if spec is not None:
+                found.append((spec, self._origin(node)))
+        return found
+
+    def _compose(self) -> yaml.Node | None:
+        try:
+            data = self.file.read_bytes()
+            if len(data) > MAX_BYTES:
+                raise ValueError(f"the file is larger than {MAX_BYTES} bytes")
+            return yaml.compose(data.decode("utf-8"), Loader=yaml.SafeLoader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            at = Origin(str(self.file), mark.line + 1, mark.column + 1) if mark else Origin(str(self.file))
+            self.problems.append(ConfigProblem(f"not valid YAML: {error.problem}", origin=at))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            text = error.strerror if isinstance(error, OSError) else str(error)
+            self.problems.append(ConfigProblem(f"cannot be read: {text}", origin=Origin(str(self.file))))
+        return None
+
+    def _task(self, node: yaml.Node, path: str) -> TaskSpec | None:
+        before = len(self.problems)
+        pairs = self._mapping(node, path, TASK_KEYS)
+        name = self._text(pairs, "name", path)
+        harness = self._text(pairs, "harness", path) or CUSTOM_HARNESS
+        known = _harness(harness)
+        image = self._text(pairs, "image", path)
+        if "name" not in pairs and isinstance(node, yaml.MappingNode):
+            self._bad(node, path, "a task needs a `name`")
+        elif "." in harness:
+            self._bad(pairs["harness"][1], f"{path}.harness", "a harness name holds no dot")
+        elif "image" not in pairs and known is None and isinstance(node, yaml.MappingNode):
+            self._bad(node, path, f"task '{name}' needs an `image`, for no packaged harness is '{harness}'")
+        command = self._texts(pairs, "command", path)
+        types = self._texts(pairs, "endpoint_types", path, ENDPOINT_TYPES)
+        required = self._texts(pairs, "required_env", path, pattern=_ENV_NAME)
+        params = self._params(pairs, path)
+        description = self._text(pairs, "description", path)
+        fmt, result_file, metric = self._result(pairs, path)
+        if len(self.problems) > before:
+            return None
+        return TaskSpec(
+            name=name,
+            harness=known.name if known else harness,
+            image=image or (known.image if known else ""),
+            digest=known.digest if known and not image else "",
+            endpoint_types=types or ("chat",),
+            required_env=required,
+            params=params,
+            command=command or None,
+            result_format=fmt,
+            result_file=result_file,
+            primary_metric=metric,
+            description=description,
+        )
+
+    def _result(self, pairs: Pairs, path: str) -> tuple[ResultFormat, str, str]:
+        if "result" not in pairs:
+            return "results.yml", "", ""
+        node = pairs["result"][1]
+        path = f"{path}.result"
+        inner = self._mapping(node, path, RESULT_KEYS)
+        written = self._text(inner, "format", path)
+        fmt: ResultFormat | None = next((f for f in RESULT_FORMATS if f == written), None)
+        if "format" in inner and fmt is None:
+            choices = ", ".join(RESULT_FORMATS)
+            self._bad(inner["format"][1], f"{path}.format", f"'{written}' is not one of {choices}")
+        file = self._text(inner, "file", path)
+        if file and (file.startswith("/") or ".." in file.split("/")):
+            self._bad(inner["file"][1], f"{path}.file", "the file is given relative to the results directory")
+        if fmt == "json" and not file:
+            self._bad(node, path, "format json needs a `file`")
+        return fmt or "results.yml", file, self._text(inner, "metric", path)
+
+    def _params(self, pairs: Pairs, path: str) -> dict[str, object]:
+        if "params" not in pairs:
+            return {}
+        node = pairs["params"][1]
+        if not isinstance(node, yaml.MappingNode):
+            self._bad(node, f"{path}.params", "must be a mapping of parameter names to values")
+            return {}
+        return cast("dict[str, object]", self._value(node, f"{path}.params"))
+
+    def _mapping(self, node: yaml.Node, path: str, allowed: Sequence[str] = ()) -> Pairs:
+        """The pairs of a mapping; repeated keys, non-text keys and keys not in `allowed` are problems."""
+        if not isinstance(node, yaml.MappingNode):
+            self._bad(node, path, "must be a mapping (`key: value` lines)")
+            return {}
+        pairs: Pairs = {}
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            where = f"{path}.{name}" if path else name
+            if not name:
+                self._bad(key, path, "keys must be text")
+            elif name in pairs:
+                self._bad(key, where, f"'{name}' is given twice")
+            elif allowed and name not in allowed:
+                self._bad(key, where, f"unknown key '{name}'; known are {', '.join(allowed)}")
+            else:
+                pairs[name] = (key, value)
+        return pairs
+
+    def _items(self, node: yaml.Node, path: str) -> list[yaml.Node]:
+        if isinstance(node, yaml.SequenceNode):
+            return list(node.value)
+        self._bad(node, path, "must be a list")
+        return []
+
+    def _text(self, pairs: Pairs, key: str, path: str) -> str:
+        if key not in pairs:
+            return ""
+        node = pairs[key][1]
+        if isinstance(node, yaml.ScalarNode) and node.value.strip() and not node.tag.endswith(":null"):
+            return node.value.strip()
+        self._bad(node, f"{path}.{key}", "must be text that is not empty")
+        return ""
+
+    def _texts(
+        self,
+        pairs: Pairs,
+        key: str,
+        path: str,
+        choices: Sequence[str] = (),
+        pattern: re.Pattern[str] | None = None,
+    ) -> tuple[str, ...]:
+        if key not in pairs:
+            return ()
+        found: list[str] = []
+        nodes = self._items(pairs[key][1], f"{path}.{key}")
+        for index, node in enumerate(nodes):
+            where = f"{path}.{key}[{index}]"
+            if not isinstance(node, yaml.ScalarNode):
+                self._bad(node, where, "must be text")
+            elif choices and node.value not in choices:
+                self._bad(node, where, f"'{node.value}' is not one of {', '.join(choices)}")
+            elif pattern and not pattern.fullmatch(node.value):
+                self._bad(node, where, f"'{node.value}' is not a variable name")
+            else:
+                found.append(node.value)
+        if isinstance(pairs[key][1], yaml.SequenceNode) and not nodes:
+            self._bad(pairs[key][1], f"{path}.{key}", "the list is empty")
+        return tuple(found)
+
+    def _value(self, node: yaml.Node, path: str) -> object:
+        # Aliases share nodes, so a small file may describe a huge value: count what is visited.
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            if self._nodes == MAX_NODES + 1:
+                self._bad(node, path, "the file describes too many values; are aliases nested in aliases?")
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return {k: self._value(v, f"{path}.{k}") for k, (_, v) in self._mapping(node, path).items()}
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(item, f"{path}[{i}]") for i, item in enumerate(node.value)]
+        return self._scalar(cast("yaml.ScalarNode", node), path)
+
+    def _scalar(self, node: yaml.ScalarNode, path: str) -> object:
+        kind = node.tag.rpartition(":")[2]
+        if kind == "str":
+            return float(node.value) if not node.style and _FLOAT.fullmatch(node.value) else node.value
+        try:
+            plain = cast("object", yaml.safe_load(node.value)) if kind in _PLAIN else None
+        except (ValueError, yaml.YAMLError):
+            plain = None
+        if plain is None and kind != "null":
+            self._bad(node, path, f"'{node.value}' is not a value that a parameter can have; is a quote missing?")
+        return plain
+
+    def _origin(self, node: yaml.Node) -> Origin:
+        return Origin(str(self.file), node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def _bad(self, node: yaml.Node, path: str, message: str) -> None:
+        self.problems.append(ConfigProblem(message, path, self._origin(node)))
+
+
+def _harness(name: str) -> Harness | None:
+    return next((h for h in read_builtin().harnesses if normal(h.name) == normal(name)), None)

@@ -1,0 +1,214 @@
+"""The files of a config become one tree: a defaults list names what is laid under, or over, a file's own content."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from .dotted import nest_overrides
+from .model import ConfigError, ConfigProblem, Origin
+from .node import Node, child, merge, plain, printable, put
+from .suggest import did_you_mean
+from .yaml_nodes import read_yaml_file
+
+SUFFIXES = (".yaml", ".yml")
+PACKAGED = Path(__file__).parent / "defaults"
+PACKAGED_NAME = "evaldock's defaults"
+GROUPS = ("execution", "deployment")
+_MAX_FILES = 100
+_CLUSTERS = ("slurm", "lepton")
+_SERVERS = ("vllm", "vllm_ray", "sglang", "nim", "trtllm", "generic")
+
+
+def refusal(group: str, name: str) -> str | None:
+    """Why evaldock will not take this choice of `execution` or `deployment`; None when that is not so."""
+    kind = name.split("/")[0]
+    if group == "execution" and kind in _CLUSTERS:
+        return (
+            f"the executor '{printable(name)}' is not supported: evaldock runs tasks in Docker containers on this "
+            "machine; use 'execution: local'"
+        )
+    if group == "deployment" and kind in _SERVERS:
+        return (
+            f"the deployment '{printable(name)}' is not supported: evaldock starts no model, it evaluates an endpoint "
+            "that exists; start the model yourself, put its address in target.api_endpoint.url and use "
+            "'deployment: none'"
+        )
+    return None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a defaults list: a file of a group (`group` empty: a file beside the config)."""
+
+    group: str
+    name: str
+    origin: Origin
+
+    @property
+    def is_self(self) -> bool:
+        """The file's own content."""
+        return not self.group and self.name == "_self_"
+
+
+@dataclass
+class Composer:
+    """Reads files from `base` (a user's directory) and from evaldock's packaged defaults.
+
+    `choices` replaces what a defaults list chose for a group; `used` tells the name that each group had.
+    """
+
+    base: Path
+    choices: Mapping[str, Choice] = field(default_factory=dict[str, Choice])
+    problems: list[ConfigProblem] = field(default_factory=list[ConfigProblem])
+    sources: list[Path] = field(default_factory=list[Path])
+    used: dict[str, str] = field(default_factory=dict[str, str])
+    reading: list[str] = field(default_factory=list[str])
+
+    def compose(self, path: Path, shown: str) -> Node:
+        """The tree of the config at `path`. Raises ConfigError when a file cannot be read or is refused."""
+        root = self._file(path, shown, group="", primary=True)
+        if any(problem.path == "defaults" for problem in self.problems):
+            raise ConfigError(self.problems)
+        return root
+
+    def _file(self, path: Path, shown: str, *, group: str, primary: bool = False) -> Node:
+        real = os.path.realpath(path)
+        if real in self.reading:
+            self._defaults_problem(f"'{printable(shown)}' includes itself", Origin(shown))
+            return Node({}, Origin(shown))
+        if len(self.sources) >= _MAX_FILES:
+            raise ConfigError(
+                [*self.problems, ConfigProblem(f"takes in more than {_MAX_FILES} files", origin=Origin(shown))]
+            )
+        try:
+            node, problems = read_yaml_file(path, shown)
+        except ConfigError as error:
+            raise ConfigError([*self.problems, *error.problems]) from None
+        self.sources.append(path.absolute())
+        self.problems += problems
+        if not isinstance(node.value, dict):
+            message = "is not a mapping of keys to values, such as 'execution:' and 'target:'"
+            raise ConfigError([*self.problems, ConfigProblem(message, origin=node.origin)])
+        place = tuple(group.split("/")) if group else ()
+        node = child(nest_overrides(put(Node({}, node.origin), place, node), self.problems), *place) or node
+        self.reading.append(real)
+        composed = self._with_defaults(node, group, primary=primary)
+        self.reading.pop()
+        return composed
+
+    def _with_defaults(self, node: Node, group: str, *, primary: bool) -> Node:
+        assert isinstance(node.value, dict)
+        content = dict(node.value)
+        listed = content.pop("defaults", None)
+        own = replace(node, value=content)
+        choices = list(self._entries(listed, group))
+        if primary:
+            choices = self._with_added(choices)
+        if not any(choice.is_self for choice in choices):
+            choices.append(Choice("", "_self_", node.origin))
+        result = Node({}, node.origin)
+        for choice in choices:
+            result = merge(result, own if choice.is_self else self._chosen(choice, group))
+        return replace(result, origin=node.origin)
+
+    def _with_added(self, choices: list[Choice]) -> list[Choice]:
+        listed = {choice.group for choice in choices}
+        return [choice for name, choice in self.choices.items() if name not in listed] + choices
+
+    def _entries(self, listed: Node | None, group: str) -> Iterator[Choice]:
+        if listed is None or listed.value is None:
+            return
+        if not isinstance(listed.value, list):
+            self._defaults_problem("is not a list; expected items such as '- execution: local'", listed.origin)
+            return
+        for item in listed.value:
+            if isinstance(item.value, str):
+                yield Choice("" if item.value == "_self_" or not group else group, item.value, item.origin)
+            elif isinstance(item.value, dict) and len(item.value) == 1:
+                yield from self._group_entry(*next(iter(item.value.items())))
+            else:
+                self._defaults_problem(
+                    "is not an entry of a defaults list; expected 'group: name', a file name or _self_", item.origin
+                )
+
+    def _group_entry(self, key: str, value: Node) -> Iterator[Choice]:
+        group = key.split()[-1] if key.split() else key
+        words = key.split()[:-1]
+        if "@" in group or any(word not in ("optional", "override") for word in words):
+            self._defaults_problem(
+                f"'{printable(key)}' is not supported; expected 'group: name'", value.key or value.origin
+            )
+            return
+        for name in value.value if isinstance(value.value, list) else [value]:
+            if name.value is None:
+                continue
+            if not isinstance(name.value, str):
+                wrong = printable(name.raw or "it")
+                self._defaults_problem(
+                    f"the choice for '{printable(group)}' is not a name: YAML reads {wrong} as {printable(str(plain(name)))}, "
+                    f'write "{wrong}" in quotes',
+                    name.origin,
+                )
+                continue
+            chosen = self.choices.get(group)
+            self.used.setdefault(group, name.value)
+            if chosen is None and "optional" in words and self._find(group, name.value) is None:
+                continue
+            yield chosen or Choice(group, name.value, name.origin)
+
+    def _chosen(self, choice: Choice, inside: str) -> Node:
+        found = self._find(choice.group, choice.name)
+        if found is None:
+            self._not_found(choice)
+            return Node({}, choice.origin)
+        path, shown = found
+        node = self._file(path, shown, group=choice.group)
+        if not choice.group or choice.group == inside:
+            return node
+        return put(Node({}, node.origin), tuple(choice.group.split("/")), node)
+
+    def _find(self, group: str, name: str) -> tuple[Path, str] | None:
+        for base in (self.base, PACKAGED):
+            if base == PACKAGED and not group:
+                continue
+            for suffix in ("", *SUFFIXES) if name.endswith(SUFFIXES) else SUFFIXES:
+                path = base / group / f"{name}{suffix}"
+                if is_file(path):
+                    inside = base == PACKAGED
+                    return path, f"{PACKAGED_NAME} {group}/{name}{suffix}" if inside else str(path)
+        return None
+
+    def _not_found(self, choice: Choice) -> None:
+        reason = refusal(choice.group, choice.name)
+        if reason is None and choice.group:
+            names = [*names_in(self.base / choice.group), *names_in(PACKAGED / choice.group)]
+            reason = f"there is no file for '{printable(choice.group)}: {printable(choice.name)}', neither in "
+            reason += f"{printable(str(self.base / choice.group), 300)} nor in evaldock" + did_you_mean(
+                choice.name, names
+            )
+        elif reason is None:
+            reason = f"there is no file '{printable(choice.name)}.yaml' in {printable(str(self.base), 300)}"
+            reason += did_you_mean(choice.name, names_in(self.base))
+        self._defaults_problem(reason, choice.origin)
+
+    def _defaults_problem(self, message: str, origin: Origin) -> None:
+        self.problems.append(ConfigProblem(message, "defaults", origin))
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file (of any kind but a directory) stands at `path`; False when that cannot be told."""
+    try:
+        return path.exists() and not path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def names_in(directory: Path) -> Iterable[str]:
+    """The names of the YAML files in `directory`, without suffix; none when it cannot be listed."""
+    try:
+        return sorted(path.stem for path in directory.iterdir() if path.suffix in SUFFIXES)
+    except (OSError, ValueError):
+        return ()

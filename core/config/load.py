@@ -1,0 +1,162 @@
+"""`load_config`: the one way from files and overrides to a `Config`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .model import Config, ConfigError, ConfigProblem, Origin, OverrideChange
+
+if TYPE_CHECKING:
+    from .compose import Choice, Composer
+    from .node import Node
+    from .overrides import Override
+
+
+def load_config(
+    *,
+    path: Path | None = None,
+    config_dir: Path | None = None,
+    config_name: str | None = None,
+    overrides: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+) -> Config:
+    """Compose, validate and type a config: the file `path`, or `config_name` (without suffix) in `config_dir`.
+
+    `config_dir` is the current directory and `config_name` is `default` unless given. `env` (the process's own
+    environment unless given) is read by `${oc.env:X}`. Raises ConfigError with everything that is wrong.
+    """
+    try:
+        return _load(path, config_dir, config_name, overrides, os.environ if env is None else env)
+    except RecursionError:
+        message = "is nested too deeply to be a config"
+        raise ConfigError([ConfigProblem(message, origin=Origin(str(path or config_name)))]) from None
+
+
+def _load(
+    path: Path | None,
+    config_dir: Path | None,
+    config_name: str | None,
+    overrides: Sequence[str],
+    env: Mapping[str, str],
+) -> Config:
+    from .compose import Composer
+    from .interpolate import resolve
+    from .locate import locate
+
+    file = locate(path, config_dir, config_name)
+    problems: list[ConfigProblem] = []
+    parsed = _parse(overrides, problems)
+    composer = Composer(file.parent)
+    chosen = _choices(parsed, composer)
+    composer.choices = chosen
+    try:
+        root = composer.compose(file, str(file))
+    except ConfigError as error:
+        raise _error([*error.problems, *problems], composer) from None
+    problems += composer.problems
+    root, changes = _apply(root, [o for o in parsed if not _is_choice(o, chosen)], problems)
+    changes = [*_choice_changes(parsed, chosen, composer.used), *changes]
+    root, unresolved = resolve(root, env)
+    config = _finish(root, problems + unresolved, composer, Origin(str(file), 1, 1), changes)
+    if isinstance(config, Config):
+        return config
+    raise _error(config, composer)
+
+
+def _finish(
+    root: Node, problems: list[ConfigProblem], composer: Composer, start: Origin, changes: list[OverrideChange]
+) -> Config | list[ConfigProblem]:
+    from .dotted import flatten_overrides
+    from .mandatory import mark_mandatory, with_sections
+    from .node import plain
+    from .typed import Typer
+    from .validate import validate
+
+    root, missing = mark_mandatory(with_sections(root, start))
+    typer = Typer(root, start)
+    config = typer.config()
+    refused = {problem.path.rpartition(".")[0] for problem in typer.refused}
+    found = [p for p in validate(root, start) if p.path.split(".")[0] not in refused]
+    told = {problem.path for problem in [*found, *problems]}
+    problems = [*problems, *missing, *found, *(p for p in typer.problems if p.path not in told)]
+    if problems:
+        return problems
+    tree = plain(flatten_overrides(root), shown=True)
+    assert isinstance(tree, dict)
+    return Config(
+        tree=tree,  # pyright: ignore[reportUnknownArgumentType]
+        execution=config.execution,
+        endpoint=config.endpoint,
+        tasks=config.tasks,
+        sources=tuple(composer.sources),
+        changes=tuple(changes),
+        warnings=tuple(typer.warnings),
+    )
+
+
+def _parse(texts: Sequence[str], problems: list[ConfigProblem]) -> list[Override]:
+    from .overrides import parse_override
+
+    parsed: list[Override] = []
+    for text in texts:
+        try:
+            parsed.append(parse_override(text))
+        except ConfigError as error:
+            problems += error.problems
+    return parsed
+
+
+def _apply(root: Node, parsed: list[Override], problems: list[ConfigProblem]) -> tuple[Node, list[OverrideChange]]:
+    from .overrides import apply_override
+
+    changes: list[OverrideChange] = []
+    for override in parsed:
+        try:
+            root, change = apply_override(root, override)
+        except ConfigError as error:
+            problems += error.problems
+        else:
+            changes.append(change)
+    return root, changes
+
+
+def _choices(parsed: list[Override], composer: Composer) -> dict[str, Choice]:
+    """Overrides such as `execution=local` that choose an entry of the defaults list; the last one counts."""
+    from .compose import GROUPS, Choice
+
+    found: dict[str, Choice] = {}
+    for override in parsed:
+        if override.choice is not None:
+            group, name = override.choice
+            if group in GROUPS or (composer.base / group).is_dir():
+                found[group] = Choice(group, name, override.origin)
+    return found
+
+
+def _is_choice(override: Override, chosen: Mapping[str, Choice]) -> bool:
+    return override.choice is not None and override.choice[0] in chosen
+
+
+def _choice_changes(
+    parsed: list[Override], chosen: Mapping[str, Choice], used: Mapping[str, str]
+) -> list[OverrideChange]:
+    changes: list[OverrideChange] = []
+    for override in parsed:
+        if override.choice is not None and override.choice[0] in chosen:
+            group, name = override.choice
+            changes.append(OverrideChange(override.text, group, used.get(group), name))
+    return changes
+
+
+def _error(problems: Sequence[ConfigProblem], composer: Composer) -> ConfigError:
+    """All problems once, in the order of the files and lines they are about."""
+    order = {str(path): index for index, path in enumerate(composer.sources)}
+
+    def place(problem: ConfigProblem) -> tuple[int, int, int]:
+        origin = problem.origin or Origin("")
+        return order.get(os.path.abspath(origin.file), len(order)), origin.line, origin.column
+
+    return ConfigError(sorted(dict.fromkeys(problems), key=place))

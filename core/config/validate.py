@@ -1,0 +1,176 @@
+"""The composed tree against `schema.json`: every violation becomes one sentence at the place where it was written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+from .model import ConfigProblem, Origin
+from .node import Node, Steps, child, format_steps, nearest, plain, printable, walk
+from .suggest import did_you_mean, listing
+
+MAX_PROBLEMS = 200
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+_HOMES = {
+    "output_dir": "execution",
+    "mode": "execution",
+    "max_parallel": "execution",
+    "resources": "execution",
+    "extra_docker_args": "execution",
+    "mounts": "execution",
+    "api_endpoint": "target",
+    "url": "target.api_endpoint",
+    "model_id": "target.api_endpoint",
+    "api_key_name": "target.api_endpoint",
+    "adapter_config": "target.api_endpoint",
+    "tasks": "evaluation",
+    "nemo_evaluator_config": "evaluation",
+    "overrides": "evaluation or a task",
+    "params": "overrides, as config.params",
+    "limit_samples": "a task's overrides, as config.params.limit_samples",
+    "temperature": "a task's overrides, as config.params.temperature",
+    "top_p": "a task's overrides, as config.params.top_p",
+    "max_new_tokens": "a task's overrides, as config.params.max_new_tokens",
+    "parallelism": "a task's overrides, as config.params.parallelism",
+    "request_timeout": "a task's overrides, as config.params.request_timeout",
+}
+_ODD_NUMBER = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
+
+
+@lru_cache(maxsize=1)
+def load_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a composed config."""
+    return cast("dict[str, Any]", json.loads(Path(__file__).with_name("schema.json").read_bytes()))
+
+
+def validate(root: Node, start: Origin) -> list[ConfigProblem]:
+    """What the schema finds in `root`; `start` is the place to name for keys that are missing altogether."""
+    from jsonschema import Draft202012Validator
+
+    errors: Iterator[Any] = Draft202012Validator(load_schema()).iter_errors(plain(root))  # pyright: ignore[reportUnknownMemberType]
+    problems: list[ConfigProblem] = []
+    for error in islice(errors, MAX_PROBLEMS):
+        steps: Steps = tuple(error.absolute_path)
+        if not _told(root, steps):
+            problems += _sentences(error, root, steps, start)
+    reported = {problem.path for problem in problems}
+    odd = (problem for problem in _odd_numbers(root) if problem.path not in reported)
+    return problems + list(islice(odd, MAX_PROBLEMS))
+
+
+def _told(root: Node, steps: Steps) -> bool:
+    return any((node := child(root, *steps[:n])) is not None and node.broken for n in range(len(steps) + 1))
+
+
+def _sentences(error: Any, root: Node, steps: Steps, start: Origin) -> Iterator[ConfigProblem]:
+    node = nearest(root, steps)
+    schema = cast("dict[str, Any]", error.schema)
+    if error.validator == "additionalProperties":
+        known = list(cast("dict[str, Any]", schema.get("properties", {})))
+        for key, value in node.value.items() if isinstance(node.value, dict) else ():
+            if key not in known:
+                message = "unknown key" + _unknown_key(key, known, steps)
+                yield ConfigProblem(message, format_steps((*steps, key)), value.key or value.origin)
+    elif error.validator == "required":
+        for key in cast("list[str]", error.validator_value):
+            if child(node, key) is None:
+                yield _missing(key, node, schema, steps, start)
+    elif error.validator == "minItems":
+        yield ConfigProblem(f"is empty; expected {_expected(schema)}", format_steps(steps), node.origin)
+    elif isinstance(error.instance, str) and isinstance(node.value, dict) and error.instance in node.value:
+        at = node.value[error.instance]
+        message = f"is not a usable name; expected {_expected(schema)}"
+        yield ConfigProblem(message, format_steps((*steps, error.instance)), at.key or at.origin)
+    else:
+        yield ConfigProblem(_wrong_value(error, node, schema, steps), format_steps(steps), node.origin)
+
+
+def _unknown_key(key: str, known: list[str], steps: Steps) -> str:
+    home = _HOMES.get(key)
+    if home is not None and format_steps(steps) != home:
+        return f"; '{key}' belongs under {home}"
+    if steps == ("execution",) and key == "env_vars":
+        return "; put env_vars at the top of the config, under evaluation or in a task"
+    return did_you_mean(key, known)
+
+
+def _missing(key: str, node: Node, schema: dict[str, Any], steps: Steps, start: Origin) -> ConfigProblem:
+    wanted = cast("dict[str, Any]", schema.get("properties", {}).get(key, {}))
+    at = node.origin if steps and isinstance(steps[-1], int) else start
+    return ConfigProblem(f"is missing; expected {_expected(wanted)}", format_steps((*steps, key)), at)
+
+
+def _wrong_value(error: Any, node: Node, schema: dict[str, Any], steps: Steps) -> str:
+    allowed = _types(schema)
+    if error.validator == "type" and "string" in allowed and node.raw and not isinstance(node.value, str):
+        made = _describe(node, steps)
+        return f'YAML reads {printable(node.raw)} as {made}; write "{printable(node.raw)}" in quotes if it is text'
+    message = f"is {_describe(node, steps)}; expected {_expected(schema)}"
+    if error.validator == "enum" and isinstance(node.value, str):
+        choices = [choice for choice in error.validator_value if isinstance(choice, str)]
+        suggestion = did_you_mean(node.value, choices)
+        return message + (suggestion if "did you mean" in suggestion else "")
+    if error.validator == "type" and isinstance(node.value, str):
+        if len(steps) == 3 and steps[:2] == ("evaluation", "tasks"):
+            return message + f"; did you mean '- name: {printable(node.value)}'?"
+        if node.env:
+            return message + "; ${oc.decode:${oc.env:NAME}} reads a variable as YAML"
+        if node.raw is None and {"number", "integer", "boolean"} & set(allowed):
+            return message + "; write it without quotes"
+    return message
+
+
+def _expected(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return _expected(load_schema()["$defs"][schema["$ref"].rpartition("/")[2]])
+    if "x-expect" in schema:
+        return str(schema["x-expect"])
+    if "enum" in schema:
+        return listing([choice for choice in schema["enum"] if choice is not None]).replace(", ", " or ")
+    return " or ".join(_TYPES[name] for name in _types(schema) if name != "null") or "something else"
+
+
+def _types(schema: dict[str, Any]) -> list[str]:
+    types: str | list[str] = schema.get("type", [])
+    return [types] if isinstance(types, str) else types
+
+
+def _describe(node: Node, steps: Steps) -> str:
+    value = node.value
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return "the boolean true" if value else "the boolean false"
+    if value is None:
+        return "empty (null)"
+    if isinstance(value, str):
+        if not value:
+            return "an empty text"
+        secret = "env_vars" in steps or steps[-1:] == ("api_key_name",)
+        return "a text that is none" if secret else f"the text '{printable(node.shown or value, 60)}'"
+    return f"the number {value}"
+
+
+def _odd_numbers(root: Node) -> Iterator[ConfigProblem]:
+    for steps, node in walk(root):
+        if node.raw and isinstance(node.value, (int, float)) and _ODD_NUMBER.fullmatch(node.raw):
+            base = "in base 60" if ":" in node.raw else "in base 8"
+            raw = printable(node.raw)
+            message = f'YAML reads {raw} as the number {node.value}, {base}; write "{raw}" in quotes if it is text'
+            yield ConfigProblem(message, format_steps(steps), node.origin)

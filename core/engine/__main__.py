@@ -1,0 +1,42 @@
+"""The detached engine: `python -m evaldock.core.engine RUN_DIR`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from ..run.store import Run, RunDamaged
+from .docker.executor import DockerExecutor
+from .engine import Engine, EngineBusy
+from .executor import ExecutorUnavailable
+
+
+def main() -> int:
+    """Own one run until nothing is left to do. 0: every job has ended; 2: cannot own the run; 3: no Docker."""
+    os.umask(0o077)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        executor = DockerExecutor()
+        engine = Engine(Run.open(Path(sys.argv[1])), os.environ, executor)
+
+        def leave(_number: int, _frame: object) -> None:
+            # An engine that is told to go leaves its containers alone: the next one takes them over.
+            engine.leave()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, leave)
+        engine.run()
+    except ExecutorUnavailable as error:
+        print(error, file=sys.stderr)
+        return 3
+    except (RunDamaged, EngineBusy) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

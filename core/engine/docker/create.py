@@ -1,0 +1,101 @@
+"""From a container's shape to the arguments of Docker's create call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...plan.container import ContainerShape, container_shape
+from ...plan.spec import EnvRef
+from ...run.events import Reason
+from ..executor import Attempt, JobProblem
+from .client import ApiClient
+
+
+def create_arguments(attempt: Attempt, env: Mapping[str, str], client: ApiClient) -> dict[str, Any]:
+    """Keyword arguments of `create_container`, but for the name. Raises JobProblem for a variable that is not set."""
+    shape = container_shape(attempt.job, str(attempt.paths.root.parent), attempt.number)
+    options = shape.options
+    arguments: dict[str, Any] = {
+        "image": shape.image,
+        "entrypoint": list(shape.entrypoint),
+        "command": list(shape.argv),
+        "environment": environment(shape.env, env),
+        "labels": dict(shape.labels),
+        "user": options.user,
+        "working_dir": options.workdir,
+        "hostname": options.hostname,
+        "platform": options.platform,
+        "host_config": client.create_host_config(**_host_config(shape)),
+    }
+    return {key: value for key, value in arguments.items() if value is not None}
+
+
+def environment(refs: Iterable[EnvRef], env: Mapping[str, str]) -> dict[str, str]:
+    """The values of the container's variables, looked up now so that they are never stored. Raises JobProblem."""
+    values: dict[str, str] = {}
+    missing: list[str] = []
+    for ref in refs:
+        if ref.value.kind == "lit":
+            values[ref.name] = ref.value.source
+        elif ref.value.source in env:
+            values[ref.name] = env[ref.value.source]
+        else:
+            missing.append(ref.value.source)
+    if missing:
+        names = ", ".join(sorted(set(missing)))
+        raise JobProblem(Reason.START_FAILED, f"Not set in evaldock's environment: {names}. Set it and rerun the job.")
+    return values
+
+
+def _host_config(shape: ContainerShape) -> dict[str, Any]:
+    from docker.types import LogConfig, Mount, Ulimit
+
+    options, resources = shape.options, shape.resources
+    settings: dict[str, Any] = {
+        "init": shape.init,
+        # A bind by `Mount` fails when its source is missing, where the older form makes a directory as root.
+        "mounts": [Mount(m.target, m.source, type="bind", read_only=m.read_only) for m in shape.mounts],
+        # The container writes its own log; what little comes before that must not fill the disk of the daemon.
+        "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
+        "network_mode": options.network,
+        "ipc_mode": options.ipc,
+        "pid_mode": options.pid,
+        "runtime": options.runtime,
+        "privileged": options.privileged or None,
+        "read_only": options.read_only or None,
+        "extra_hosts": list(options.extra_hosts),
+        "cap_add": list(options.cap_add),
+        "cap_drop": list(options.cap_drop),
+        "security_opt": list(options.security_opt),
+        "devices": list(options.devices),
+        "dns": list(options.dns),
+        "tmpfs": list(options.tmpfs),
+        "ulimits": [_ulimit(Ulimit, text) for text in options.ulimits],
+        "nano_cpus": round(resources.cpus * 1e9) if resources.cpus else None,
+        "mem_limit": resources.memory,
+        "pids_limit": resources.pids,
+        "shm_size": resources.shm_size,
+        "device_requests": _gpus(resources.gpus),
+    }
+    return {key: value for key, value in settings.items() if value not in (None, [])}
+
+
+def _ulimit(make: Any, text: str) -> Any:
+    name, _, limits = text.partition("=")
+    soft, _, hard = limits.partition(":")
+    return make(name=name, soft=int(soft), hard=int(hard or soft))
+
+
+def _gpus(text: str | None) -> list[Any] | None:
+    """Docker's own forms of --gpus: `all`, a count, `device=0,2`."""
+    from docker.types import DeviceRequest
+
+    if not text or text == "none":
+        return None
+    if text == "all":
+        return [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+    if text.isdigit():
+        return [DeviceRequest(count=int(text), capabilities=[["gpu"]])]
+    ids = text.removeprefix("device=").strip("'\"").split(",")
+    return [DeviceRequest(device_ids=ids, capabilities=[["gpu"]])]

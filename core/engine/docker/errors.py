@@ -1,0 +1,101 @@
+"""Docker's errors as sentences with a remedy. The only place that reads Docker's texts (measured on Engine 20-28)."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from ...run.events import Reason
+from ..executor import ExecutorUnavailable, JobProblem
+
+
+def unavailable(error: BaseException, where: str) -> ExecutorUnavailable:
+    """The sentence for a daemon that does not answer at `where`."""
+    text = f"{error!r} {error.__cause__!r} {error.__context__!r}"
+    if "PermissionError" in text or "ermission denied" in text:
+        return ExecutorUnavailable(
+            f"Docker at {where} refuses you: permission denied. Add yourself to the docker group "
+            "(sudo usermod -aG docker $USER), log out and in again."
+        )
+    if "FileNotFoundError" in text or "ConnectionRefused" in text or "No such file" in text:
+        return ExecutorUnavailable(
+            f"Docker does not answer at {where}: it is not running. Start it "
+            "(sudo systemctl start docker, or open Docker Desktop) and try again."
+        )
+    return ExecutorUnavailable(f"Docker does not answer at {where}: {first_line(str(error))}")
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the daemon is out of reach, as opposed to having refused something."""
+    import docker.errors
+    import requests.exceptions
+
+    if isinstance(error, docker.errors.APIError):
+        return False
+    return isinstance(
+        error,
+        requests.exceptions.RequestException | docker.errors.DockerException | ConnectionError | TimeoutError,
+    )
+
+
+def pull_problem(text: str, image: str) -> JobProblem:
+    """Why an image could not be pulled, from the daemon's own text."""
+    low = text.lower()
+    said = first_line(text)
+    if any(word in low for word in ("unauthorized", "authentication required", "denied", "no basic auth")):
+        return JobProblem(
+            Reason.PULL_AUTH,
+            f"The registry refuses {image}: log in with `docker login`, or check the name ({said}).",
+        )
+    if any(word in low for word in ("manifest unknown", "not found", "manifest for", "name unknown")):
+        return JobProblem(Reason.IMAGE_NOT_FOUND, f"There is no image {image}: check its name and tag ({said}).")
+    if "invalid reference" in low:
+        return JobProblem(Reason.IMAGE_NOT_FOUND, f"{image!r} is not a valid image name.")
+    if "no space left" in low:
+        return JobProblem(
+            Reason.DISK_FULL, f"No disk space left to pull {image}: free some with `docker system prune`."
+        )
+    return JobProblem(
+        Reason.PULL_NETWORK, f"Cannot reach the registry of {image}: check the network and proxy ({said})."
+    )
+
+
+def create_problem(text: str, image: str) -> JobProblem:
+    """Why a container could not be created or started."""
+    low = text.lower()
+    said = first_line(text)
+    if "no such image" in low:
+        return JobProblem(
+            Reason.IMAGE_NOT_FOUND,
+            f"The image {image} is not on this machine: pull it, or set execution.pull.",
+        )
+    if "address already in use" in low or "port is already allocated" in low:
+        return JobProblem(Reason.PORT_CONFLICT, f"A port that the container wants is taken: {said}")
+    if "no space left" in low:
+        return JobProblem(
+            Reason.DISK_FULL, "No disk space left for the container: free some with `docker system prune`."
+        )
+    if "could not select device driver" in low:
+        return JobProblem(
+            Reason.START_FAILED,
+            "This Docker has no GPU runtime: install the NVIDIA Container Toolkit, or drop the gpus setting.",
+        )
+    if "executable file not found" in low or "no such file or directory" in low:
+        return JobProblem(
+            Reason.START_FAILED,
+            f"The container's program was not found in {image} (it needs /bin/sh): {said}",
+        )
+    return JobProblem(Reason.START_FAILED, f"Docker could not start {image}: {said}")
+
+
+def os_problem(error: OSError) -> JobProblem:
+    """A failed write of ours."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return JobProblem(Reason.DISK_FULL, f"No disk space left at {error.filename or 'the run directory'}.")
+    return JobProblem(Reason.START_FAILED, f"{os.strerror(error.errno or 0)}: {error.filename}")
+
+
+def first_line(text: str) -> str:
+    """One line of bounded length, for a sentence."""
+    line = next((part.strip() for part in text.splitlines() if part.strip()), "no reason given")
+    return line if len(line) <= 300 else line[:299] + "…"

@@ -1,0 +1,245 @@
+"""The Docker executor: containers that write their own log, and a wait that does not believe what it is told."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import docker.errors
+import requests.exceptions
+
+from ...plan.container import LABEL_ATTEMPT, LABEL_INVOCATION, LABEL_JOB, container_name, image_reference
+from ...plan.spec import JobSpec
+from ...run.events import Reason
+from ..executor import Attempt, Cancelled, ExecutorUnavailable, Exit, Found, JobProblem, Sample
+from .client import Clients, ignoring
+from .create import create_arguments
+from .errors import create_problem, unavailable
+from .figures import cgroup_files, read_figures
+from .ownership import foreign_files, give_back
+from .pull import Puller
+
+_HINT = 5.0  # seconds that one wait call may last: the longest that a leaving engine is held up
+_DOWN = 0.25  # seconds between looks for a daemon that is away
+_SIGNAL_CODES = (137, 143)
+
+
+class DockerExecutor:
+    """Runs jobs on the Docker Engine that the user's environment points at."""
+
+    def __init__(self) -> None:
+        self._clients = Clients()
+        self._puller = Puller(self._clients.get, self._clients.where)
+        self._cgroups: dict[str, tuple[Any, Any] | None] = {}
+
+    @property
+    def where(self) -> str:
+        """Where the daemon is, for messages."""
+        return self._clients.where
+
+    def check(self) -> str:
+        """`Docker 27.3 at unix:///var/run/docker.sock`. Raises ExecutorUnavailable."""
+        with self._clients.outage_to_unavailable():
+            version = self._clients.get().version()
+        return f"Docker {version.get('Version', '?')} at {self.where}"
+
+    def present(self, job: JobSpec, pull: str) -> str | None:
+        """The id of the job's image when it is here and `pull` does not ask for a fresh one."""
+        found = self._image_id(image_reference(job))
+        if found is None and pull == "never":
+            raise create_problem("no such image", job.image)
+        return None if pull == "always" else found
+
+    def prepare(self, job: JobSpec, pull: str, progress: Callable[[str], None], stop: Callable[[], bool]) -> str:
+        """Pull the image, shared with other jobs that wait for it."""
+        self._puller.pull(image_reference(job), progress, stop)
+        found = self._image_id(image_reference(job))
+        if found is None:
+            raise create_problem("no such image", job.image)
+        return found
+
+    def create(self, attempt: Attempt, env: Mapping[str, str]) -> str:
+        """Make the container. A half-made one of the same attempt is ours alone, and is replaced."""
+        name = container_name(attempt.job, attempt.number)
+        arguments = create_arguments(attempt, env, self._clients.get())
+        for last in (False, True):
+            try:
+                with self._clients.outage_to_unavailable():
+                    self._clients.get().create_container(name=name, **arguments)
+                return name
+            except docker.errors.APIError as error:
+                if last or error.status_code != 409:
+                    raise create_problem(str(error.explanation or error), attempt.job.image) from None
+                self.remove(name)
+                self._await_gone(name)
+        raise AssertionError("unreachable")
+
+    def start(self, name: str) -> None:
+        """Start a created container; one that runs already is fine."""
+        try:
+            with self._clients.outage_to_unavailable():
+                self._clients.get().start(name)
+        except docker.errors.APIError as error:
+            raise create_problem(str(error.explanation or error), name) from None
+
+    def wait(
+        self,
+        name: str,
+        abandon: Callable[[], bool],
+        down: Callable[[bool], None],
+        signalled: Callable[[], bool],
+    ) -> Exit | None:
+        """See Executor.wait. The wait call and its end are hints only: what `inspect` says is the truth."""
+        outage = away = False
+        while not abandon():
+            try:
+                state = self._state(name)
+                if away:
+                    away = False
+                    down(False)
+                if state is None:
+                    return None
+                if state["Status"] in ("exited", "dead"):
+                    code = int(state["ExitCode"])
+                    unexplained = code in _SIGNAL_CODES and not signalled()
+                    outage = outage or (unexplained and self._daemon_is_going())
+                    error = str(state.get("Error") or "")
+                    return Exit(code, bool(state.get("OOMKilled")), error, outage)
+                self._hint(name)
+            except ExecutorUnavailable:
+                if not away:
+                    outage = away = True
+                    down(True)
+                time.sleep(_DOWN)
+        raise Cancelled
+
+    def stop(self, name: str, grace: float) -> None:
+        """TERM to the whole process group (by the container's init), KILL after `grace` seconds."""
+        self._act(lambda client: client.stop(name, timeout=max(0, round(grace))))
+
+    def kill(self, name: str) -> None:
+        """KILL."""
+        self._act(lambda client: client.kill(name))
+
+    def remove(self, name: str) -> None:
+        """Remove with its anonymous volumes, whatever it does."""
+        self._act(lambda client: client.remove_container(name, force=True, v=True))
+        self._cgroups.pop(name, None)
+
+    def find(self, invocation: str) -> Sequence[Found]:
+        """All containers of one invocation, whoever started them."""
+        with self._clients.outage_to_unavailable():
+            rows = self._clients.get().containers(all=True, filters={"label": f"{LABEL_INVOCATION}={invocation}"})
+        found: list[Found] = []
+        for row in rows:
+            labels: dict[str, str] = row.get("Labels") or {}
+            state = str(row.get("State"))
+            if state == "removing" or not labels.get(LABEL_ATTEMPT, "").isdigit():
+                continue
+            status = "created" if state == "created" else "exited" if state in ("exited", "dead") else "running"
+            name = str(row["Names"][0]).lstrip("/")
+            found.append(Found(labels.get(LABEL_JOB, ""), int(labels[LABEL_ATTEMPT]), name, status))
+        return found
+
+    def sample(self, name: str) -> Sample | None:
+        """CPU and memory from the cgroup, None where the daemon's host is not this one."""
+        if name not in self._cgroups:
+            state = self._state(name)
+            pid = int(state["Pid"]) if state else 0
+            self._cgroups[name] = cgroup_files(pid) if pid else None
+        files = self._cgroups[name]
+        return read_figures(files) if files else None
+
+    def hand_back(self, attempt: Attempt) -> None:
+        """Make the invoking user own what the container left, through a one-shot container where we may not."""
+        if not foreign_files(attempt.paths):
+            return
+        if os.geteuid() == 0:
+            give_back(attempt.paths)
+            return
+        with self._clients.outage_to_unavailable():
+            self._chown_by_container(attempt)
+        if foreign_files(attempt.paths):
+            raise JobProblem(
+                Reason.START_FAILED,
+                f"Some files still belong to the container's user: sudo chown -R $USER {attempt.paths.root}",
+            )
+
+    def _chown_by_container(self, attempt: Attempt) -> None:
+        client = self._clients.get()
+        name = f"{container_name(attempt.job, attempt.number)}-owner"
+        mounts = {str(attempt.paths.artifacts): "/results", str(attempt.paths.logs): "/logs"}
+        host = client.create_host_config(
+            binds={path: {"bind": target, "mode": "rw"} for path, target in mounts.items()},
+            network_mode="none",
+        )
+        self.remove(name)
+        try:
+            client.create_container(
+                attempt.job.image,
+                name=name,
+                user="0:0",
+                entrypoint=["chown"],
+                command=["-hR", f"{os.getuid()}:{os.getgid()}", *mounts.values()],
+                host_config=host,
+                labels={LABEL_INVOCATION: attempt.job.id.split(".")[0]},
+            )
+            client.start(name)
+            client.wait(name, timeout=600)
+        except docker.errors.APIError:
+            return  # an image without chown: the caller looks at the files and says what is left to do
+        finally:
+            self.remove(name)
+
+    def _act(self, call: Callable[[Any], object]) -> None:
+        # 304, 404 and 409 all mean that it is so already, or soon will be.
+        try:
+            with self._clients.outage_to_unavailable():
+                call(self._clients.get())
+        except docker.errors.APIError as error:
+            if not ignoring(304, 404, 409)(error):
+                raise unavailable(error, self.where) from None
+
+    def _hint(self, name: str) -> None:
+        # Lies in known ways: 0 at once for a created container, 137 for a removed one, any error with a dead daemon.
+        try:
+            self._clients.get().wait(name, timeout=_HINT)
+        except (requests.exceptions.RequestException, docker.errors.DockerException):
+            return
+
+    def _state(self, name: str) -> dict[str, Any] | None:
+        try:
+            with self._clients.outage_to_unavailable():
+                return self._clients.get().inspect_container(name)["State"]
+        except docker.errors.NotFound:
+            return None
+        except docker.errors.APIError as error:
+            raise unavailable(error, self.where) from None
+
+    def _daemon_is_going(self) -> bool:
+        # A daemon on its way down ends its containers first and answers for a moment longer.
+        for _ in range(5):
+            time.sleep(0.2)
+            try:
+                self._clients.get().ping()
+            except (requests.exceptions.RequestException, docker.errors.DockerException):
+                return True
+        return False
+
+    def _image_id(self, image: str) -> str | None:
+        try:
+            with self._clients.outage_to_unavailable():
+                return str(self._clients.get().inspect_image(image)["Id"])
+        except docker.errors.ImageNotFound:
+            return None
+        except docker.errors.APIError as error:
+            raise create_problem(str(error.explanation or error), image) from None
+
+    def _await_gone(self, name: str) -> None:
+        # Removal is asynchronous: the name stays taken for a moment.
+        for _ in range(50):
+            if self._state(name) is None:
+                return
+            time.sleep(0.05)

@@ -1,0 +1,296 @@
+"""The engine: owns one run, hands its jobs to worker threads and carries out what the faces ask for."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+
+from ..plan.spec import JobSpec
+from ..run.clock import boot_id, utc_iso
+from ..run.events import (
+    EngineStarted,
+    EngineStopped,
+    Event,
+    JobState,
+    KillRequested,
+    Paused,
+    Reason,
+    RerunRequested,
+    RunFinished,
+    Unpaused,
+)
+from ..run.journal import JournalWriter
+from ..run.layout import archive_attempt
+from ..run.lock import EngineLock
+from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, done, take_requests
+from ..run.state import RunState
+from ..run.store import Run
+from .executor import Executor, Found
+from .ledger import Ledger
+from .live import LiveWriter
+from .outcome import NEVER_RAN, Ending, decide
+from .worker import JobWorker, Shared, signal_job
+
+log = logging.getLogger("evaldock.engine")
+
+_TICK = 0.1  # seconds between looks at the request directory
+_LIVE_EVERY = 1.0
+
+
+class EngineBusy(Exception):
+    """Another engine owns the run."""
+
+
+class Engine:
+    """Runs the jobs of one run until all have ended and nothing more is asked.
+
+    `env` gives the values of the containers' variables. `start_jobs=False` makes an engine that carries out
+    requests on a run whose engine died, without going on with its queue. `on_event` is called with every event,
+    `on_notice` with sentences about trouble that is no event; both from any thread, and both must be quick.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        env: Mapping[str, str],
+        executor: Executor,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+        start_jobs: bool = True,
+    ) -> None:
+        self._run = run
+        self._env = env
+        self._executor = executor
+        self._on_event = on_event
+        self._on_notice = on_notice or log.warning
+        self._start_jobs = start_jobs
+        self._specs: Mapping[str, JobSpec] = {job.id: job for job in run.plan.jobs}
+        self._queue: deque[str] = deque()
+        self._found: dict[str, Found] = {}
+        self._busy: set[str] = set()
+        self._wake = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._paused = False
+        # Plain attributes: a signal handler sets them, and taking a lock there could deadlock.
+        self._interrupts = 0
+        self._carried_out = 0
+        self._leave = False
+
+    def interrupt(self) -> None:
+        """First call: stop every job. Second: kill them. Safe in a signal handler."""
+        self._interrupts += 1
+
+    def leave(self) -> None:
+        """Let go of the run and leave its containers to the next engine. Safe in a signal handler."""
+        self._leave = True
+
+    def run(self) -> RunState:
+        """Work until every job is terminal. Raises EngineBusy; ExecutorUnavailable when Docker is away at the start."""
+        lock = EngineLock(self._run.paths.lock)
+        if not lock.acquire():
+            raise EngineBusy(f"Run {self._run.invocation} already has an engine at work.")
+        try:
+            return self._own()
+        finally:
+            lock.release()
+
+    def _own(self) -> RunState:
+        found = self._executor.find(self._run.invocation)
+        journal = JournalWriter(self._run.paths.journal)
+        before = self._run.state()
+        ledger = self._ledger = Ledger(journal, before, self._on_event, self._on_notice)
+        self._shared = Shared(self._run, self._env, self._executor, ledger)
+        self._shared.rebooted = bool(before.boot_id) and before.boot_id != boot_id()
+        self._paused = before.paused
+        why = "died"
+        try:
+            ledger.record(EngineStarted(pid=os.getpid(), boot_id=boot_id(), at=utc_iso()))
+            self._adopt(found)
+            self._loop()
+            why = "left" if self._leave else "done"
+        finally:
+            self._shut_down(why)
+        return ledger.state
+
+    def _shut_down(self, why: str) -> None:
+        self._shared.leaving.set()
+        with self._wake:
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join()
+        ledger = self._ledger
+        if why == "done" and all(view.state.terminal for view in ledger.state.jobs.values()):
+            ledger.record(RunFinished(at=utc_iso()))
+        ledger.record(EngineStopped(at=utc_iso(), why=why))
+        ledger.close()
+
+    def _adopt(self, found: Sequence[Found]) -> None:
+        """Bring journal and Docker together: what runs is taken over, what never started is queued again."""
+        self._take_requests()
+        current: dict[str, Found] = {}
+        for item in found:
+            view = self._ledger.state.jobs.get(item.job)
+            if view is None or item.attempt != view.attempt or view.state.terminal:
+                self._executor.remove(item.name)
+            else:
+                current[item.job] = item
+        for spec in self._run.plan.jobs:
+            self._take_over(spec, current.get(spec.id))
+
+    def _take_over(self, spec: JobSpec, found: Found | None) -> None:
+        view = self._ledger.view(spec.id)
+        if view.state.terminal or spec.id in self._queue:
+            return
+        if not self._start_jobs and not view.kill_requested:
+            return
+        if view.state is JobState.STOPPING and view.reason is Reason.TIMEOUT and spec.timeout is not None:
+            self._shared.timed_out[spec.id] = spec.timeout
+        ran = view.state in (JobState.RUNNING, JobState.STOPPING)
+        if found is not None and (found.status != "created" or ran):
+            self._found[spec.id] = found
+            self._queue.appendleft(spec.id)
+        elif ran:
+            gone = decide(Ending(None, NEVER_RAN, view.kill_requested, rebooted=self._shared.rebooted))
+            self._ledger.change(spec.id, gone.state, reason=gone.reason, detail=gone.detail)
+        elif view.kill_requested:
+            self._end_unstarted(spec.id)
+        else:
+            if found is not None:
+                self._found[spec.id] = found
+            if view.state is not JobState.QUEUED:
+                self._ledger.change(spec.id, JobState.QUEUED)
+            self._queue.append(spec.id)
+
+    def _end_unstarted(self, job: str) -> None:
+        self._ledger.change(job, JobState.KILLED, reason=Reason.USER, detail="killed before it started")
+
+    def _loop(self) -> None:
+        live = LiveWriter(self._shared)
+        next_live = 0.0
+        while not self._leave:
+            self._carry_out_interrupts()
+            self._take_requests()
+            self._check_deadlines()
+            with self._wake:
+                self._hire()
+                if not self._queue and not self._busy:
+                    break
+                if self._paused and not self._busy and not self._start_jobs:
+                    break
+            if monotonic() >= next_live:
+                next_live = monotonic() + _LIVE_EVERY
+                live.write(self._paused)
+            with self._wake:
+                if self._busy or self._queue:
+                    self._wake.wait(_TICK)
+        live.write(self._paused)
+
+    def _hire(self) -> None:
+        """Have as many threads as there is work for. Called with the lock held."""
+        wanted = min(self._run.plan.workers, len(self._queue) + len(self._busy))
+        while len(self._threads) < wanted:
+            thread = threading.Thread(target=self._work, name=f"worker {len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                while not self._shared.leaving.is_set() and not self._next_ready():
+                    self._wake.wait()
+                if self._shared.leaving.is_set():
+                    return
+                job = self._queue.popleft()
+                self._busy.add(job)
+            try:
+                JobWorker(self._shared, self._specs[job]).live(self._found.pop(job, None))
+            except Exception:
+                # A defect of ours must not leave a job that never ends, nor take the other jobs with it.
+                log.exception("job %s", job)
+                self._ledger.change(
+                    job,
+                    JobState.FAILED,
+                    reason=Reason.START_FAILED,
+                    detail="a defect in evaldock; see engine.log",
+                )
+            finally:
+                with self._wake:
+                    self._busy.discard(job)
+                    self._wake.notify_all()
+
+    def _next_ready(self) -> bool:
+        # What an earlier engine started goes on even while no new job may start.
+        return bool(self._queue) and (not self._paused or self._queue[0] in self._found)
+
+    def _carry_out_interrupts(self) -> None:
+        asked = min(self._interrupts, 2)
+        if asked > self._carried_out:
+            self._carried_out = asked
+            self._kill(None, force=asked > 1)
+
+    def _take_requests(self) -> None:
+        for request in take_requests(self._run.paths):
+            self._carry_out(request)
+            done(request)
+
+    def _carry_out(self, request: Request) -> None:
+        match request:
+            case KillRequest(job=job, force=force):
+                self._kill(job, force)
+            case RerunRequest(job=job, attempt=attempt):
+                self._rerun(job, attempt)
+            case PauseRequest(on=on):
+                self._ledger.record(Paused(at=utc_iso()) if on else Unpaused(at=utc_iso()))
+                with self._wake:
+                    self._paused = on
+                    self._wake.notify_all()
+
+    def _kill(self, job: str | None, force: bool) -> None:
+        """Kill one job, or all. The queue goes first, so that no new job starts while others are being stopped."""
+        chosen = list(self._specs) if job is None else [job] if job in self._specs else []
+        for one in chosen:
+            view = self._ledger.view(one)
+            if view.state.terminal or view.kill_requested >= (2 if force else 1):
+                continue
+            self._ledger.record(KillRequested(job=one, attempt=view.attempt, force=force, at=utc_iso()))
+        with self._wake:
+            unstarted = [one for one in chosen if one in self._queue and one not in self._found]
+            for one in unstarted:
+                self._queue.remove(one)
+        for one in unstarted:
+            self._end_unstarted(one)
+        for one in chosen:
+            view = self._ledger.view(one)
+            if view.kill_requested and view.state in (JobState.RUNNING, JobState.STOPPING) and view.container:
+                signal_job(self._shared, self._specs[one], view.container)
+
+    def _rerun(self, job: str, attempt: int) -> None:
+        """Queue a new attempt of an ended job; a request for an attempt that exists already was carried out before."""
+        spec = self._specs.get(job)
+        if spec is None or not self._ledger.view(job).state.terminal:
+            return
+        view = self._ledger.view(job)
+        if attempt != view.attempt + 1:
+            return
+        archive_attempt(self._run.paths.job(spec.dir_name), view.attempt)
+        self._shared.timed_out.pop(job, None)
+        self._ledger.record(RerunRequested(job=job, attempt=attempt, at=utc_iso()))
+        with self._wake:
+            self._queue.append(job)
+            self._wake.notify_all()
+
+    def _check_deadlines(self) -> None:
+        for spec in self._run.plan.jobs:
+            if spec.timeout is None or spec.id in self._shared.timed_out:
+                continue
+            view = self._ledger.view(spec.id)
+            if view.state is not JobState.RUNNING or view.started_mono is None or view.kill_requested:
+                continue
+            if monotonic() - view.started_mono > spec.timeout:
+                self._shared.timed_out[spec.id] = spec.timeout
+                signal_job(self._shared, spec, view.container)

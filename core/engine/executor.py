@@ -1,0 +1,133 @@
+"""The seam between the engine and whatever runs containers.
+
+Docker is the first executor. Nothing above this file may know Docker: a batch system fits behind the same calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from ..plan.spec import JobSpec
+from ..run.events import Reason
+from ..run.layout import JobPaths
+
+
+class ExecutorUnavailable(Exception):
+    """The executor cannot be reached at all; the message says where it was looked for and what to do."""
+
+
+class JobProblem(Exception):
+    """A job that cannot go on, as a reason of the closed set and one sentence."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(detail)
+
+
+class Cancelled(Exception):
+    """A step was given up because the job is to be killed."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a job: `number` counts from 1, `paths` is where its files are, `image` the resolved image id."""
+
+    job: JobSpec
+    number: int
+    paths: JobPaths
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a container ended. `error` is the executor's own text for one that never started properly.
+
+    `outage` tells that the executor was out of reach while the container ended.
+    """
+
+    code: int
+    oom: bool = False
+    error: str = ""
+    outage: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """A container of this run that exists already."""
+
+    job: str
+    attempt: int
+    name: str
+    status: Literal["created", "running", "exited"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Newest figures of one container: CPU seconds used so far, memory in bytes."""
+
+    cpu_seconds: float
+    memory: int
+
+
+class Executor(Protocol):
+    """What the engine asks for. Every call may raise `ExecutorUnavailable`; all are safe from several threads."""
+
+    def check(self) -> str:
+        """A one-line description of the executor."""
+        ...
+
+    def prepare(self, job: JobSpec, pull: str, progress: Callable[[str], None], stop: Callable[[], bool]) -> str:
+        """Have the image ready and return its id. Raises JobProblem, or Cancelled once `stop()` is true."""
+        ...
+
+    def present(self, job: JobSpec, pull: str) -> str | None:
+        """The image's id when no pull is needed."""
+        ...
+
+    def create(self, attempt: Attempt, env: Mapping[str, str]) -> str:
+        """Make the container, not started, and return its name. Raises JobProblem."""
+        ...
+
+    def start(self, name: str) -> None:
+        """Start it. Raises JobProblem."""
+        ...
+
+    def wait(
+        self,
+        name: str,
+        abandon: Callable[[], bool],
+        down: Callable[[bool], None],
+        signalled: Callable[[], bool],
+    ) -> Exit | None:
+        """Block until it has ended: None when it was removed by somebody else. Survives outages: `down` is told.
+
+        Raises Cancelled when `abandon()` turns true, leaving the container as it is. `signalled()`
+        tells whether we asked the container to end.
+        """
+        ...
+
+    def stop(self, name: str, grace: float) -> None:
+        """Ask it to end, and end it after `grace` seconds. Ended or unknown containers are no error."""
+        ...
+
+    def kill(self, name: str) -> None:
+        """End it now. Ended or unknown containers are no error."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove it in any state. Unknown containers are no error."""
+        ...
+
+    def find(self, invocation: str) -> Sequence[Found]:
+        """All containers of one invocation."""
+        ...
+
+    def sample(self, name: str) -> Sample | None:
+        """Newest figures, None when they are not to be had."""
+        ...
+
+    def hand_back(self, attempt: Attempt) -> None:
+        """Give the files of the attempt to the invoking user. Raises JobProblem when that fails."""
+        ...

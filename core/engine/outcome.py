@@ -1,0 +1,114 @@
+"""From how a container ended to what that means for its job. Pure, so that every case can be tested by a table."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..results.model import JobResult, NoResult
+from ..run.events import JobState, Reason
+from .executor import Exit, JobProblem
+
+_POWER_LOSS = 255
+_CUT_OFF = (137, 143, _POWER_LOSS)
+NEVER_RAN = NoResult("no_results", "it never ran")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Everything that decides an outcome; `exit` is None when somebody removed the container under us.
+
+    `kill_level` is 0 without a recorded kill request. `interrupted` tells that the harness itself noted that a
+    signal cut it short. `rebooted` tells that the host was restarted since the container began.
+    """
+
+    exit: Exit | None
+    result: JobResult | NoResult
+    kill_level: int = 0
+    timed_out: float | None = None
+    interrupted: bool = False
+    rebooted: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The terminal record of one attempt."""
+
+    state: JobState
+    reason: Reason | None = None
+    detail: str = ""
+    exit_code: int | None = None
+    score: dict[str, Any] | None = None
+    requests: dict[str, Any] | None = None
+
+
+def from_problem(problem: JobProblem) -> Outcome:
+    """A job that never got as far as running."""
+    return Outcome(JobState.FAILED, problem.reason, problem.detail)
+
+
+def decide(end: Ending) -> Outcome:
+    """The outcome of a container that ran.
+
+    `killed` follows only from a recorded request, never from an exit code: the daemon's own shutdown and a
+    program's `exit 137` look the same. An exit 0 with a result that came before the signal is a success.
+    """
+    if end.exit is None:
+        return _gone(end)
+    code = end.exit.code
+    if code == 0 and not end.interrupted and isinstance(end.result, JobResult):
+        return _success(end.exit, end.result)
+    if end.kill_level:
+        return Outcome(JobState.KILLED, Reason.USER, "killed on request", code)
+    if end.timed_out is not None:
+        return Outcome(JobState.FAILED, Reason.TIMEOUT, f"stopped after its limit of {end.timed_out:g} s", code)
+    if end.exit.oom:
+        return Outcome(
+            JobState.FAILED, Reason.OOM, f"out of memory, exit {code}: raise execution.resources.memory", code
+        )
+    if (end.rebooted and code in _CUT_OFF) or (end.exit.outage and code == _POWER_LOSS):
+        return Outcome(JobState.LOST, Reason.HOST_REBOOT, "the machine went down while it ran", code)
+    if end.exit.outage and code in _CUT_OFF:
+        return Outcome(JobState.FAILED, Reason.DAEMON_STOPPED, f"Docker was stopped while it ran, exit {code}", code)
+    return _own_failure(end, code)
+
+
+def _own_failure(end: Ending, code: int) -> Outcome:
+    assert end.exit is not None
+    if end.exit.error:
+        return Outcome(JobState.FAILED, Reason.START_FAILED, end.exit.error, code)
+    if code > 128:
+        return Outcome(JobState.FAILED, Reason.SIGNAL, f"exit {code} ({_signal_name(code - 128)})", code)
+    if code != 0:
+        return Outcome(JobState.FAILED, Reason.EXIT_NONZERO, f"exit {code}: the end of its log says why", code)
+    if end.interrupted:
+        return Outcome(JobState.FAILED, Reason.INTERRUPTED, "something outside evaldock told the harness to stop", 0)
+    assert isinstance(end.result, NoResult)
+    counts = asdict(end.result.requests) if end.result.requests else None
+    return Outcome(JobState.FAILED, Reason(end.result.reason), end.result.detail, 0, requests=counts)
+
+
+def _success(exit: Exit, result: JobResult) -> Outcome:
+    return Outcome(
+        JobState.SUCCEEDED,
+        detail="the kernel killed a process of it for memory" if exit.oom else "",
+        exit_code=0,
+        score=asdict(result.score) if result.score else None,
+        requests=asdict(result.requests) if result.requests else None,
+    )
+
+
+def _gone(end: Ending) -> Outcome:
+    if end.kill_level:
+        return Outcome(JobState.KILLED, Reason.USER, "killed on request")
+    if end.rebooted:
+        return Outcome(JobState.LOST, Reason.HOST_REBOOT, "the machine went down while it ran")
+    return Outcome(JobState.LOST, Reason.REMOVED, "somebody removed its container")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

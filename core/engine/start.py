@@ -1,0 +1,56 @@
+"""Start an engine as a process of its own, which outlives the terminal and the program that asked for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..run.store import Run
+
+_PATIENCE = 20.0  # seconds until a detached engine must hold its lock; loading Python may be slow on a busy machine
+
+
+class EngineStartError(Exception):
+    """The detached engine did not come up; the message ends with its own last words."""
+
+
+def spawn_engine(run_dir: Path, env: Mapping[str, str]) -> int:
+    """Start the engine of `run_dir` detached from this terminal, and return its pid once it holds the run's lock.
+
+    The child gets `env` as its environment: that is how secrets reach it, never by a file or an argument.
+    """
+    run = Run.open(run_dir)
+    alive = run.engine_alive()
+    if alive is not None:
+        return alive
+    log = run.paths.engine_log
+    with log.open("ab") as sink:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "evaldock.core.engine", str(run_dir)],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            env=dict(env),
+            cwd="/",
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        alive = run.engine_alive()
+        if alive is not None:
+            return alive
+        if child.poll() is not None:
+            # A short run may be over before we look: exit 0 is a run well done.
+            if child.returncode == 0:
+                return child.pid
+            raise EngineStartError(f"The engine of {run.invocation} did not start: {_last_words(log)}")
+        time.sleep(0.01)
+    raise EngineStartError(f"The engine of {run.invocation} is not up after {_PATIENCE:.0f} s; see {log}")
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else f"it left no word in {log}"

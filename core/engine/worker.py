@@ -1,0 +1,226 @@
+"""One job's whole life in a worker thread: pull, create, start, wait, collect, record, remove."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from ..plan.spec import JobSpec
+from ..results.read import read_results
+from ..run.events import JobState, Reason
+from ..run.store import Run
+from .docker.errors import os_problem
+from .executor import Attempt, Cancelled, Executor, ExecutorUnavailable, Exit, Found, JobProblem
+from .ledger import Ledger
+from .outcome import NEVER_RAN, Ending, Outcome, decide, from_problem
+from .prepare import write_run_config
+
+T = TypeVar("T")
+INTERRUPTED_MARKER = ".nemo_evaluator_interrupted"
+_STARTS_AT_ONCE = 6  # Docker gets slower, not faster, with more starts at a time
+_RETRY = 0.5
+
+
+class Left(Exception):
+    """The engine is going away: leave the container as it is, for the next engine to adopt."""
+
+
+class Shared:
+    """What the workers and the engine's own thread have in common."""
+
+    def __init__(self, run: Run, env: Mapping[str, str], executor: Executor, ledger: Ledger) -> None:
+        self.run, self.env, self.executor, self.ledger = run, env, executor, ledger
+        self.leaving = threading.Event()
+        self.notes: dict[str, str] = {}
+        self.timed_out: dict[str, float] = {}
+        self.docker_down = ""
+        self.starts = threading.Semaphore(_STARTS_AT_ONCE)
+        self.rebooted = False
+
+    def kill_level(self, job: str) -> int:
+        """0 without a kill request, 1 for stop, 2 for kill at once."""
+        return self.ledger.view(job).kill_requested
+
+    def doomed(self, job: str) -> bool:
+        """Whether `job` must not go on."""
+        return self.leaving.is_set() or self.kill_level(job) > 0 or job in self.timed_out
+
+
+class JobWorker:
+    """Takes one attempt at one job from its current state to a terminal one.
+
+    The order of writes is fixed: intent, act, observe, record the outcome, and only then remove the container.
+    So whenever this process dies, the journal and Docker together still tell what happened.
+    """
+
+    def __init__(self, shared: Shared, spec: JobSpec) -> None:
+        self._s = shared
+        self._job = spec
+        number = shared.ledger.view(spec.id).attempt
+        self._adopted = False
+        self._attempt = Attempt(spec, number, shared.run.paths.job(spec.dir_name))
+
+    def live(self, found: Found | None) -> None:
+        """Run the attempt, or go on with the container that an earlier engine left."""
+        name = found.name if found else ""
+        self._adopted = found is not None
+        try:
+            try:
+                if found is None or found.status == "created":
+                    name = self._launch(found)
+                outcome = self._await(name)
+            except Cancelled:
+                if self._s.leaving.is_set():
+                    raise Left from None
+                outcome = self._cancelled()
+            except JobProblem as problem:
+                outcome = from_problem(problem)
+            except OSError as error:
+                outcome = from_problem(os_problem(error))
+            self._record(outcome)
+        except Left:
+            return
+        finally:
+            self._s.notes.pop(self._job.id, None)
+        if name:
+            self._patiently(lambda: self._s.executor.remove(name), give_up=True)
+
+    def _launch(self, found: Found | None) -> str:
+        job, ledger, executor = self._job, self._s.ledger, self._s.executor
+        if found is not None:
+            # Half made by an engine that died: its environment may be stale, so it is made anew.
+            self._patiently(lambda: executor.remove(found.name))
+        pull = self._s.run.plan.pull
+        image_id = self._patiently(lambda: executor.present(job, pull))
+        if image_id is None:
+            ledger.change(job.id, JobState.PULLING)
+            image_id = self._patiently(lambda: executor.prepare(job, pull, self._note, self._doomed))
+        self._halt_if_doomed()
+        ledger.change(job.id, JobState.STARTING, image_id=image_id)
+        write_run_config(self._attempt)
+        with self._s.starts:
+            self._halt_if_doomed()
+            name = self._patiently(lambda: executor.create(self._attempt, self._s.env))
+            try:
+                self._halt_if_doomed()
+                self._patiently(lambda: executor.start(name))
+            except (Cancelled, JobProblem):
+                if not self._s.leaving.is_set():
+                    self._patiently(lambda: executor.remove(name), give_up=True)
+                raise
+        ledger.change(job.id, JobState.RUNNING, container=name, image_id=image_id)
+        return name
+
+    def _await(self, name: str) -> Outcome:
+        ledger = self._s.ledger
+        ledger.change(self._job.id, JobState.RUNNING, only_from=_NOT_YET, container=name)
+        # A kill that came in before the state said `running` found nothing to signal: it is carried out here.
+        if self._s.kill_level(self._job.id) or self._job.id in self._s.timed_out:
+            signal_job(self._s, self._job, name)
+        ended = self._s.executor.wait(name, self._s.leaving.is_set, lambda down: self._outage(name, down), self._doomed)
+        return self._collect(ended)
+
+    def _collect(self, ended: Exit | None) -> Outcome:
+        problem = self._hand_back() if ended is not None else None
+        job, paths = self._job, self._attempt.paths
+        result = read_results(
+            paths.artifacts,
+            fmt=job.result_format,
+            file=job.result_file,
+            task=job.task,
+            primary_metric=job.primary_metric,
+            samples=job.samples,
+        )
+        view = self._s.ledger.view(job.id)
+        outcome = decide(
+            Ending(
+                exit=ended,
+                result=result,
+                kill_level=view.kill_requested,
+                timed_out=self._s.timed_out.get(job.id),
+                interrupted=(paths.artifacts / INTERRUPTED_MARKER).exists(),
+                rebooted=self._s.rebooted and self._adopted,
+            )
+        )
+        if problem and outcome.state is JobState.SUCCEEDED and not outcome.detail:
+            return Outcome(outcome.state, None, problem, 0, outcome.score, outcome.requests)
+        return outcome
+
+    def _hand_back(self) -> str:
+        try:
+            self._patiently(lambda: self._s.executor.hand_back(self._attempt))
+        except JobProblem as problem:
+            return problem.detail
+        return ""
+
+    def _cancelled(self) -> Outcome:
+        if self._job.id in self._s.timed_out and not self._s.kill_level(self._job.id):
+            return decide(Ending(Exit(143), NEVER_RAN, timed_out=self._s.timed_out[self._job.id]))
+        return decide(Ending(None, NEVER_RAN, kill_level=1))
+
+    def _record(self, outcome: Outcome) -> None:
+        self._s.ledger.change(
+            self._job.id,
+            outcome.state,
+            reason=outcome.reason,
+            detail=outcome.detail,
+            exit_code=outcome.exit_code,
+            score=outcome.score,
+            requests=outcome.requests,
+        )
+
+    def _note(self, text: str) -> None:
+        self._s.notes[self._job.id] = text
+
+    def _doomed(self) -> bool:
+        return self._s.doomed(self._job.id)
+
+    def _halt_if_doomed(self) -> None:
+        if self._doomed():
+            raise Cancelled
+
+    def _outage(self, name: str, down: bool) -> None:
+        self._s.docker_down = "Docker does not answer" if down else ""
+        if not down and (self._s.kill_level(self._job.id) or self._job.id in self._s.timed_out):
+            # The signal may have been lost with the daemon.
+            signal_job(self._s, self._job, name)
+
+    def _patiently(self, call: Callable[[], T], *, give_up: bool = False) -> T:
+        """Make a call that Docker's absence only delays. A kill (with `give_up`, also a leaving engine) ends it."""
+        while True:
+            try:
+                result = call()
+            except ExecutorUnavailable as error:
+                self._s.docker_down = str(error)
+                if self._s.leaving.wait(_RETRY):
+                    raise Left from None
+                if not give_up and self._doomed():
+                    raise Cancelled from None
+            else:
+                self._s.docker_down = ""
+                return result
+
+
+def signal_job(shared: Shared, job: JobSpec, name: str) -> None:
+    """Stop or kill a job's container from a thread of its own; the worker that waits for it sees it end."""
+
+    def act() -> None:
+        level = shared.kill_level(job.id)
+        reason = Reason.USER if level else Reason.TIMEOUT
+        if not shared.ledger.change(job.id, JobState.STOPPING, only_from=_SIGNALABLE, reason=reason, container=name):
+            return
+        try:
+            if level > 1:
+                shared.executor.kill(name)
+            else:
+                shared.executor.stop(name, job.kill_grace)
+        except ExecutorUnavailable as error:
+            # The worker asks again as soon as Docker is back.
+            shared.docker_down = str(error)
+
+    threading.Thread(target=act, daemon=True, name=f"stop {job.id}").start()
+
+
+_SIGNALABLE = (JobState.RUNNING, JobState.STOPPING)
+_NOT_YET = (JobState.QUEUED, JobState.PULLING, JobState.STARTING)

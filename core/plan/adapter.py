@@ -1,0 +1,73 @@
+"""`adapter_config` as NVIDIA's core accepts it.
+
+The core refuses interceptors that are not in the order request -> request_to_response -> response (by a crash in
+a child process and five minutes of waiting), and does nothing without an explicit `endpoint`. People write them in
+any order, so they are sorted here by stage, keeping the written order inside a stage.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import cast
+
+from ..config.model import Tree
+from .spec import RESULTS_PATH
+from .trees import copied
+
+_STAGES = {
+    "system_message": 0,
+    "payload_modifier": 0,
+    "request_logging": 0,
+    "omni_info": 0,
+    "caching": 1,
+    "nvcf": 1,
+    "endpoint": 2,
+    "response_stats": 3,
+    "response_logging": 3,
+    "reasoning": 3,
+    "progress_tracking": 3,
+    "raise_client_errors": 3,
+}
+_PATHS = ("cache_dir", "caching_dir", "output_dir")
+
+
+def core_adapter_config(config: Tree) -> Tree:
+    """A copy of `config` with ordered interceptors, `endpoint` added, and relative directories under /results."""
+    result = _anchored(config)
+    written = config.get("interceptors")
+    if isinstance(written, list) and written:
+        result["interceptors"] = _ordered([_interceptor(item) for item in cast("list[object]", written)])
+    return result
+
+
+def _interceptor(item: object) -> Tree:
+    if not isinstance(item, dict):
+        return {"name": str(item)}
+    result = cast(Tree, copied(cast(object, item)))
+    inner = result.get("config")
+    if isinstance(inner, dict):
+        result["config"] = _anchored(cast(Tree, inner))
+    return result
+
+
+def _ordered(items: list[Tree]) -> list[Tree]:
+    if not any(item.get("name") == "endpoint" and item.get("enabled", True) for item in items):
+        items = [*(item for item in items if item.get("name") != "endpoint"), {"name": "endpoint"}]
+    staged: list[tuple[int, Tree]] = []
+    stage = 0
+    for item in items:
+        # One that this table does not know stays behind the one it was written behind.
+        stage = _STAGES.get(str(item.get("name")), stage)
+        staged.append((stage, item))
+    return [item for _, item in sorted(staged, key=lambda pair: pair[0])]
+
+
+def _anchored(config: Tree) -> Tree:
+    """Containers start in a directory that is lost with them; only what is under /results stays."""
+    result = cast(Tree, copied(config))
+    for key in _PATHS:
+        value = result.get(key)
+        if isinstance(value, str) and value and not value.startswith("/"):
+            # normpath of an absolute path cannot climb above its root
+            result[key] = posixpath.normpath(f"{RESULTS_PATH}{posixpath.normpath('/' + value)}")
+    return result

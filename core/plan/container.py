@@ -1,0 +1,99 @@
+"""The container of one attempt, as facts: what the executor creates and what a dry run shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ..config.model import MountSpec, Resources
+from .endpoint import HOST_ALIAS
+from .spec import LOGS_PATH, RESULTS_PATH, RUN_CONFIG_PATH, DockerOptions, EnvRef, JobSpec
+
+LABEL_INVOCATION = "evaldock.invocation"
+LABEL_JOB = "evaldock.job"
+LABEL_ATTEMPT = "evaldock.attempt"
+LABEL_RUN_DIR = "evaldock.run_dir"
+LABEL_SCHEMA = "evaldock.schema"
+SCHEMA = "1"
+
+STDOUT_PATH = f"{LOGS_PATH}/stdout.log"
+# `exec` keeps the harness the only process: an outer shell would swallow signals, tee would reorder the streams.
+_LOG_SCRIPT = 'exec >>"$0" 2>&1; exec "$@"'
+_HARDENING = "no-new-privileges"
+
+
+@dataclass(frozen=True)
+class ContainerShape:
+    """Everything Docker is told about one container.
+
+    `argv` follows `entrypoint`. `env` values are not resolved. `options` is complete: the host alias and the
+    hardening are in it, and its `entrypoint` and `labels` are moved to `argv` and `labels`. `init` is always on.
+    """
+
+    name: str
+    image: str
+    entrypoint: tuple[str, ...]
+    argv: tuple[str, ...]
+    env: tuple[EnvRef, ...]
+    mounts: tuple[MountSpec, ...]
+    labels: Mapping[str, str]
+    resources: Resources
+    options: DockerOptions
+    init: bool = True
+
+
+def container_shape(job: JobSpec, run_dir: str, attempt: int = 1) -> ContainerShape:
+    """The container of attempt number `attempt` of `job`; `run_dir` is the run's directory, absolute."""
+    home = f"{run_dir.rstrip('/')}/{job.dir_name}"
+    inner = (job.docker.entrypoint,) if job.docker.entrypoint else ()
+    return ContainerShape(
+        name=container_name(job, attempt),
+        image=image_reference(job),
+        entrypoint=("/bin/sh",),
+        argv=("-c", _LOG_SCRIPT, STDOUT_PATH, *inner, *job.command),
+        env=job.env,
+        mounts=(
+            MountSpec(f"{home}/logs", LOGS_PATH),
+            MountSpec(f"{home}/artifacts", RESULTS_PATH),
+            MountSpec(f"{home}/run_config.yaml", RUN_CONFIG_PATH, read_only=True),
+            *job.mounts,
+        ),
+        labels=_labels(job, run_dir, attempt),
+        resources=job.resources,
+        options=_options(job.docker),
+    )
+
+
+def container_name(job: JobSpec, attempt: int) -> str:
+    """`evaldock-<invocation>-<n>-a<attempt>`: a new one for every attempt, since removal is not immediate."""
+    invocation, _, number = job.id.rpartition(".")
+    return f"evaldock-{invocation}-{number}-a{attempt}"
+
+
+def image_reference(job: JobSpec) -> str:
+    """`image@digest` when the digest is known, else the image as it was written."""
+    return f"{job.image}@{job.digest}" if job.digest and "@" not in job.image else job.image
+
+
+def _labels(job: JobSpec, run_dir: str, attempt: int) -> dict[str, str]:
+    pairs = (label.partition("=") for label in job.docker.labels)
+    return {
+        **{key: value for key, _, value in pairs},
+        LABEL_INVOCATION: job.id.rpartition(".")[0],
+        LABEL_JOB: job.id,
+        LABEL_ATTEMPT: str(attempt),
+        LABEL_RUN_DIR: run_dir,
+        LABEL_SCHEMA: SCHEMA,
+    }
+
+
+def _options(options: DockerOptions) -> DockerOptions:
+    hosts = options.extra_hosts
+    # Docker refuses extra hosts for a container that borrows another one's network.
+    borrowed = (options.network or "").startswith("container:")
+    if not borrowed and not any(host.startswith((f"{HOST_ALIAS}:", f"{HOST_ALIAS}=")) for host in hosts):
+        hosts = (f"{HOST_ALIAS}:host-gateway", *hosts)
+    security = options.security_opt
+    if not any(item.startswith(_HARDENING) for item in security):
+        security = (_HARDENING, *security)
+    return replace(options, extra_hosts=hosts, security_opt=security, labels=(), entrypoint=None)

@@ -1,0 +1,245 @@
+"""`execution.extra_docker_args`: docker's own flags, understood instead of pasted into a shell.
+
+A flag that is not understood is an error that names it: half-obeyed flags are worse than refused ones.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from ..config.model import ConfigError, ConfigProblem, EnvValue, MountSpec, Resources
+from .mounts import MountError, parse_mount, parse_volume
+from .spec import DockerOptions, EnvRef
+
+PATH = "execution.extra_docker_args"
+OWN_LABELS = "evaldock."
+
+_ALIASES = {
+    "--net": "--network",
+    "-e": "--env",
+    "-h": "--hostname",
+    "-l": "--label",
+    "-m": "--memory",
+    "-u": "--user",
+    "-v": "--volume",
+    "-w": "--workdir",
+}
+_TEXT = ("network", "ipc", "pid", "user", "workdir", "hostname", "runtime", "platform", "entrypoint")
+_SWITCHES = ("privileged", "read-only")
+_LISTS = {
+    "add-host": "extra_hosts",
+    "cap-add": "cap_add",
+    "cap-drop": "cap_drop",
+    "security-opt": "security_opt",
+    "device": "devices",
+    "dns": "dns",
+    "ulimit": "ulimits",
+    "tmpfs": "tmpfs",
+    "label": "labels",
+}
+_REFUSED = {
+    "--rm": "evaldock removes a container itself, after its outcome is recorded",
+    "--name": "evaldock names containers, to find them again",
+    "--restart": "a task that ended must stay ended; use `evaldock rerun`",
+    "--detach": "evaldock always runs containers in the background",
+    "--interactive": "nobody is there to type",
+    "--tty": "the log is a file, not a terminal",
+    "--env-file": "its values would have to be stored; name the variables under env_vars instead",
+    "--log-driver": "the container writes its log into the job's directory",
+    "--publish": "tasks are clients, nothing connects to them",
+}
+_SHORT_REFUSED = {"-d": "--detach", "-i": "--interactive", "-t": "--tty", "-p": "--publish"}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LEAST_MEMORY = 6 << 20
+
+
+class DockerArgs(NamedTuple):
+    """What the text means. In `resources` None stands for "not given", also for `pids`."""
+
+    options: DockerOptions = DockerOptions()
+    resources: Resources = Resources(pids=None)
+    mounts: tuple[MountSpec, ...] = ()
+    env: tuple[EnvRef, ...] = ()
+
+
+class _Bad(Exception):
+    pass
+
+
+def parse_docker_args(text: str) -> DockerArgs:
+    """Understand `text` as docker's command line would. Raises ConfigError with everything that is wrong."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ConfigError([ConfigProblem(f"cannot be split into words: {error}", PATH)]) from None
+    parser = _Parser(words)
+    parser.run()
+    if parser.problems:
+        raise ConfigError([ConfigProblem(problem, PATH) for problem in parser.problems])
+    return parser.result
+
+
+def parse_size(text: str) -> int:
+    """Bytes of docker's `512m`, `2g`, `1024`. Raises ValueError."""
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"'{text}' is not a size such as 512m or 2g")
+    return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+def with_args(resources: Resources, args: Resources) -> Resources:
+    """`resources` with what the docker flags say laid over it."""
+    given: dict[str, Any] = {key: value for key, value in vars(args).items() if value is not None}
+    return replace(resources, **given)
+
+
+class _Parser:
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+        self._options: dict[str, Any] = {}
+        self._limits: dict[str, Any] = {}
+        self._mounts: list[MountSpec] = []
+        self._variables: dict[str, EnvRef] = {}
+        self.problems: list[str] = []
+        self._takers: dict[str, Callable[[str], None]] = {
+            "--env": self._env,
+            "--volume": lambda v: self._mounts.append(parse_volume(v)),
+            "--mount": lambda v: self._mounts.append(parse_mount(v)),
+            "--gpus": lambda v: self._limits.update(gpus=_filled("--gpus", v.strip('"'))),
+            "--shm-size": lambda v: self._limits.update(shm_size=_size("--shm-size", v)),
+            "--memory": lambda v: self._limits.update(memory=_memory(v)),
+            "--cpus": lambda v: self._limits.update(cpus=_cpus(v)),
+            "--pids-limit": lambda v: self._limits.update(pids=_whole("--pids-limit", v)),
+        }
+        for name in _TEXT:
+            self._takers["--" + name] = lambda v, key=name: self._option(key, v)
+        for name, key in _LISTS.items():
+            self._takers["--" + name] = lambda v, flag=name, key=key: self._append(flag, key, v)
+
+    @property
+    def result(self) -> DockerArgs:
+        return DockerArgs(
+            DockerOptions(**self._options),
+            Resources(**{"pids": None, **self._limits}),
+            tuple(self._mounts),
+            tuple(self._variables.values()),
+        )
+
+    def run(self) -> None:
+        while self._words:
+            word = self._words.pop(0)
+            try:
+                self._take(word)
+            except (_Bad, MountError) as error:
+                self.problems.append(str(error))
+
+    def _take(self, word: str) -> None:
+        if not word.startswith("-") or word in ("-", "--"):
+            raise _Bad(f"'{word}' is not a flag: the image and its command are not given here")
+        flag, value = _split(word)
+        if flag in _REFUSED:
+            # Its value must not be taken for a flag of its own.
+            if value is None and flag in ("--name", "--restart", "--env-file", "--log-driver", "--publish"):
+                self._value(flag, None)
+            raise _Bad(f"{word.partition('=')[0]} cannot be used here: {_REFUSED[flag]}")
+        if flag == "--init":
+            return
+        if flag[2:] in _SWITCHES:
+            self._switch(flag[2:], value)
+        elif taker := self._takers.get(flag):
+            taker(self._value(flag, value))
+        else:
+            raise _Bad(f"{flag} is not supported. Supported are {', '.join(supported_flags())}")
+
+    def _value(self, flag: str, value: str | None) -> str:
+        if value is not None:
+            return value
+        if not self._words:
+            raise _Bad(f"{flag} needs a value")
+        return self._words.pop(0)
+
+    def _option(self, name: str, value: str) -> None:
+        if name != "entrypoint":
+            _filled("--" + name, value)
+        if name == "user" and value.startswith("-"):
+            raise _Bad("--user needs a user, for example 1000:1000")
+        self._options[name] = value or None
+
+    def _append(self, flag: str, key: str, value: str) -> None:
+        _filled("--" + flag, value)
+        if flag == "label" and value.startswith(OWN_LABELS):
+            raise _Bad(f"--label {value}: labels starting with {OWN_LABELS} are evaldock's own")
+        self._options[key] = (*self._options.get(key, ()), value)
+
+    def _switch(self, name: str, value: str | None) -> None:
+        if value not in (None, "true", "false"):
+            raise _Bad(f"--{name} is true or false, not '{value}'")
+        self._options[name.replace("-", "_")] = value != "false"
+
+    def _env(self, text: str) -> None:
+        name, given, value = text.partition("=")
+        if not _ENV_NAME.fullmatch(name):
+            # The text may hold a secret, so it is not repeated.
+            raise _Bad("--env needs NAME or NAME=value; a variable name has letters, digits and _ only")
+        source = EnvValue("lit", value) if given else EnvValue("host", name)
+        self._variables[name] = EnvRef(name, source)
+
+
+def supported_flags() -> tuple[str, ...]:
+    """All flags that are understood, sorted."""
+    names = ["--env", "--volume", "--mount", "--gpus", "--shm-size", "--memory", "--cpus", "--pids-limit"]
+    return tuple(sorted((*names, *("--" + n for n in (*_TEXT, *_SWITCHES, *_LISTS)))))
+
+
+def _split(word: str) -> tuple[str, str | None]:
+    """The flag in its long form and the value that is written in the same word."""
+    if word.startswith("--"):
+        flag, given, value = word.partition("=")
+        return _ALIASES.get(flag, flag), value if given else None
+    short, rest = word[:2], word[2:]
+    if short in _SHORT_REFUSED:
+        return _SHORT_REFUSED[short], None
+    return _ALIASES.get(short, word.partition("=")[0]), rest.removeprefix("=") if rest else None
+
+
+def _filled(flag: str, value: str) -> str:
+    if not value.strip():
+        raise _Bad(f"{flag} needs a value")
+    return value
+
+
+def _size(flag: str, value: str) -> int:
+    try:
+        return parse_size(value)
+    except ValueError as error:
+        raise _Bad(f"{flag}: {error}") from None
+
+
+def _memory(value: str) -> int:
+    size = _size("--memory", value)
+    if size < _LEAST_MEMORY:
+        raise _Bad(f"--memory {value}: Docker wants at least 6m")
+    return size
+
+
+def _cpus(value: str) -> float:
+    try:
+        cpus = float(value)
+    except ValueError:
+        cpus = 0.0
+    if not 0 < cpus < 1e6:
+        raise _Bad(f"--cpus: '{value}' is not a number of CPUs such as 1.5")
+    return cpus
+
+
+def _whole(flag: str, value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise _Bad(f"{flag}: '{value}' is not a whole number") from None

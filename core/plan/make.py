@@ -1,0 +1,188 @@
+"""From a config and the catalog to a plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..catalog.catalog import Catalog
+from ..catalog.model import CatalogError, TaskSpec
+from ..config.model import Config, ConfigError, ConfigProblem, MountSpec, TaskConfig, Tree
+from .command import NEMO_COMMAND, TemplateError, fill
+from .docker_args import DockerArgs, parse_docker_args, with_args
+from .endpoint import (
+    TaskEndpoint,
+    bare_url_warning,
+    container_url,
+    job_type,
+    loopback_warning,
+    task_endpoint,
+    type_warning,
+)
+from .environ import job_env
+from .mounts import MountError, checked_mount, twice
+from .names import DirNames
+from .run_config import RunConfigParts, build_run_config
+from .select import select
+from .spec import RESULTS_PATH, RUN_CONFIG_PATH, JobSpec, Plan
+from .trees import tree_at
+
+
+def make_plan(config: Config, catalog: Catalog, *, invocation: str, only: Sequence[str] = ()) -> Plan:
+    """Decide everything that will be run: one job for each task, in config order.
+
+    `only` is what `-t` gave (see `select`). Reads no environment value, asks no Docker, writes nothing.
+    Raises ConfigError with the problems of all tasks.
+    """
+    chosen = select(config.tasks, only)
+    if not chosen:
+        raise ConfigError([ConfigProblem("the list is empty: name at least one task", "evaluation.tasks")])
+    maker = _Maker(config, catalog, invocation)
+    jobs = [maker.job(index, position, task) for index, (position, task) in enumerate(chosen)]
+    if maker.problems:
+        raise ConfigError(maker.problems)
+    execution = config.execution
+    return Plan(
+        invocation=invocation,
+        output_dir=os.path.abspath(execution.output_dir),
+        mode=execution.mode,
+        workers=execution.workers,
+        pull=execution.pull,
+        model_id=config.endpoint.model_id,
+        url=config.endpoint.url,
+        jobs=tuple(job for job in jobs if job is not None),
+        warnings=tuple(dict.fromkeys(maker.warnings)),
+    )
+
+
+class _Maker:
+    """Makes the jobs of one plan; keeps problems and warnings on the way."""
+
+    def __init__(self, config: Config, catalog: Catalog, invocation: str) -> None:
+        self._config, self._catalog, self._invocation = config, catalog, invocation
+        self._dirs = DirNames()
+        self.problems: list[ConfigProblem] = []
+        self.warnings: list[str] = []
+        try:
+            self._args = parse_docker_args(config.execution.extra_docker_args)
+        except ConfigError as error:
+            self._args = DockerArgs()
+            self.problems += error.problems
+
+    def job(self, index: int, position: int, task: TaskConfig) -> JobSpec | None:
+        """The job of one task; None when it has problems."""
+        where = f"evaluation.tasks[{position}]"
+        endpoint = task_endpoint(self._config.endpoint, task)
+        try:
+            spec = self._catalog.resolve(task.name, endpoint_type=endpoint.type or None, container=task.container)
+            return self._job(index, task, spec, endpoint)
+        except CatalogError as error:
+            self._bad(str(error), f"{where}.name", task)
+        except (TemplateError, MountError) as error:
+            self._bad(str(error), where, task)
+        return None
+
+    def _job(self, index: int, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint) -> JobSpec:
+        url = container_url(endpoint.url, self._args.options.network)
+        self._warn(task, spec, endpoint, url)
+        run_config = self._run_config(task, spec, endpoint, url)
+        mounts = self._mounts(task)
+        execution, options = self._config.execution, self._args.options
+        return JobSpec(
+            id=f"{self._invocation}.{index}",
+            index=index,
+            task=spec.name,
+            harness=spec.harness,
+            image=spec.image,
+            digest=spec.digest,
+            endpoint_type=job_type(spec, endpoint),
+            url=endpoint.url,
+            model_id=endpoint.model_id,
+            command=_command(spec, run_config, url, endpoint.model_id),
+            dir_name=self._dirs.take(task.name, index),
+            run_config=run_config,
+            env=job_env(
+                user=task.env,
+                docker_args=self._args.env,
+                api_key_name=endpoint.api_key_name,
+                required=spec.required_env,
+                kill_grace=execution.kill_grace,
+                dataset=task.dataset_mount_path if task.dataset_dir else "",
+            ),
+            mounts=mounts,
+            resources=with_args(task.resources or execution.resources, self._args.resources),
+            docker=replace(options, user=task.user or options.user),
+            timeout=execution.timeout if task.timeout is None else task.timeout,
+            kill_grace=execution.kill_grace,
+            samples=_samples(run_config),
+            result_format=spec.result_format,
+            result_file=spec.result_file,
+            primary_metric=spec.primary_metric,
+        )
+
+    def _run_config(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> Tree:
+        # The core finds a task that its image does not list only by the full name, and only in a harness of its own.
+        full = not spec.listed and self._catalog.knows_harness(spec.harness)
+        return build_run_config(
+            RunConfigParts(
+                type=spec.full_name if full else spec.name,
+                url=url,
+                model_id=endpoint.model_id,
+                endpoint_type=job_type(spec, endpoint),
+                api_key_name=endpoint.api_key_name,
+                # A packaged task's defaults live in its image; those of a catalog file are known only here.
+                defaults=dict(spec.params) if self._catalog.is_own(spec) else {},
+                adapter_config=self._config.endpoint.adapter_config if spec.command is None else {},
+                user=task.run_config,
+            )
+        )
+
+    def _mounts(self, task: TaskConfig) -> tuple[MountSpec, ...]:
+        mounts = [
+            checked_mount(m.source, m.target, m.read_only, "execution.mounts") for m in self._config.execution.mounts
+        ]
+        mounts += self._args.mounts
+        if task.dataset_dir:
+            source = os.path.abspath(os.path.expanduser(task.dataset_dir))
+            mounts.append(checked_mount(source, task.dataset_mount_path, False, "dataset_dir"))
+        if target := twice(mounts):
+            raise MountError(f"two mounts want the place {target} in the container")
+        return tuple(mounts)
+
+    def _warn(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> None:
+        found = [type_warning(self._catalog, spec, endpoint), bare_url_warning(endpoint.url)]
+        if url != endpoint.url:
+            found.append(loopback_warning(endpoint.url, url))
+        if not spec.listed:
+            found.append(f"task {task.name} is not in the catalog: {spec.image} has to know it")
+        if spec.command is not None and self._config.endpoint.adapter_config:
+            found.append(f"task {spec.name} runs a command of its own, so adapter_config has no effect on it")
+        if not endpoint.model_id:
+            found.append("target.api_endpoint.model_id is not set; most tasks need it")
+        written = tree_at(task.run_config, "config").get("output_dir")
+        if written is not None and written != RESULTS_PATH:
+            found.append(f"task {spec.name}: config.output_dir is always {RESULTS_PATH} in a container")
+        self.warnings += [text for text in found if text]
+
+    def _bad(self, message: str, path: str, task: TaskConfig) -> None:
+        self.problems.append(ConfigProblem(message, path, task.origin))
+
+
+def _command(spec: TaskSpec, run_config: Tree, url: str, model_id: str) -> tuple[str, ...]:
+    if spec.command is None:
+        return NEMO_COMMAND
+    values = {
+        "model_id": model_id,
+        "url": url,
+        "task": spec.name,
+        "run_config": RUN_CONFIG_PATH,
+        "results": RESULTS_PATH,
+    }
+    return fill(spec.command, values, tree_at(run_config, "config", "params"))
+
+
+def _samples(run_config: Tree) -> int | None:
+    """A fraction says nothing about the number of samples, so only a whole number counts."""
+    limit = tree_at(run_config, "config", "params").get("limit_samples")
+    return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None

@@ -1,0 +1,144 @@
+"""What `--dry-run` shows of a plan, and what is missing to run it. No secret value is in any of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ..config.model import Config, ConfigProblem, Tree
+from .container import image_reference
+from .docker_line import docker_run_line as docker_run_line  # re-exported: one place to ask for renderings
+from .mask import HIDDEN, is_secret_name, masked_override, masked_text, masked_tree, masked_value
+from .spec import EnvRef, JobSpec, Plan
+
+# A run's directory carries the time of its start, which a dry run does not have.
+RUN_TIME = "YYYYMMDD_HHMMSS"
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LEAST_SECRET = 6
+
+
+def render_plan(config: Config, plan: Plan, env: Mapping[str, str], *, run_dir: str | None = None) -> str:
+    """Config, overrides, jobs and warnings as plain text, ending in a newline.
+
+    `env` tells which variables are set; `run_dir` is where the run will be, when that is known already.
+    """
+    home = run_dir or f"{plan.output_dir}/{RUN_TIME}-{plan.invocation}"
+    sections = [_config(config)]
+    if config.changes:
+        sections.append(_overrides(config))
+    sections.append(_run(plan, home))
+    sections += [_job(job, home, env) for job in plan.jobs]
+    if warnings := [*(str(w) for w in config.warnings), *plan.warnings]:
+        sections.append(_section("warnings", [f"- {masked_text(text)}" for text in warnings]))
+    if problems := missing_env(plan, env):
+        sections.append(_section("missing", [f"- {problem}" for problem in problems]))
+    text = "\n".join(sections)
+    return _without_values(_CONTROL.sub("?", text), plan, env)
+
+
+def missing_env(plan: Plan, env: Mapping[str, str]) -> list[ConfigProblem]:
+    """One problem for each variable of the host that jobs need and that is unset or empty."""
+    wanted: dict[str, list[str]] = {}
+    for job in plan.jobs:
+        for ref in job.env:
+            if ref.value.kind == "host" and not env.get(ref.value.source):
+                renamed = f" (as {ref.name})" if ref.name != ref.value.source else ""
+                wanted.setdefault(ref.value.source, []).append(job.task + renamed)
+    return [ConfigProblem(_missing(name, list(dict.fromkeys(tasks))), "env_vars") for name, tasks in wanted.items()]
+
+
+def _missing(name: str, tasks: Sequence[str]) -> str:
+    more = f" and {len(tasks) - 3} more" if len(tasks) > 3 else ""
+    noun = "task" if len(tasks) == 1 else "tasks"
+    verb = "needs" if len(tasks) == 1 else "need"
+    return (
+        f"the environment variable {name} is not set or empty; {noun} {', '.join(tasks[:3])}{more} {verb} it. "
+        f"Set it (export {name}=...) or name another variable under env_vars"
+    )
+
+
+def _config(config: Config) -> str:
+    return _section("config", [*(f"# from {path}" for path in config.sources), *_yaml(masked_tree(config.tree))])
+
+
+def _overrides(config: Config) -> str:
+    lines: list[str] = []
+    for change in config.changes:
+        lines.append(f"-o {masked_override(change.text, change.path)}")
+        for sign, value in (("-", change.before), ("+", change.after)):
+            if value is not None:
+                lines.append(f"  {sign} {change.path}: {_inline(masked_value(change.path, value))}")
+    return _section("overrides", lines)
+
+
+def _run(plan: Plan, home: str) -> str:
+    jobs = f"{len(plan.jobs)} job" + ("s" if len(plan.jobs) != 1 else "")
+    return _section(
+        "run",
+        [
+            f"invocation  {plan.invocation}",
+            f"directory   {home}",
+            f"jobs        {jobs}, {plan.mode}, at most {plan.workers} at once",
+            f"model       {plan.model_id or '-'}",
+            f"endpoint    {masked_text(plan.url)}",
+        ],
+    )
+
+
+def _job(job: JobSpec, home: str, env: Mapping[str, str]) -> str:
+    lines = [
+        f"task   {job.task} ({job.harness}, {job.endpoint_type})",
+        f"image  {image_reference(job)}",
+        "",
+        masked_text(docker_run_line(job, home)),
+        "",
+        *_table(_env_row(ref, env) for ref in job.env),
+    ]
+    return _section(f"job {job.id}", lines)
+
+
+def _env_row(ref: EnvRef, env: Mapping[str, str]) -> tuple[str, str, str]:
+    kind, source = ref.value.kind, ref.value.source
+    if kind == "lit":
+        return ref.name, "set", "" if ref.secret else f"to {source}"
+    state = "set" if env.get(source) else "missing"
+    notes = [f"from {source}"] if source != ref.name else []
+    notes += ["may be unset"] if kind == "runtime" else []
+    return ref.name, state, ", ".join(notes)
+
+
+def _table(rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    cells = list(rows)
+    width = max((len(name) for name, _, _ in cells), default=0)
+    for name, state, note in cells:
+        yield f"env  {name:<{width}}  {state:<7}  {note}".rstrip()
+
+
+def _section(title: str, lines: Iterable[str]) -> str:
+    body = [f"  {line}".rstrip() for text in lines for line in text.splitlines() or [""]]
+    return "\n".join([title, *body, ""])
+
+
+def _yaml(tree: Tree) -> list[str]:
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(tree, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return text.splitlines()
+
+
+def _inline(value: object) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _without_values(text: str, plan: Plan, env: Mapping[str, str]) -> str:
+    """Blank out values that are known to be secret, wherever they may have come from (a key pasted in a URL)."""
+    refs = {ref.value.source: ref for job in plan.jobs for ref in job.env if ref.secret}
+    for source, ref in refs.items():
+        value = source if ref.value.kind == "lit" else env.get(source, "")
+        if len(value) >= _LEAST_SECRET and (is_secret_name(ref.name) or is_secret_name(source)):
+            text = text.replace(value, HIDDEN)
+    return text

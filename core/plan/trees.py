@@ -1,0 +1,49 @@
+"""Small functions on config trees. None of them changes what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from ..config.model import Tree
+
+
+def merged(base: Mapping[str, object], over: Mapping[str, object]) -> Tree:
+    """A deep copy of `base` with `over` laid on it: mappings are merged, everything else is replaced."""
+    result: Tree = {key: copied(value) for key, value in base.items() if key not in over}
+    for key, value in over.items():
+        below = base.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            result[key] = merged(cast(Tree, below), cast(Tree, value))
+        elif isinstance(below, dict) and value is None:
+            # An empty section (`params:`) says nothing; it does not wipe out what is below.
+            result[key] = copied(cast(Tree, below))
+        else:
+            result[key] = copied(value)
+    return {key: result[key] for key in (*base, *(k for k in over if k not in base))}
+
+
+def copied(value: object) -> object:
+    """A deep copy of a config value."""
+    if isinstance(value, dict):
+        return {key: copied(inner) for key, inner in cast(Tree, value).items()}
+    if isinstance(value, (list, tuple)):
+        return [copied(inner) for inner in cast("list[object]", value)]
+    return value
+
+
+def tree_at(tree: Mapping[str, object], *path: str) -> Tree:
+    """The mapping at a path; empty when there is none."""
+    here = tree
+    for part in path:
+        inner = here.get(part)
+        if not isinstance(inner, dict):
+            return {}
+        here = cast(Tree, inner)
+    return cast(Tree, here)
+
+
+def text_at(tree: Mapping[str, object], *path: str) -> str:
+    """The text at a path; "" when there is none."""
+    value = tree_at(tree, *path[:-1]).get(path[-1])
+    return value if isinstance(value, str) else ""

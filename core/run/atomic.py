@@ -1,0 +1,84 @@
+"""Writing a file so that a reader, or a crash, sees the old content or the new one and nothing between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+
+def write_atomic(path: Path, data: bytes, mode: int = 0o600, *, sync: bool = True) -> None:
+    """Replace `path` by `data`, with permission bits `mode` whatever the umask.
+
+    With `sync` the content survives a power cut; leave it out for files that are disposable.
+    Raises OSError (disk full, ...) and then leaves the old file as it was.
+    """
+    temp = path.parent / f".{path.name}.{os.urandom(4).hex()}.tmp"
+    try:
+        _write_new(temp, data, mode, sync)
+        os.replace(temp, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temp.unlink()
+        raise
+    if sync:
+        sync_dir(path.parent)
+
+
+def _write_new(path: Path, data: bytes, mode: int, sync: bool) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        os.fchmod(fd, mode)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(fd, view) :]
+        if sync:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def sync_dir(path: Path) -> None:
+    """Make the names in a directory durable; file systems that cannot are left to do what they do."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def make_dir(path: Path, mode: int = 0o700) -> None:
+    """Make one directory with exactly these permission bits. Raises FileExistsError, also for a symlink."""
+    os.mkdir(path, mode)
+    os.chmod(path, mode)
+
+
+def open_regular(path: Path) -> int | None:
+    """A read-only descriptor of a regular file, None when there is none.
+
+    Containers can write to the directories that they are given, so a link (to a private file) or a pipe (on
+    which an open would hang) may stand where a file is expected: neither is opened.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    return None
+
+
+def read_head(path: Path, limit: int) -> bytes | None:
+    """At most the first `limit` bytes of a regular file, None when there is none (see `open_regular`)."""
+    fd = open_regular(path)
+    if fd is None:
+        return None
+    try:
+        return os.read(fd, limit)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)

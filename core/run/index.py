@@ -1,0 +1,126 @@
+"""All runs of this user: listing them, and finding one by what the user typed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .pointers import RUN_DIR, pointers
+from .pointers import register as register
+from .pointers import state_dir as state_dir
+from .store import Run, RunDamaged
+
+_ID = re.compile(r"([0-9a-f]{1,8})(?:\.(\d{1,9}))?")
+
+
+class NotFound(Exception):
+    """Nothing fits what was asked for; the message is a sentence for the user."""
+
+
+class AmbiguousId(Exception):
+    """Several runs fit; `matches` are their invocations, newest first."""
+
+    def __init__(self, text: str, matches: tuple[str, ...]) -> None:
+        self.matches = matches
+        shown = ", ".join(matches[:8]) + (f" and {len(matches) - 8} more" if len(matches) > 8 else "")
+        super().__init__(f"{text!r} fits {len(matches)} runs: {shown}. Give more characters.")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run, and the one job of it that was named (None: the whole run)."""
+
+    run: Run
+    job_id: str | None = None
+
+
+def list_runs(env: Mapping[str, str] | None = None) -> list[Run]:
+    """All runs that can be read, newest first. Pointers to what is gone are skipped."""
+    return _newest_first(_open(pointers(env)))
+
+
+def last_run(env: Mapping[str, str] | None = None) -> Run:
+    """The newest run. Raises NotFound when there is none."""
+    # Directory names begin with the time, so only as many runs are opened as it takes.
+    known = sorted(pointers(env).items(), key=lambda item: item[1].name, reverse=True)
+    for item in known:
+        for run in _open(dict([item])):
+            return run
+    raise NotFound("There is no run yet. Start one with: evaldock run CONFIG")
+
+
+def scan(folder: Path, env: Mapping[str, str] | None = None) -> list[Run]:
+    """The runs in `folder` (an output directory, or one run), newest first, and register them again."""
+    folder = folder.absolute()
+    roots: dict[str, Path] = {}
+    with contextlib.suppress(OSError):
+        for path in [folder, *folder.iterdir()]:
+            match = RUN_DIR.fullmatch(path.name)
+            if match and path.is_dir() and not path.is_symlink():
+                roots[match[1]] = path
+    runs = _newest_first(_open(roots))
+    for run in runs:
+        with contextlib.suppress(OSError):
+            register(run.paths, run.invocation, env)
+    return runs
+
+
+def find(text: str, env: Mapping[str, str] | None = None) -> Found:
+    """The run or job that `text` names: a unique prefix of an invocation, that plus `.n`, or a run's directory.
+
+    Raises NotFound, AmbiguousId, RunDamaged.
+    """
+    if os.sep in text:
+        return Found(_open_directory(text))
+    match = _ID.fullmatch(text.strip().lower())
+    if match is None:
+        raise NotFound(
+            f"{text!r} is not the id of a run or a job: ids look like 1a2b3c4d and 1a2b3c4d.0. "
+            "List the runs with: evaldock ls runs"
+        )
+    prefix, number = match[1], match[2]
+    known = pointers(env)
+    fitting = [invocation for invocation in known if invocation.startswith(prefix)]
+    if not fitting:
+        raise NotFound(
+            f"No run begins with {prefix!r}. List the runs with: evaldock ls runs (and runs of another place "
+            "with: evaldock ls runs --scan DIR)"
+        )
+    if len(fitting) > 1:
+        fitting.sort(key=lambda invocation: known[invocation].name, reverse=True)
+        raise AmbiguousId(text, tuple(fitting))
+    run = Run.open(known[fitting[0]])
+    return Found(run, None if number is None else _job_id(run, int(number)))
+
+
+def _open_directory(text: str) -> Run:
+    path = Path(text).expanduser()
+    if not path.is_dir():
+        raise NotFound(f"{text} is not a directory.")
+    return Run.open(path)
+
+
+def _job_id(run: Run, number: int) -> str:
+    if number >= len(run.plan.jobs):
+        last = len(run.plan.jobs) - 1
+        raise NotFound(f"Run {run.invocation} has no job .{number}: its jobs are .0 to .{last}.")
+    return run.plan.jobs[number].id
+
+
+def _open(roots: Mapping[str, Path]) -> Iterable[Run]:
+    for invocation, root in roots.items():
+        try:
+            run = Run.open(root)
+        except RunDamaged:
+            continue
+        # Another run may stand where the pointer leads.
+        if run.invocation == invocation:
+            yield run
+
+
+def _newest_first(runs: Iterable[Run]) -> list[Run]:
+    return sorted(runs, key=lambda run: (run.created, run.invocation), reverse=True)

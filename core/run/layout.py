@@ -1,0 +1,136 @@
+"""The layout of a run on disk: its paths, and making a new one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..plan.codec import plan_to_json
+from ..plan.names import safe_dir_name as safe_dir_name
+from ..plan.spec import JobSpec, Plan
+from .atomic import make_dir, sync_dir, write_atomic
+from .clock import utc_iso
+from .events import RunCreated
+from .journal import encode_line
+from .paths import JobPaths as JobPaths
+from .paths import RunPaths as RunPaths
+from .paths import UnsafePath as UnsafePath
+from .paths import archive_attempt as archive_attempt
+from .paths import check_name, make_job_dirs
+from .pointers import RUN_DIR, make_dirs, register
+
+
+class CreateError(Exception):
+    """A run that cannot be made; the message is a sentence for the user."""
+
+
+def create_run(
+    plan: Plan, config_tree: dict[str, object], *, now: datetime, env: Mapping[str, str] | None = None
+) -> RunPaths:
+    """Make the directory of a new run with everything in it, its pointer and its `<output_dir>/<task>` links.
+
+    The run appears under its name complete or not at all. A real file or directory where a link would stand
+    is left alone. `env` (default: this process's) says where pointers go. Raises CreateError (disk full, no
+    permission, a foreign link in the way, ...).
+    """
+    output = Path(plan.output_dir)
+    root = output / f"{now.astimezone(UTC):%Y%m%d_%H%M%S}-{plan.invocation}"
+    _check_jobs(plan, output)
+    try:
+        make_dirs(output)
+        if os.path.lexists(root):
+            raise CreateError(f"{root} is there already; start the run again.")
+        _build(root, plan, config_tree, now)
+        paths = RunPaths(root)
+        for job in plan.jobs:
+            _link(output, root.name, job.dir_name)
+    except OSError as error:
+        where = error.filename or output
+        raise CreateError(
+            f"Cannot make the run in {output}: {where}: {error.strerror}. Make room there or allow writing, "
+            "or choose another place with -o execution.output_dir=DIR."
+        ) from error
+    # Pointers are a convenience: a run must not fail because the home directory cannot be written.
+    with contextlib.suppress(OSError):
+        register(paths, plan.invocation, env)
+    return paths
+
+
+def _check_jobs(plan: Plan, output: Path) -> None:
+    names: set[str] = set()
+    for job in plan.jobs:
+        try:
+            check_name(job.dir_name)
+        except UnsafePath as error:
+            raise CreateError(str(error)) from error
+        if job.dir_name in names:
+            raise CreateError(f"Two tasks would use the same directory {job.dir_name!r}; rename one of them.")
+        names.add(job.dir_name)
+        link = output / job.dir_name
+        if link.is_symlink() and not _is_ours(link):
+            raise CreateError(
+                f"{link} is a symbolic link to {os.readlink(link)} that evaldock did not make. Remove it, or "
+                "choose another place with -o execution.output_dir=DIR."
+            )
+
+
+def _build(root: Path, plan: Plan, config_tree: dict[str, object], now: datetime) -> None:
+    temp = root.with_name(f".{root.name}.{os.urandom(4).hex()}.tmp")
+    make_dir(temp)
+    try:
+        paths = RunPaths(temp)
+        make_dir(paths.requests)
+        write_atomic(paths.config, _yaml(config_tree), sync=False)
+        write_atomic(paths.plan, json.dumps(plan_to_json(plan), indent=1).encode() + b"\n")
+        write_atomic(paths.journal, encode_line(RunCreated(plan.invocation, utc_iso(now))))
+        for job in plan.jobs:
+            _build_job(paths, job)
+        os.rename(temp, root)
+    except BaseException:
+        import shutil
+
+        shutil.rmtree(temp, ignore_errors=True)
+        raise
+    sync_dir(root.parent)
+
+
+def _build_job(paths: RunPaths, job: JobSpec) -> None:
+    job_paths = paths.job(job.dir_name)
+    try:
+        make_dir(job_paths.root)
+    except FileExistsError:
+        raise CreateError(
+            f"A task cannot have the directory {job.dir_name!r}: evaldock keeps that name for itself."
+        ) from None
+    # Readable for any image user; on the host the 0700 parent keeps others out.
+    write_atomic(job_paths.run_config, _yaml(job.run_config), 0o644, sync=False)
+    make_job_dirs(job_paths)
+
+
+def _yaml(tree: dict[str, object]) -> bytes:
+    import yaml
+
+    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, encoding="utf-8")
+
+
+def _is_ours(link: Path) -> bool:
+    parts = Path(os.readlink(link)).parts
+    return len(parts) == 2 and RUN_DIR.fullmatch(parts[0]) is not None and parts[1] == link.name
+
+
+def _link(output: Path, run_name: str, dir_name: str) -> None:
+    link = output / dir_name
+    if os.path.lexists(link) and not (link.is_symlink() and _is_ours(link)):
+        return
+    temp = output / f".{dir_name}.{os.urandom(4).hex()}.tmp"
+    try:
+        os.symlink(Path(run_name) / dir_name, temp)
+        os.replace(temp, link)
+    except OSError:
+        # File systems without links, or a directory that came up meanwhile: the run stands without the link.
+        with contextlib.suppress(OSError):
+            temp.unlink()

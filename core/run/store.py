@@ -1,0 +1,216 @@
+"""One run, as everybody reads it."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from ..plan.codec import plan_from_json
+from ..plan.spec import JobSpec, Plan
+from .atomic import read_head
+from .clock import boot_id, utc_iso
+from .events import JobState, Json
+from .journal import read_from
+from .lock import holder
+from .paths import RunPaths, UnsafePath
+from .state import JobView, RunState, elapsed
+
+
+class RunDamaged(Exception):
+    """A directory that is no run, or a run that cannot be read; the message is a sentence for the user."""
+
+
+class Run:
+    """A run on disk. Reading only: what changes a run is its engine, and `requests` ask it to."""
+
+    def __init__(self, paths: RunPaths, plan: Plan) -> None:
+        self.paths = paths
+        self.plan = plan
+        self._lock = threading.Lock()
+        self._offset = 0
+        self._understood = 0
+        self._state = RunState.empty(plan)
+
+    @classmethod
+    def open(cls, root: Path) -> Run:
+        """Read the run at `root`. Raises RunDamaged."""
+        paths = RunPaths(Path(root).absolute())
+        run = cls(paths, _read_plan(paths))
+        run.state()
+        if run._offset and not run._understood:
+            raise RunDamaged(
+                f"{paths.journal} is damaged: no line of it can be read. The run's logs and artifacts are still "
+                f"in {paths.root}."
+            )
+        return run
+
+    @property
+    def invocation(self) -> str:
+        """The run's id: 8 hexadecimal digits."""
+        return self.plan.invocation
+
+    @property
+    def created(self) -> str:
+        """When the run was made, UTC ISO 8601; "" when nothing tells."""
+        return self.state().created or _time_in(self.paths.root.name)
+
+    def state(self) -> RunState:
+        """The state by now. Reads only what the journal gained since the last call. Raises RunDamaged."""
+        with self._lock:
+            try:
+                if self.paths.journal.stat().st_size < self._offset:
+                    self._offset, self._state = 0, RunState.empty(self.plan)
+                events, self._offset = read_from(self.paths.journal, self._offset)
+            except OSError as error:
+                raise RunDamaged(f"{self.paths.journal} cannot be read: {error.strerror}.") from error
+            if events:
+                self._understood += len(events)
+                self._state = self._state.fold(events)
+            return self._state
+
+    def live(self) -> Json:
+        """The newest figures, `{"jobs": {<job id>: {...}}, ...}`; {} when there are none."""
+        data = read_head(self.paths.live, 1 << 24)
+        try:
+            value: object = json.loads(data) if data else None
+        except (ValueError, RecursionError):
+            return {}
+        return cast(Json, value) if isinstance(value, dict) else {}
+
+    def engine_alive(self) -> int | None:
+        """The pid of the engine that owns the run now, None when none does."""
+        return holder(self.paths.lock)
+
+    def job(self, job_id: str) -> JobSpec:
+        """The spec of a job. Raises KeyError."""
+        for job in self.plan.jobs:
+            if job.id == job_id:
+                return job
+        raise KeyError(job_id)
+
+    def views(self, now: datetime | None = None) -> list[Json]:
+        """The JSON objects of `status`, one a job, in plan order.
+
+        `seconds` of a job that runs is counted up to `now` on the wall clock; without `now` up to this
+        moment, on the monotonic clock where that is possible. Raises RunDamaged.
+        """
+        state, live = self.state(), self.live()
+        return [self._view(job, state.jobs[job.id], live, now) for job in self.plan.jobs]
+
+    def _view(self, job: JobSpec, view: JobView, live: Json, now: datetime | None) -> Json:
+        done = self._progress(job, view, live)
+        return {
+            "job": job.id,
+            "invocation": self.invocation,
+            "task": job.task,
+            "state": view.state.value,
+            "reason": view.reason.value if view.reason else None,
+            "detail": view.detail,
+            "attempt": view.attempt,
+            "exit_code": view.exit_code,
+            "progress": None if done is None else {"done": done, "total": job.samples},
+            "started": view.started,
+            "ended": view.ended,
+            "seconds": view.seconds if view.state.terminal else _seconds_so_far(view, now),
+            "score": _score(view.score),
+            "log": str(self.paths.job(job.dir_name).stdout),
+            "run_dir": str(self.paths.root),
+        }
+
+    def _progress(self, job: JobSpec, view: JobView, live: Json) -> int | None:
+        if view.started is None:
+            return None
+        done = _count(_mapping(_mapping(live.get("jobs")).get(job.id)).get("progress"))
+        if done is not None:
+            return done
+        text = read_head(self.paths.job(job.dir_name).artifacts / "progress", 32)
+        try:
+            return _count(int(text)) if text else None
+        except ValueError:
+            return None
+
+    def summary(self) -> Json:
+        """The JSON object of `ls runs`. Raises RunDamaged.
+
+        Keys: invocation, created, state (`running`, `interrupted`: jobs are open but no engine is there,
+        `succeeded`, `failed`), jobs, counts (state -> number), model, tasks, engine (pid or None), run_dir.
+        """
+        state = self.state()
+        pid = self.engine_alive()
+        return {
+            "invocation": self.invocation,
+            "created": self.created,
+            "state": _overall(state, pid),
+            "jobs": len(self.plan.jobs),
+            "counts": {name.value: n for name, n in state.counts.items()},
+            "model": self.plan.model_id,
+            "tasks": [job.task for job in self.plan.jobs],
+            "engine": pid,
+            "run_dir": str(self.paths.root),
+        }
+
+
+def _read_plan(paths: RunPaths) -> Plan:
+    if not paths.plan.is_file():
+        raise RunDamaged(f"{paths.root} is not a run of evaldock: it has no {paths.plan.name}.")
+    try:
+        data: object = json.loads(paths.plan.read_bytes())
+        if not isinstance(data, dict):
+            raise TypeError("not an object")
+        plan = plan_from_json(cast(Json, data))
+        for job in plan.jobs:
+            paths.job(job.dir_name)
+    except OSError as error:
+        raise RunDamaged(f"{paths.plan} cannot be read: {error.strerror}.") from error
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, UnsafePath) as error:
+        raise RunDamaged(
+            f"{paths.plan} is damaged ({type(error).__name__}: {error}). The run's logs and artifacts are "
+            f"still in {paths.root}."
+        ) from error
+    return plan
+
+
+def _time_in(name: str) -> str:
+    try:
+        return utc_iso(datetime.strptime(name[:15], "%Y%m%d_%H%M%S").replace(tzinfo=UTC))
+    except ValueError:
+        return ""
+
+
+def _overall(state: RunState, pid: int | None) -> str:
+    if not state.done:
+        return "running" if pid is not None else "interrupted"
+    good = all(view.state is JobState.SUCCEEDED for view in state.jobs.values())
+    return "succeeded" if good else "failed"
+
+
+def _seconds_so_far(view: JobView, now: datetime | None) -> float | None:
+    if view.started is None:
+        return None
+    boot = boot_id() if now is None else ""
+    return elapsed(view.started, view.started_mono, view.started_boot, utc_iso(now), time.monotonic(), boot)
+
+
+def _score(score: Json | None) -> Json | None:
+    if score is None:
+        return None
+    out: Json = {"metric": "", "value": None, "stderr": None, "n": None, "valid": True, "why": ""}
+    out.update((key, score[key]) for key in out if key in score)
+    for key in ("value", "stderr"):
+        value = out[key]
+        if not isinstance(value, (int, float)) or (isinstance(value, float) and not math.isfinite(value)):
+            out[key] = None
+    return out
+
+
+def _mapping(value: object) -> Json:
+    return cast(Json, value) if isinstance(value, dict) else {}
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,236 @@
+"""Headless runs: an engine in this process, its reporter, its signals and exit codes.
+
+The executor here runs nothing: it is one more implementation of the engine's protocol, whose jobs end as told.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from evaldock.core.engine.executor import Attempt, Cancelled, ExecutorUnavailable, Exit, Found, Sample
+from evaldock.core.plan.spec import JobSpec
+from evaldock.core.run.store import Run
+from evaldock.tui.cli.exit_codes import ExitCode
+from evaldock.tui.cli.foreground import drive
+from evaldock.tui.cli.reporter import JsonReporter, Out, PlainReporter
+from evaldock.tui.cli.style import Style
+
+from .conftest import SCORE, Machine
+
+_RESULTS = """\
+config: {type: ifeval}
+results:
+  tasks:
+    ifeval:
+      metrics:
+        acc: {scores: {acc: {value: 0.75, stats: {stderr: 0.01, count: 100}}}}
+"""
+
+
+class Told:
+    """An executor whose containers end with `code`, or only once they are stopped or killed."""
+
+    def __init__(self, code: int = 0, *, endless: bool = False, deaf: bool = False, signals: int = 0) -> None:
+        self._code = code
+        self._endless = endless
+        self._deaf = deaf
+        self._signals = signals
+        self._ended = threading.Event()
+        self._attempts: dict[str, Attempt] = {}
+        self.stopped = threading.Event()
+        self.killed = threading.Event()
+        self.down = ""
+
+    def check(self) -> str:
+        return "pretended"
+
+    def present(self, job: JobSpec, pull: str) -> str | None:
+        return "sha256:0"
+
+    def prepare(self, job: JobSpec, pull: str, progress: Callable[[str], None], stop: Callable[[], bool]) -> str:
+        return "sha256:0"
+
+    def create(self, attempt: Attempt, env: Mapping[str, str]) -> str:
+        self._attempts[attempt.job.id] = attempt
+        return attempt.job.id
+
+    def start(self, name: str) -> None:
+        if self._code == 0:
+            (self._attempts[name].paths.artifacts / "results.yml").write_text(_RESULTS)
+
+    def wait(
+        self, name: str, abandon: Callable[[], bool], down: Callable[[bool], None], *_: Callable[[], bool]
+    ) -> Exit | None:
+        if self._signals:
+            self._signals -= 1
+            os.kill(os.getpid(), signal.SIGINT)
+        while self._endless and not self._ended.wait(0.01):
+            if abandon():
+                raise Cancelled
+        return Exit(143 if self._endless else self._code)
+
+    def stop(self, name: str, grace: float) -> None:
+        self.stopped.set()
+        if not self._deaf:
+            self._ended.set()
+        elif self._signals:
+            self._signals -= 1
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def kill(self, name: str) -> None:
+        self.killed.set()
+        self._ended.set()
+
+    def remove(self, name: str) -> None:
+        pass
+
+    def find(self, invocation: str) -> Sequence[Found]:
+        if self.down:
+            raise ExecutorUnavailable(self.down)
+        return []
+
+    def sample(self, name: str) -> Sample | None:
+        return None
+
+    def hand_back(self, attempt: Attempt) -> None:
+        pass
+
+
+def _json_run(run: Run, executor: Told) -> tuple[ExitCode, list[dict[str, Any]]]:
+    stream = io.StringIO()
+    code = drive(run, {}, JsonReporter(Out(stream)), executor)
+    return code, [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_json_lines_of_a_run_that_fails(machine: Machine) -> None:
+    run = machine.run("3f2a9c1d", "ifeval", "mmlu")
+    code, lines = _json_run(run, Told(code=3))
+    assert code is ExitCode.FAILED
+    assert lines[0]["event"] == "launch"
+    assert lines[0]["jobs"][0] == {"job": "3f2a9c1d.0", "task": "ifeval", "image": "busybox:1"}
+    assert lines[0]["run_dir"] == str(run.paths.root)
+    assert {line["event"] for line in lines[1:-1]} == {"job"}
+    mine = [line["state"] for line in lines[1:-1] if line["job"] == "3f2a9c1d.0"]
+    assert mine == ["starting", "running", "failed"]
+    assert lines[-1]["event"] == "done"
+    assert lines[-1]["exit_code"] == 1
+    assert lines[-1]["jobs"] == run.views()
+    transition = next(line for line in lines[1:-1] if line["state"] == "failed")
+    assert set(run.views()[0]) <= set(transition)
+
+
+def test_a_run_that_succeeds(machine: Machine) -> None:
+    code, lines = _json_run(machine.run("3f2a9c1d", "ifeval"), Told())
+    assert code is ExitCode.OK
+    assert lines[-1]["jobs"][0]["score"]["value"] == 0.75
+
+
+def test_the_first_interrupt_stops_the_tasks(machine: Machine) -> None:
+    run = machine.run("3f2a9c1d", "ifeval", "mmlu", "gsm8k")
+    executor = Told(endless=True, signals=1)
+    code, lines = _json_run(run, executor)
+    assert code is ExitCode.INTERRUPTED
+    assert lines[-1]["exit_code"] == 130
+    assert {job["state"] for job in lines[-1]["jobs"]} == {"killed"}
+    assert executor.stopped.is_set()
+    assert not executor.killed.is_set()
+
+
+def test_the_second_interrupt_kills_them(machine: Machine) -> None:
+    executor = Told(endless=True, deaf=True, signals=2)
+    code, lines = _json_run(machine.run("3f2a9c1d", "ifeval"), executor)
+    assert code is ExitCode.INTERRUPTED
+    assert executor.killed.is_set()
+    assert lines[-1]["jobs"][0]["state"] == "killed"
+
+
+def test_signal_handlers_are_put_back(machine: Machine) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    _json_run(machine.run("3f2a9c1d", "ifeval"), Told())
+    after = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    assert after == before
+
+
+def test_what_the_engine_raises_comes_through(machine: Machine) -> None:
+    executor = Told()
+    executor.down = "Docker is not running."
+    with pytest.raises(ExecutorUnavailable, match="not running"):
+        _json_run(machine.run("3f2a9c1d", "ifeval"), executor)
+
+
+class _Gone(io.StringIO):
+    def write(self, text: str, /) -> int:
+        raise BrokenPipeError
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(machine: Machine) -> None:
+    run = machine.run("3f2a9c1d", "ifeval")
+    assert drive(run, {}, PlainReporter(Out(_Gone()), Style()), Told()) is ExitCode.OK
+    assert run.views()[0]["state"] == "succeeded"
+
+
+def test_a_face_that_breaks_leaves_the_tasks_running(machine: Machine) -> None:
+    class Broken(JsonReporter):
+        def changed(self, row: Mapping[str, Any], at: str) -> None:
+            if row["state"] == "running":
+                raise RuntimeError("a defect")
+
+    run = machine.run("3f2a9c1d", "ifeval")
+    executor = Told(endless=True)
+    with pytest.raises(RuntimeError, match="a defect"):
+        drive(run, {}, Broken(Out(io.StringIO())), executor)
+    assert run.views()[0]["state"] == "running"
+    assert not executor.stopped.is_set()
+
+
+def test_plain_lines_and_table(machine: Machine) -> None:
+    run = machine.run("3f2a9c1d", "ifeval", "a-longer-name")
+    stream = io.StringIO()
+    drive(run, {}, PlainReporter(Out(stream), Style()), Told())
+    text = stream.getvalue()
+    lines = text.splitlines()
+    assert lines[0].startswith("run 3f2a9c1d  2 tasks")
+    assert any("✓ succeeded  ifeval         00:00  score 0.750 ±0.010" in line for line in lines)
+    assert f"2 succeeded.  Files: {run.paths.root}" in lines
+    assert "ifeval/logs/stdout.log" in text
+    assert "\x1b" not in text
+    assert "\r" not in text
+
+
+def test_plain_text_in_ascii(machine: Machine) -> None:
+    stream = io.StringIO()
+    drive(machine.run("3f2a9c1d", "ifeval"), {}, PlainReporter(Out(stream), Style(ascii=True)), Told())
+    assert stream.getvalue().isascii()
+    assert "+ succeeded" in stream.getvalue()
+
+
+def test_a_failed_run_says_how_to_run_it_again(machine: Machine) -> None:
+    stream = io.StringIO()
+    drive(machine.run("3f2a9c1d", "ifeval"), {}, PlainReporter(Out(stream), Style()), Told(code=3))
+    assert "evaldock rerun 3f2a9c1d --failed" in stream.getvalue()
+
+
+def test_the_status_line_is_wiped_before_anything_else() -> None:
+    stream = io.StringIO()
+    reporter = PlainReporter(Out(stream), Style(live=True, width=60))
+    row = {"job": "1.0", "task": "ifeval", "state": "running", "attempt": 1, "seconds": 3.0, "detail": ""}
+    reporter.tick([{**row, "progress": {"done": 50, "total": 200}}])
+    assert stream.getvalue().startswith("\r\x1b[K")
+    assert "1 running  (ifeval 50/200 25%)" in stream.getvalue()
+    assert "\n" not in stream.getvalue()
+    stream.truncate(0)
+    reporter.changed({**row, "state": "succeeded", "score": SCORE}, "2026-11-23T11:00:00.000Z")
+    assert stream.getvalue().lstrip("\0").startswith("\r\x1b[K")
+    assert stream.getvalue().endswith("score 0.781 ±0.011\n")
+
+
+def test_the_heartbeat_waits_for_silence() -> None:
+    reporter = PlainReporter(Out(io.StringIO()), Style())
+    assert not reporter.wants_rows()

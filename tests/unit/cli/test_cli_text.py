@@ -1,0 +1,144 @@
+"""Figures, styles, tables, env files and completion."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import click
+import pytest
+from evaldock.tui.cli import dotenv, formats
+from evaldock.tui.cli.complete import IdType, TaskType
+from evaldock.tui.cli.errors import UsageProblem
+from evaldock.tui.cli.style import Style, style_of
+from evaldock.tui.cli.table import Cell, Column, cut_middle, render
+
+from .conftest import Machine
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, ""), (0, "00:00"), (41.9, "00:41"), (3599, "59:59"), (7440, "2h04"), (260_000, "3d")],
+)
+def test_elapsed(seconds: float | None, text: str) -> None:
+    assert formats.elapsed(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(5, "now"), (500, "8 m"), (11_000, "3 h"), (90_000, "1 d")])
+def test_age(seconds: float, text: str) -> None:
+    assert formats.age(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "text"),
+    [(None, 10, ""), (0, None, "0"), (1842, 12032, "1,842/12,032 15%"), (9, 5, "9/5 100%"), (1, 0, "1")],
+)
+def test_progress(done: int | None, total: int | None, text: str) -> None:
+    assert formats.progress(done, total) == text
+
+
+class _Terminal(io.TextIOWrapper):
+    def __init__(self, encoding: str, *, tty: bool = True) -> None:
+        super().__init__(io.BytesIO(), encoding=encoding)
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+
+def test_style_follows_the_terminal() -> None:
+    assert style_of(_Terminal("utf-8"), {"TERM": "xterm"}).colour
+    assert not style_of(_Terminal("utf-8"), {"TERM": "xterm", "NO_COLOR": "1"}).colour
+    assert style_of(_Terminal("utf-8"), {"TERM": "xterm", "NO_COLOR": ""}).colour
+    dumb = style_of(_Terminal("utf-8"), {"TERM": "dumb"})
+    assert (dumb.colour, dumb.live) == (False, False)
+    pipe = style_of(_Terminal("utf-8", tty=False), {"TERM": "xterm"})
+    assert (pipe.colour, pipe.live, pipe.width) == (False, False, None)
+    assert style_of(_Terminal("ascii"), {}).ascii
+    assert style_of(_Terminal("utf-8"), {"LANG": "ja_JP.UTF-8"}).ascii
+    assert not style_of(_Terminal("utf-8"), {"LANG": "de_DE.UTF-8"}).ascii
+
+
+def test_failed_is_the_only_bold_state() -> None:
+    style = Style(colour=True)
+    bold = [s for s in ("queued", "running", "succeeded", "failed", "killed") if "\x1b[1" in style.paint("x", s)]
+    assert bold == ["failed"]
+
+
+_COLUMNS = (Column("A"), Column("NAME", flex=True), Column("N", right=True, give_up=1), Column("EMPTY"))
+_ROWS = [[Cell("1"), Cell("a-very-long-name-of-a-task"), Cell("7"), Cell("")]]
+
+
+def test_table_without_a_terminal_is_never_cut() -> None:
+    assert render(_COLUMNS, _ROWS, Style()) == [
+        "A  NAME                        N",
+        "1  a-very-long-name-of-a-task  7",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 25, 16, 8])
+def test_table_fits_the_terminal_while_it_can(width: int) -> None:
+    lines = render(_COLUMNS, _ROWS, Style(width=width))
+    assert all(len(line) <= max(width, 11) for line in lines)
+
+
+def test_cut_in_the_middle() -> None:
+    assert cut_middle("abcdefghij", 5) == "ab~ij"
+    assert cut_middle("abc", 3) == "abc"
+
+
+def test_env_file(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text(
+        "\ufeff# comment\n\nexport A=1\nB = two words # not this\nC='sin#gle'\nD=\"a\\nb\" # no\nE=\nF=x#y\r\n"
+    )
+    assert dotenv.read_env_file(path) == {
+        "A": "1",
+        "B": "two words",
+        "C": "sin#gle",
+        "D": "a\nb",
+        "E": "",
+        "F": "x#y",
+    }
+    assert dotenv.merged({"A": "mine"}, [path])["A"] == "mine"
+
+
+@pytest.mark.parametrize("line", ["secret-value", "1A=secret-value", 'A="secret-value'])
+def test_a_bad_env_file_is_told_without_its_values(tmp_path: Path, line: str) -> None:
+    path = tmp_path / ".env"
+    path.write_text(f"OK=1\n{line}\n")
+    with pytest.raises(UsageProblem, match=r"\.env:2: ") as caught:
+        dotenv.read_env_file(path)
+    assert "secret-value" not in str(caught.value)
+    with pytest.raises(UsageProblem, match="no env file"):
+        dotenv.read_env_file(tmp_path / "absent")
+
+
+def _completions(kind: click.ParamType, text: str) -> list[str]:
+    context = click.Context(click.Command("x"))
+    return [item.value for item in kind.shell_complete(context, click.Argument(["id"]), text)]
+
+
+def test_ids_complete(machine: Machine) -> None:
+    machine.finished("3f2a9c1d", [("ifeval", "succeeded"), ("mmlu", "failed")])
+    machine.finished("90000000", [("ifeval", "succeeded")])
+    assert sorted(_completions(IdType(), "")) == ["3f2a9c1d", "90000000"]
+    assert _completions(IdType(), "3f2") == ["3f2a9c1d", "3f2a9c1d.0", "3f2a9c1d.1"]
+    assert _completions(IdType(), "3f2a9c1d.1") == ["3f2a9c1d.1"]
+    assert _completions(IdType(jobs=False), "3f2") == ["3f2a9c1d"]
+    assert _completions(IdType(), "zz") == []
+
+
+def test_tasks_complete(machine: Machine) -> None:
+    assert all(name.startswith("ifev") for name in _completions(TaskType(), "ifev"))
+    assert _completions(TaskType(), "ifev")
+
+
+def test_completion_through_the_shell(machine: Machine) -> None:
+    machine.finished("3f2a9c1d", [("ifeval", "succeeded")])
+    words = {"COMP_WORDS": "evaldock status 3f", "COMP_CWORD": "2", "_EVALDOCK_COMPLETE": "bash_complete"}
+    before = dict(os.environ)
+    result = machine.cli(**words)
+    assert dict(os.environ) == before
+    assert "plain,3f2a9c1d" in result.stdout

@@ -1,0 +1,54 @@
+"""How figures are written in tables and lines: durations, ages, scores, counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def elapsed(seconds: float | None) -> str:
+    """`mm:ss`, from an hour `XhMM`, from a day `Xd`; empty when unknown."""
+    if seconds is None or seconds < 0:
+        return ""
+    whole = int(seconds)
+    if whole >= _DAY:
+        return f"{whole // _DAY}d"
+    if whole >= _HOUR:
+        return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02d}"
+    return f"{whole // _MINUTE:02d}:{whole % _MINUTE:02d}"
+
+
+def age(seconds: float) -> str:
+    """How long ago, in one unit: `now`, `8 m`, `3 h`, `1 d`."""
+    if seconds < _MINUTE:
+        return "now"
+    for unit, size in (("d", _DAY), ("h", _HOUR), ("m", _MINUTE)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """A UTC ISO 8601 text of a run's files as an aware datetime, or None."""
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def clock(iso: str | None) -> str:
+    """The local wall time `hh:mm:ss` of a UTC ISO 8601 text; blanks when there is none."""
+    moment = parse_time(iso)
+    return moment.astimezone().strftime("%H:%M:%S") if moment else " " * 8
+
+
+def progress(done: int | None, total: int | None) -> str:
+    """`121/198 61%`, or only the count when the total is unknown; empty when nothing is known."""
+    if done is None:
+        return ""
+    if not total:
+        return f"{done:,}"
+    return f"{done:,}/{total:,} {min(100, done * 100 // total)}%"

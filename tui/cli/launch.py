@@ -1,0 +1,105 @@
+"""What `run`, `resume` and `rerun` have in common: refuse early, then run here or detached."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from . import exit_codes
+from .errors import Failure, UsageProblem
+from .exit_codes import ExitCode
+from .follow import selected, watch
+from .foreground import drive, launch_of
+from .reporter import make_reporter
+
+if TYPE_CHECKING:
+    from ...core.engine.executor import Executor
+    from ...core.plan.spec import Plan
+    from ...core.run.store import Run
+
+
+def refuse_missing_env(plan: Plan, env: Mapping[str, str], jobs: Collection[str] | None = None) -> None:
+    """Raises UsageProblem naming every variable that `jobs` (all when None) need and `env` lacks."""
+    from ...core.plan.render import missing_env
+
+    if jobs is not None:
+        plan = replace(plan, jobs=tuple(job for job in plan.jobs if job.id in jobs))
+    problems = missing_env(plan, env)
+    if problems:
+        raise UsageProblem(
+            "\n".join(
+                [*(str(problem) for problem in problems), "Set them in your shell, or give a file with --env-file."]
+            )
+        )
+
+
+def checked_executor() -> Executor:
+    """The Docker executor, once it has answered. Raises ExecutorUnavailable with a remedy."""
+    from ...core.engine.docker.executor import DockerExecutor
+
+    executor = DockerExecutor()
+    executor.check()
+    return executor
+
+
+def run_here(
+    run: Run, env: Mapping[str, str], executor: Executor, *, as_json: bool, jobs: Collection[str] | None = None
+) -> ExitCode:
+    """Drives the run in this process; the exit code tells how `jobs` (all when None) ended."""
+    os.umask(0o077)
+    return drive(run, env, make_reporter(as_json=as_json), executor, jobs=jobs)
+
+
+def run_detached(run: Run, env: Mapping[str, str], *, as_json: bool) -> ExitCode:
+    """Starts the run's engine as a process of its own and says how to reach it."""
+    from ...core.engine.start import spawn_engine
+
+    spawn_engine(run.paths.root, env)
+    tell_detached(run, as_json=as_json)
+    return ExitCode.OK
+
+
+def tell_detached(run: Run, *, as_json: bool) -> None:
+    """One JSON object, or the invocation on stdout and hints on stderr."""
+    if as_json:
+        click.echo(json.dumps(launch_of(run).to_json(), ensure_ascii=False))
+        return
+    invocation = run.invocation
+    click.echo(invocation)
+    for line in (
+        f"started {len(run.plan.jobs)} job(s) in {run.paths.root}",
+        f"  evaldock status {invocation}",
+        f"  evaldock logs -f {invocation}",
+        f"  evaldock kill {invocation}",
+    ):
+        click.echo(line, err=True)
+
+
+def rerun(
+    run: Run, jobs: Collection[str], env: Mapping[str, str], executor: Executor, *, as_json: bool, detach: bool
+) -> ExitCode:
+    """Asks for a new attempt of `jobs`, all of them ended, and sees to it that an engine makes it."""
+    from ...core.run.requests import ask_rerun
+
+    views = run.state().jobs
+    attempts = {job: views[job].attempt + 1 for job in jobs}
+    for job in jobs:
+        ask_rerun(run, job)
+    if detach:
+        return run_detached(run, env, as_json=as_json)
+    if run.engine_alive() is None:
+        return run_here(run, env, executor, as_json=as_json, jobs=jobs)
+    click.echo("The run's engine takes this over, with the environment it was started in.", err=True)
+    reporter = make_reporter(as_json=as_json)
+    reporter.launched(launch_of(run))
+    if not watch(run, attempts, reporter):
+        raise Failure(f"The engine of {run.invocation} has gone. Go on: evaldock resume {run.invocation}")
+    rows = list(run.views())
+    code = exit_codes.of_finished(str(row["state"]) for row in selected(rows, jobs))
+    reporter.finished(rows, code)
+    return code

@@ -1,0 +1,114 @@
+"""The `evaldock` command: a group whose subcommands are imported only when they are used."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from .errors import report
+from .exit_codes import ExitCode
+
+# name -> (module, one line for --help). The help stands here so that --help imports no command.
+COMMANDS = {
+    "run": ("run", "Run the tasks of a config."),
+    "status": ("status", "Show how runs and jobs stand."),
+    "logs": ("logs", "Show or follow what tasks print."),
+    "kill": ("kill", "Stop jobs or whole runs."),
+    "rerun": ("rerun", "Run jobs again that failed or were killed."),
+    "resume": ("resume", "Take over a run whose engine has died."),
+    "ls": ("ls", "List tasks or runs."),
+    "completion": ("completion", "Print the completion script of a shell."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that finds its commands by name in the modules beside it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of a run's life, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports the command's module; None when there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f".{COMMANDS[cmd_name][0]}", __package__)
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, but an unknown command names the one that was probably meant."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            ctx.fail(_unknown(name))
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; errors become a sentence and an exit code here, and nowhere else."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (Exception, KeyboardInterrupt, click.Abort) as error:  # noqa: BLE001 - the last line of defence
+            code = report(error)
+        ctx.exit(int(code or ExitCode.OK))
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+    hint = f" Did you mean `{near[0]}`?" if near else " `evaldock --help` lists them."
+    return f"There is no command `{name}`.{hint}"
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        click.echo(f"evaldock {version('evaldock')}")
+    except PackageNotFoundError:
+        click.echo("evaldock (not installed)")
+    ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
+)
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Run LLM evaluation tasks as Docker containers against a model endpoint.
+
+    Exit codes: 0 all succeeded, 1 a task failed or was killed, 2 usage or config, 3 Docker unavailable,
+    130 interrupted. Data goes to stdout, talk to stderr; `--json` is there on every listing.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks is shown escaped rather than ending the command.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    cli(prog_name="evaldock")

@@ -1,0 +1,28 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout and nothing else.")
+no_tui_option = click.option("--no-tui", is_flag=True, help="Report in lines of text instead of the dashboard.")
+detach_option = click.option("--detach", is_flag=True, help="Start, print the ids, and return at once.")
+env_file_option = click.option(
+    "--env-file",
+    "env_files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Read environment variables from a dotenv file; those already set win. Repeatable.",
+)
+
+
+def environment(env_files: tuple[Path, ...]) -> dict[str, str]:
+    """The environment for an engine: this process's, and what the env files add."""
+    if not env_files:
+        return dict(os.environ)
+    from .dotenv import merged
+
+    return merged(os.environ, list(env_files))

@@ -1,0 +1,48 @@
+"""`evaldock resume`: take over a run whose engine has died."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .complete import IdType
+from .errors import UsageProblem
+from .exit_codes import TERMINAL_STATES, ExitCode
+from .options import detach_option, env_file_option, environment, json_option, no_tui_option
+from .select import rows_of, targets
+
+
+@click.command()
+@click.argument("invocation", type=IdType(jobs=False), metavar="ID")
+@env_file_option
+@no_tui_option
+@json_option
+@detach_option
+def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json: bool, detach: bool) -> ExitCode:
+    """Take over a run whose engine has died.
+
+    Containers that still run are adopted, those that have ended are recorded, and what never started is queued.
+    """
+    from . import launch
+
+    (target,) = targets([invocation])
+    run = target.run
+    if not target.whole:
+        raise UsageProblem(f"{invocation} is a job. A whole run is resumed: evaldock resume {run.invocation}")
+    pid = run.engine_alive()
+    if pid is not None:
+        click.echo(f"{run.invocation} has its engine (process {pid}): nothing to resume.", err=True)
+        return ExitCode.OK
+    rows = rows_of(target)
+    if all(row["state"] in TERMINAL_STATES for row in rows):
+        click.echo(f"{run.invocation} has ended: nothing to resume. evaldock rerun runs jobs again.", err=True)
+        return ExitCode.OK
+    env = environment(env_files)
+    # A container that is there has its environment; only what is still to be started needs one.
+    to_start = {str(row["job"]) for row in rows if row["state"] in ("queued", "pulling", "starting")}
+    launch.refuse_missing_env(run.plan, env, to_start)
+    executor = launch.checked_executor()
+    if detach:
+        return launch.run_detached(run, env, as_json=as_json)
+    return launch.run_here(run, env, executor, as_json=as_json)

@@ -1,0 +1,52 @@
+"""From the ids a user typed to runs and jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .rows import Row
+
+if TYPE_CHECKING:
+    from ...core.run.store import Run
+
+
+@dataclass(frozen=True)
+class Target:
+    """Jobs of one run, in the order of its plan. `whole` says that the run itself was named."""
+
+    run: Run
+    jobs: tuple[str, ...]
+    whole: bool
+
+
+def targets(ids: Sequence[str]) -> list[Target]:
+    """What `ids` name, one Target per run in the order first named. Raises NotFound or AmbiguousId."""
+    from ...core.run.index import find
+
+    found = [find(text) for text in ids]
+    runs = {item.run.invocation: item.run for item in found}
+    result: list[Target] = []
+    for invocation, run in runs.items():
+        named = {item.job_id for item in found if item.run.invocation == invocation}
+        whole = None in named
+        jobs = tuple(job.id for job in run.plan.jobs if whole or job.id in named)
+        result.append(Target(run, jobs, whole))
+    return result
+
+
+def newest() -> list[Target]:
+    """All jobs of the newest run, as a list of one; empty when there is no run."""
+    from ...core.run.index import NotFound, last_run
+
+    try:
+        run = last_run()
+    except NotFound:
+        return []
+    return [Target(run, tuple(job.id for job in run.plan.jobs), whole=True)]
+
+
+def rows_of(target: Target) -> list[Row]:
+    """The status objects of the target's jobs as they are now."""
+    return [row for row in target.run.views() if row["job"] in target.jobs]

@@ -1,0 +1,92 @@
+"""Plain text tables: two blanks between columns, no boxes, cut only on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .style import Style
+
+GAP = "  "
+_MIN_FLEX = 8
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `give_up` orders which columns go first on a narrow terminal (0: never goes).
+
+    `flex` columns are cut in the middle before any column goes.
+    """
+
+    title: str
+    right: bool = False
+    give_up: int = 0
+    flex: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One text and the colour it takes (a name of `Style.paint`)."""
+
+    text: str
+    colour: str = ""
+
+
+def cut_middle(text: str, width: int) -> str:
+    """`text` in at most `width` cells, its middle replaced by `~` when it is longer."""
+    if len(text) <= width:
+        return text
+    if width <= 1:
+        return text[:width]
+    head = (width - 1) // 2
+    tail = width - 1 - head
+    return f"{text[:head]}~{text[len(text) - tail :]}"
+
+
+def render(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], style: Style) -> list[str]:
+    """The table's lines, its head first. Columns that are empty in every row are left out."""
+    used = [i for i in range(len(columns)) if any(row[i].text for row in rows)]
+    widths = {i: max(len(columns[i].title), *(len(row[i].text) for row in rows)) for i in used}
+    shown = _fit(columns, widths, style.width)
+    head = [Cell(columns[i].title, "dim") for i in shown]
+    body = [[row[i] for i in shown] for row in rows]
+    return [_line(columns, shown, widths, cells, style.paint) for cells in [head, *body]]
+
+
+def _fit(columns: Sequence[Column], widths: dict[int, int], limit: int | None) -> list[int]:
+    shown = list(widths)
+    if limit is None:
+        return shown
+    while (excess := _total(widths, shown) - limit) > 0:
+        flex = [i for i in shown if columns[i].flex and widths[i] > _MIN_FLEX]
+        room = sum(widths[i] - _MIN_FLEX for i in flex)
+        candidates = sorted((columns[i].give_up, i) for i in shown if columns[i].give_up)
+        if room >= excess or not candidates:
+            for i in flex:
+                taken = min(excess, widths[i] - _MIN_FLEX)
+                widths[i] -= taken
+                excess -= taken
+            break
+        shown.remove(candidates[0][1])
+    return shown
+
+
+def _total(widths: dict[int, int], shown: list[int]) -> int:
+    return sum(widths[i] for i in shown) + len(GAP) * (len(shown) - 1)
+
+
+def _line(
+    columns: Sequence[Column],
+    shown: list[int],
+    widths: dict[int, int],
+    cells: Sequence[Cell],
+    paint: Callable[[str, str], str],
+) -> str:
+    parts: list[str] = []
+    for position, (i, cell) in enumerate(zip(shown, cells, strict=True)):
+        text = cut_middle(cell.text, widths[i]) if columns[i].flex else cell.text
+        padding = " " * (widths[i] - len(text))
+        last = position == len(shown) - 1
+        painted = paint(text, cell.colour)
+        parts.append(padding + painted if columns[i].right else painted + ("" if last else padding))
+    return GAP.join(parts).rstrip()
