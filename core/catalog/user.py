@@ -29,6 +29,7 @@ from .prefer import normal
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 20_000
+MAX_DEPTH = 50
 
 ENDPOINT_TYPES = ("chat", "completions", "completions_logprob", "embedding", "vlm")
 RESULT_FORMATS: tuple[ResultFormat, ...] = ("results.yml", "lm-eval", "json")
@@ -80,6 +81,7 @@ class _Reader:
         self.file = file
         self.problems: list[ConfigProblem] = []
         self._nodes = 0
+        self._given_up = False
 
     def read(self) -> list[tuple[TaskSpec, Origin]]:
         root = self._compose()
@@ -106,6 +108,8 @@ class _Reader:
             mark = error.problem_mark or error.context_mark
             at = Origin(str(self.file), mark.line + 1, mark.column + 1) if mark else Origin(str(self.file))
             self.problems.append(ConfigProblem(f"not valid YAML: {error.problem}", origin=at))
+        except RecursionError:
+            self.problems.append(ConfigProblem("nested too deeply", origin=Origin(str(self.file))))
         except (OSError, ValueError, yaml.YAMLError) as error:
             text = error.strerror if isinstance(error, OSError) else str(error)
             self.problems.append(ConfigProblem(f"cannot be read: {text}", origin=Origin(str(self.file))))
@@ -234,17 +238,19 @@ class _Reader:
             self._bad(pairs[key][1], f"{path}.{key}", "the list is empty")
         return tuple(found)
 
-    def _value(self, node: yaml.Node, path: str) -> object:
+    def _value(self, node: yaml.Node, path: str, depth: int = 0) -> object:
         # Aliases share nodes, so a small file may describe a huge value: count what is visited.
         self._nodes += 1
-        if self._nodes > MAX_NODES:
-            if self._nodes == MAX_NODES + 1:
-                self._bad(node, path, "the file describes too many values; are aliases nested in aliases?")
+        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
+            if not self._given_up:
+                self._bad(node, path[:100], "the file describes too many values; are aliases nested in aliases?")
+            self._given_up = True
             return None
         if isinstance(node, yaml.MappingNode):
-            return {k: self._value(v, f"{path}.{k}") for k, (_, v) in self._mapping(node, path).items()}
+            pairs = self._mapping(node, path).items()
+            return {key: self._value(value, f"{path}.{key}", depth + 1) for key, (_, value) in pairs}
         if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, f"{path}[{i}]") for i, item in enumerate(node.value)]
+            return [self._value(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(node.value)]
         return self._scalar(cast("yaml.ScalarNode", node), path)
 
     def _scalar(self, node: yaml.ScalarNode, path: str) -> object:

@@ -146,9 +146,9 @@ class Composer:
             if name.value is None:
                 continue
             if not isinstance(name.value, str):
-                wrong = printable(name.raw or "it")
+                wrong, made = printable(name.raw or "it"), printable(str(plain(name)))
                 self._defaults_problem(
-                    f"the choice for '{printable(group)}' is not a name: YAML reads {wrong} as {printable(str(plain(name)))}, "
+                    f"the choice for '{printable(group)}' is not a name: YAML reads {wrong} as {made}, "
                     f'write "{wrong}" in quotes',
                     name.origin,
                 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .model import ConfigProblem
-from .node import MAX_DEPTH, Node, Steps, child, format_steps, merge, nearest, put
+from .node import MAX_DEPTH, Node, Steps, child, format_steps, merge, nearest, put, walk
 
 
 def nest_overrides(root: Node, problems: list[ConfigProblem] | None = None) -> Node:
@@ -64,9 +64,12 @@ def _nest(node: Node, place: Steps, problems: list[ConfigProblem] | None) -> Nod
 
 
 def _clashes(nested: Node, parts: tuple[str, ...], value: Node) -> bool:
-    if not isinstance(nearest(nested, parts).value, dict):
-        return True
-    return child(nested, *parts) is not None and not isinstance(value.value, dict)
+    for steps, leaf in walk(value, parts):
+        if not isinstance(nearest(nested, steps).value, dict):
+            return True
+        if child(nested, *steps) is not None and not isinstance(leaf.value, dict):
+            return True
+    return False
 
 
 def _flat(tree: dict[str, Node], prefix: str = "") -> dict[str, Node]:

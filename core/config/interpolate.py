@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .model import ConfigError, ConfigProblem
-from .node import MAX_DEPTH, Node, Steps, child, format_steps, nearest, plain, printable, walk
+from .node import MAX_DEPTH, Node, Steps, child, format_steps, nearest, plain, printable, rebuild, walk
 from .suggest import did_you_mean
 from .yaml_nodes import parse_yaml
 
@@ -51,16 +51,13 @@ class _Resolver:
 
     def tree(self, node: Node, steps: Steps) -> Node:
         """`node`, which stands at `steps`, and everything below it."""
-        if isinstance(node.value, dict):
-            return replace(node, value={key: self.tree(below, (*steps, key)) for key, below in node.value.items()})
-        if isinstance(node.value, list):
-            return replace(node, value=[self.tree(below, (*steps, i)) for i, below in enumerate(node.value)])
-        if isinstance(node.value, str) and "${" in node.value and node.shown is None:
-            return self.leaf(node, node.value, steps)
-        return node
+        return rebuild(node, steps, self.leaf)
 
-    def leaf(self, node: Node, text: str, steps: Steps) -> Node:
-        """The value of one text with `${` in it."""
+    def leaf(self, node: Node, steps: Steps) -> Node:
+        """The value of one scalar."""
+        text = node.value
+        if not isinstance(text, str) or "${" not in text or node.shown is not None:
+            return node
         if steps in self.done:
             return self.done[steps]
         if steps in self.chain:
@@ -124,14 +121,15 @@ class _Resolver:
         name, comma, default = (part.strip() for part in argument.partition(","))
         if _SECRET_NAME.search(name):
             raise _Failed(
-                f"${{oc.env:{printable(name)}}} looks like a secret, and evaldock stores no secret; name the variable in "
-                "target.api_endpoint.api_key_name or in env_vars instead"
+                f"${{oc.env:{printable(name)}}} looks like a secret, and evaldock stores no secret; name the "
+                "variable in target.api_endpoint.api_key_name or in env_vars instead"
             )
         value = self.env.get(name)
         if value is None:
             if not comma:
+                shown = printable(name)
                 raise _Failed(
-                    f"the environment variable {printable(name)} is not set; set it, or write ${{oc.env:{printable(name)},default}}"
+                    f"the environment variable {shown} is not set; set it, or write ${{oc.env:{shown},default}}"
                 )
             value = None if default == "null" else default
         return replace(inner, value=value, raw=None, shown=expression.text, env=inner.env | {name})

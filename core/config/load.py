@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from .model import Config, ConfigError, ConfigProblem, Origin, OverrideChange
 
+MAX_PROBLEMS = 200
+
 if TYPE_CHECKING:
     from .compose import Choice, Composer
     from .node import Node
@@ -43,6 +45,7 @@ def _load(
     env: Mapping[str, str],
 ) -> Config:
     from .compose import Composer
+    from .dotted import nest_overrides
     from .interpolate import resolve
     from .locate import locate
 
@@ -60,6 +63,7 @@ def _load(
     root, changes = _apply(root, [o for o in parsed if not _is_choice(o, chosen)], problems)
     changes = [*_choice_changes(parsed, chosen, composer.used), *changes]
     root, unresolved = resolve(root, env)
+    root = nest_overrides(root)
     config = _finish(root, problems + unresolved, composer, Origin(str(file), 1, 1), changes)
     if isinstance(config, Config):
         return config
@@ -159,4 +163,8 @@ def _error(problems: Sequence[ConfigProblem], composer: Composer) -> ConfigError
         origin = problem.origin or Origin("")
         return order.get(os.path.abspath(origin.file), len(order)), origin.line, origin.column
 
-    return ConfigError(sorted(dict.fromkeys(problems), key=place))
+    found = sorted(dict.fromkeys(problems), key=place)
+    if len(found) > MAX_PROBLEMS:
+        more = f"there are {len(found) - MAX_PROBLEMS} more problems, or still more, that are not listed"
+        found = [*found[:MAX_PROBLEMS], ConfigProblem(more)]
+    return ConfigError(found)

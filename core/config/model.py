@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-
 Tree = dict[str, object]
 """A composed YAML mapping: str keys; dict, list, str, int, float, bool or None values."""
 

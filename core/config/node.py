@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias, Union
+from operator import is_
+from typing import TypeAlias
 
 from .model import Origin
 
 Scalar: TypeAlias = str | int | float | bool | None
-Value: TypeAlias = Union[Scalar, dict[str, "Node"], list["Node"]]
+Value: TypeAlias = Scalar | dict[str, "Node"] | list["Node"]
 Steps: TypeAlias = tuple[str | int, ...]
 """A place in the tree: str for a key of a mapping, int for an index of a list."""
 
@@ -110,6 +111,18 @@ def put(root: Node, steps: Steps, node: Node) -> Node:
     below = dict(root.value) if isinstance(root.value, dict) else {}
     below[str(head)] = put(below.get(str(head)) or Node({}, node.origin), rest, node)
     return replace(root, value=below)
+
+
+def rebuild(node: Node, steps: Steps, change: Callable[[Node, Steps], Node]) -> Node:
+    """`node` with `change` applied to every scalar in it; parts in which nothing changes are shared."""
+    old = node.value
+    if isinstance(old, dict):
+        mapping = {key: rebuild(below, (*steps, key), change) for key, below in old.items()}
+        return node if all(mapping[key] is old[key] for key in old) else replace(node, value=mapping)
+    if isinstance(old, list):
+        items = [rebuild(below, (*steps, index), change) for index, below in enumerate(old)]
+        return node if all(map(is_, items, old)) else replace(node, value=items)
+    return change(node, steps)
 
 
 def format_steps(steps: Steps) -> str:

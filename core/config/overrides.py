@@ -56,6 +56,8 @@ def parse_override(text: str) -> Override:
     parts = tuple(re.sub(r"\[(\d+)\]", r".\1", path.strip()).split("."))
     if "" in parts or len(parts) > MAX_DEPTH // 2:
         raise _wrong("is not an override: expected a path such as execution.mode, then '=' and a value", origin)
+    if parts[0] == "defaults":
+        raise _wrong("cannot change the defaults list; choose one of its entries, as in -o execution=local", origin)
     if not equals and operation is not Operation.DELETE:
         raise _wrong(f"has no '='; expected '-o {printable(path)}=value', or '-o ~{printable(path)}' to delete", origin)
     return Override(text, operation, parts, _value(value_text, origin) if equals else None, origin)

@@ -15,7 +15,11 @@ def near(word: str, names: Iterable[str]) -> str | None:
     folded: dict[str, str] = {}
     for name in names:
         folded.setdefault(name.casefold().replace("-", "_"), name)
-    found = get_close_matches(word[:200].casefold().replace("-", "_"), list(folded), n=1, cutoff=0.6)
+    wanted = word[:200].casefold().replace("-", "_")
+    parts = [name for name in folded if len(wanted) > 2 and (name.startswith(wanted) or name.endswith(wanted))]
+    if wanted not in folded and len(parts) == 1:
+        return folded[parts[0]]
+    found = get_close_matches(wanted, list(folded), n=1, cutoff=0.6)
     return folded[found[0]] if found else None
 
 

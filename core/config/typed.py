@@ -170,7 +170,7 @@ class Typer:
             name = text(node)
             if node is None or name is None or name == only:
                 continue
-            message = refusal(group, name) or f"is the text '{printable(name)}'; expected {only}"
+            message = refusal(group, name) or f"is the text '{printable(node.shown or name)}'; expected {only}"
             self.refused.append(ConfigProblem(message, f"{group}.type", node.origin))
         self.problems += self.refused
 
@@ -277,8 +277,11 @@ def tree(node: Node | None) -> Tree:
 
 
 def absolute(path: str) -> str:
-    """`path` from the current directory, `~` expanded, `..` removed; a NUL never gets this far."""
-    return os.path.abspath(os.path.expanduser(path))
+    """`path` from the current directory, `~` expanded, `..` removed."""
+    try:
+        return os.path.abspath(os.path.expanduser(path))
+    except ValueError:
+        return path
 
 
 def _canonical(found: object) -> object:

@@ -14,7 +14,7 @@ def seconds(value: object) -> float | None:
         return None
     if isinstance(value, (int, float)):
         return float(value)
-    if not isinstance(value, str) or not re.fullmatch(r" *(\d+(\.\d+)? *[smhd] *)+", value, re.ASCII):
+    if not isinstance(value, str) or not re.fullmatch(r" *(\d{1,12}(\.\d{1,12})? *[smhd] *)+", value, re.ASCII):
         return None
     found = re.findall(r"(\d+(?:\.\d+)?) *([smhd])", value)
     return sum(float(number) * _SECONDS[unit] for number, unit in found)
@@ -28,5 +28,5 @@ def size(value: object) -> int | None:
         return int(value)
     if not isinstance(value, str):
         return None
-    match = re.fullmatch(r" *(\d+(?:\.\d+)?) *([bkmgt]?)(?:i?b)? *", value.lower(), re.ASCII)
-    return int(float(match[1]) * _BYTES[match[2]]) if match and len(match[1]) < 20 else None
+    match = re.fullmatch(r" *(\d{1,12}(?:\.\d{1,12})?) *([bkmgt]?)(?:i?b)? *", value.lower(), re.ASCII)
+    return int(float(match[1]) * _BYTES[match[2]]) if match else None

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from .model import ConfigProblem, Origin
 from .node import Node, Steps, child, format_steps, nearest, plain, printable, walk
+from .quick import surely_valid
 from .suggest import did_you_mean, listing
 
 MAX_PROBLEMS = 200
@@ -59,17 +60,23 @@ def load_schema() -> dict[str, Any]:
 
 def validate(root: Node, start: Origin) -> list[ConfigProblem]:
     """What the schema finds in `root`; `start` is the place to name for keys that are missing altogether."""
-    from jsonschema import Draft202012Validator
-
-    errors: Iterator[Any] = Draft202012Validator(load_schema()).iter_errors(plain(root))  # pyright: ignore[reportUnknownMemberType]
+    tree = plain(root)
     problems: list[ConfigProblem] = []
-    for error in islice(errors, MAX_PROBLEMS):
+    valid = surely_valid(tree, load_schema(), load_schema()["$defs"])
+    for error in () if valid else islice(_errors(tree), MAX_PROBLEMS):
         steps: Steps = tuple(error.absolute_path)
         if not _told(root, steps):
             problems += _sentences(error, root, steps, start)
     reported = {problem.path for problem in problems}
-    odd = (problem for problem in _odd_numbers(root) if problem.path not in reported)
+    odd = (problem for problem in _odd_values(root) if problem.path not in reported)
     return problems + list(islice(odd, MAX_PROBLEMS))
+
+
+def _errors(tree: object) -> Iterator[Any]:
+    from jsonschema import Draft202012Validator
+
+    validator: Any = Draft202012Validator(load_schema())
+    return validator.iter_errors(tree)
 
 
 def _told(root: Node, steps: Steps) -> bool:
@@ -110,15 +117,15 @@ def _unknown_key(key: str, known: list[str], steps: Steps) -> str:
 
 def _missing(key: str, node: Node, schema: dict[str, Any], steps: Steps, start: Origin) -> ConfigProblem:
     wanted = cast("dict[str, Any]", schema.get("properties", {}).get(key, {}))
-    at = node.origin if steps and isinstance(steps[-1], int) else start
+    own = node.key if node.key is not None and node.key.file == start.file else start
+    at = node.origin if steps and isinstance(steps[-1], int) else own
     return ConfigProblem(f"is missing; expected {_expected(wanted)}", format_steps((*steps, key)), at)
 
 
 def _wrong_value(error: Any, node: Node, schema: dict[str, Any], steps: Steps) -> str:
     allowed = _types(schema)
     if error.validator == "type" and "string" in allowed and node.raw and not isinstance(node.value, str):
-        made = _describe(node, steps)
-        return f'YAML reads {printable(node.raw)} as {made}; write "{printable(node.raw)}" in quotes if it is text'
+        return _misread(node, node.raw, schema, steps)
     message = f"is {_describe(node, steps)}; expected {_expected(schema)}"
     if error.validator == "enum" and isinstance(node.value, str):
         choices = [choice for choice in error.validator_value if isinstance(choice, str)]
@@ -126,12 +133,20 @@ def _wrong_value(error: Any, node: Node, schema: dict[str, Any], steps: Steps) -
         return message + (suggestion if "did you mean" in suggestion else "")
     if error.validator == "type" and isinstance(node.value, str):
         if len(steps) == 3 and steps[:2] == ("evaluation", "tasks"):
-            return message + f"; did you mean '- name: {printable(node.value)}'?"
+            return message + f"; did you mean '- name: {printable(node.shown or node.value)}'?"
         if node.env:
             return message + "; ${oc.decode:${oc.env:NAME}} reads a variable as YAML"
         if node.raw is None and {"number", "integer", "boolean"} & set(allowed):
             return message + "; write it without quotes"
     return message
+
+
+def _misread(node: Node, raw: str, schema: dict[str, Any], steps: Steps) -> str:
+    """YAML made something else of a text."""
+    made = _describe(node, steps)
+    if raw == str(node.value) or node.value is None or made == "a number":
+        return f"is {made}; expected {_expected(schema)}; write it in quotes if it is text"
+    return f'YAML reads {printable(raw)} as {made}; write "{printable(raw)}" in quotes if it is text'
 
 
 def _expected(schema: dict[str, Any]) -> str:
@@ -151,6 +166,7 @@ def _types(schema: dict[str, Any]) -> list[str]:
 
 def _describe(node: Node, steps: Steps) -> str:
     value = node.value
+    secret = "env_vars" in steps or steps[-1:] == ("api_key_name",)
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
@@ -162,14 +178,15 @@ def _describe(node: Node, steps: Steps) -> str:
     if isinstance(value, str):
         if not value:
             return "an empty text"
-        secret = "env_vars" in steps or steps[-1:] == ("api_key_name",)
-        return "a text that is none" if secret else f"the text '{printable(node.shown or value, 60)}'"
-    return f"the number {value}"
+        return "a text of another kind" if secret else f"the text '{printable(node.shown or value, 60)}'"
+    return "a number" if secret else f"the number {value}"
 
 
-def _odd_numbers(root: Node) -> Iterator[ConfigProblem]:
+def _odd_values(root: Node) -> Iterator[ConfigProblem]:
     for steps, node in walk(root):
-        if node.raw and isinstance(node.value, (int, float)) and _ODD_NUMBER.fullmatch(node.raw):
+        if isinstance(node.value, str) and "\0" in node.value:
+            yield ConfigProblem("contains the character NUL, which nothing can take", format_steps(steps), node.origin)
+        if node.raw and isinstance(node.value, (int, float)) and not node.broken and _ODD_NUMBER.fullmatch(node.raw):
             base = "in base 60" if ":" in node.raw else "in base 8"
             raw = printable(node.raw)
             message = f'YAML reads {raw} as the number {node.value}, {base}; write "{raw}" in quotes if it is text'

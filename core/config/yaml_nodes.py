@@ -164,10 +164,9 @@ class _Builder:
     def end(self) -> None:
         """The innermost mapping or list is complete."""
         done = self.stack.pop()
-        if done.merges and isinstance(done.value, dict):
-            for source in done.merges:
-                assert isinstance(source.value, dict)
-                done.value = {**source.value, **done.value}
+        for source in done.merges:
+            if isinstance(source.value, dict) and isinstance(done.value, dict):
+                done.value = source.value | done.value
         self.add(Node(done.value, done.start), done.size, done.anchor)
 
     def scalar(self, event: Any) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ..run.store import Run, RunDamaged
 from .docker.executor import DockerExecutor
-from .engine import Engine, EngineBusy
-from .executor import ExecutorUnavailable
+from .engine import Engine
+from .executor import EngineBusy, ExecutorUnavailable
+from .start import ONLY_REQUESTS
 
 
 def main() -> int:
@@ -20,7 +21,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         executor = DockerExecutor()
-        engine = Engine(Run.open(Path(sys.argv[1])), os.environ, executor)
+        engine = Engine(Run.open(Path(sys.argv[1])), os.environ, executor, start_jobs=ONLY_REQUESTS not in sys.argv)
 
         def leave(_number: int, _frame: object) -> None:
             # An engine that is told to go leaves its containers alone: the next one takes them over.

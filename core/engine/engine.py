@@ -29,7 +29,7 @@ from ..run.lock import EngineLock
 from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, done, take_requests
 from ..run.state import RunState
 from ..run.store import Run
-from .executor import Executor, Found
+from .executor import EngineBusy, Executor, Found
 from .ledger import Ledger
 from .live import LiveWriter
 from .outcome import NEVER_RAN, Ending, decide
@@ -39,10 +39,6 @@ log = logging.getLogger("evaldock.engine")
 
 _TICK = 0.1  # seconds between looks at the request directory
 _LIVE_EVERY = 1.0
-
-
-class EngineBusy(Exception):
-    """Another engine owns the run."""
 
 
 class Engine:

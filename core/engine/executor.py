@@ -18,6 +18,10 @@ class ExecutorUnavailable(Exception):
     """The executor cannot be reached at all; the message says where it was looked for and what to do."""
 
 
+class EngineBusy(Exception):
+    """Another engine owns the run."""
+
+
 class JobProblem(Exception):
     """A job that cannot go on, as a reason of the closed set and one sentence."""
 

@@ -12,15 +12,18 @@ from ..run.store import Run
 
 _PATIENCE = 20.0  # seconds until a detached engine must hold its lock; loading Python may be slow on a busy machine
 
+ONLY_REQUESTS = "--only-requests"
+
 
 class EngineStartError(Exception):
     """The detached engine did not come up; the message ends with its own last words."""
 
 
-def spawn_engine(run_dir: Path, env: Mapping[str, str]) -> int:
+def spawn_engine(run_dir: Path, env: Mapping[str, str], *, start_jobs: bool = True) -> int:
     """Start the engine of `run_dir` detached from this terminal, and return its pid once it holds the run's lock.
 
     The child gets `env` as its environment: that is how secrets reach it, never by a file or an argument.
+    With `start_jobs=False` it only carries out what was asked, and starts no job of the queue.
     """
     run = Run.open(run_dir)
     alive = run.engine_alive()
@@ -29,7 +32,7 @@ def spawn_engine(run_dir: Path, env: Mapping[str, str]) -> int:
     log = run.paths.engine_log
     with log.open("ab") as sink:
         child = subprocess.Popen(
-            [sys.executable, "-m", "evaldock.core.engine", str(run_dir)],
+            [sys.executable, "-m", "evaldock.core.engine", str(run_dir), *([] if start_jobs else [ONLY_REQUESTS])],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,

@@ -8,6 +8,8 @@ from ..config.model import EnvValue
 from .spec import EnvRef
 
 DATASET_DIR = "NEMO_EVALUATOR_DATASET_DIR"
+NO_KEY = "EVALDOCK_NO_API_KEY"
+"""Named to the harness when the endpoint needs no key: their client libraries refuse to start without one."""
 SHUTDOWN_WAIT = "NEMO_EVALUATOR_SHUTDOWN_TIMEOUT_SECONDS"
 
 
@@ -30,6 +32,8 @@ def job_env(
     refs += [EnvRef(name, EnvValue("host", name)) for name in (api_key_name, *required) if name]
     if dataset:
         refs.append(EnvRef(DATASET_DIR, EnvValue("lit", dataset), secret=False))
+    if not api_key_name:
+        refs.append(EnvRef(NO_KEY, EnvValue("lit", "none"), secret=False))
     refs += _own(kill_grace)
     first: dict[str, EnvRef] = {}
     for ref in refs:

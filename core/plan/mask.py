@@ -10,8 +10,8 @@ from ..config.model import Tree
 
 HIDDEN = "***"
 
-_WORDS = r"(?:api_?key|apikey|token|secret|password|passwd|credentials?|authorization|private_?key|access_?key)"
-_SECRET_KEY = re.compile(rf"(?:^|[_\-.]){_WORDS}$|^key$", re.IGNORECASE)
+_WORDS = r"(?:api[_-]?key|token|secret|password|passwd|credentials?|authorization)"
+_SECRET_KEY = re.compile(rf"(?:^|[_\-.])(?:{_WORDS}|key)$", re.IGNORECASE)
 # Text that marks a place in a model's answer, not a key to anything.
 _HARMLESS = re.compile(r"(?:start|end|eos|bos|pad|stop)_[a-z_]*token$", re.IGNORECASE)
 _SHAPES = re.compile(
@@ -49,10 +49,13 @@ def masked_override(text: str, path: str) -> str:
 
 
 def masked_text(text: str) -> str:
-    """Free text with everything that has the shape of a secret blanked out."""
-    for pattern, shown in ((_SHAPES, HIDDEN), (_USERINFO, HIDDEN), (_ENV_FLAG, rf"\1{HIDDEN}")):
-        text = pattern.sub(shown, text)
-    return _LITERAL.sub(f"lit:{HIDDEN}", _QUERY.sub(rf"\1{HIDDEN}", text))
+    """A config value or message without literal variables, values of docker's `-e`, and `masked_shapes`."""
+    return _LITERAL.sub(f"lit:{HIDDEN}", _ENV_FLAG.sub(rf"\1{HIDDEN}", masked_shapes(text)))
+
+
+def masked_shapes(text: str) -> str:
+    """Text without what looks like a key wherever it stands: known prefixes, user and password of URLs."""
+    return _QUERY.sub(rf"\1{HIDDEN}", _USERINFO.sub(HIDDEN, _SHAPES.sub(HIDDEN, text)))
 
 
 def _value(key: str, value: object, *, in_env: bool) -> object:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..config.model import Config, ConfigProblem, Tree
 from .container import image_reference
 from .docker_line import docker_run_line as docker_run_line  # re-exported: one place to ask for renderings
-from .mask import HIDDEN, is_secret_name, masked_override, masked_text, masked_tree, masked_value
+from .mask import HIDDEN, is_secret_name, masked_override, masked_shapes, masked_text, masked_tree, masked_value
 from .spec import EnvRef, JobSpec, Plan
 
 # A run's directory carries the time of its start, which a dry run does not have.
@@ -91,7 +91,7 @@ def _job(job: JobSpec, home: str, env: Mapping[str, str]) -> str:
         f"task   {job.task} ({job.harness}, {job.endpoint_type})",
         f"image  {image_reference(job)}",
         "",
-        masked_text(docker_run_line(job, home)),
+        masked_shapes(docker_run_line(job, home)),
         "",
         *_table(_env_row(ref, env) for ref in job.env),
     ]

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from ..config.model import Tree
 from .adapter import core_adapter_config
+from .environ import NO_KEY
 from .spec import RESULTS_PATH
 from .trees import merged, tree_at
 
 
 @dataclass(frozen=True)
 class RunConfigParts:
-    """What a run_config is made of. `defaults` go below the user's `config.params`; "" leaves a key out."""
+    """What a run_config is made of. `defaults` go below the user's `config.params`; "" as `model_id` leaves it out."""
 
     type: str
     url: str
@@ -33,8 +34,7 @@ def build_run_config(parts: RunConfigParts) -> Tree:
     endpoint: Tree = {"url": parts.url, "type": parts.endpoint_type}
     if parts.model_id:
         endpoint["model_id"] = parts.model_id
-    if parts.api_key_name:
-        endpoint["api_key_name"] = parts.api_key_name
+    endpoint["api_key_name"] = parts.api_key_name or NO_KEY
     base: Tree = {
         "config": {"type": parts.type, "output_dir": RESULTS_PATH, "params": parts.defaults},
         "target": {"api_endpoint": endpoint},

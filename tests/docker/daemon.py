@@ -25,9 +25,17 @@ class Daemon:
         self.root = Path(tempfile.mkdtemp(prefix="evaldock-dockerd-"))
         self.socket = self.root / "d.sock"
         self.pid_file = self.root / "d.pid"
-        self._live_restore = live_restore
-        self._holder = subprocess.Popen(["unshare", "--net", "--uts", "--mount", "sleep", "infinity"])
+        self.live_restore = live_restore
+        self._holder = subprocess.Popen(
+            ["unshare", "--net", "--uts", "--mount", "sleep", "infinity"], stdout=subprocess.DEVNULL
+        )
         self._process: subprocess.Popen[bytes] | None = None
+        # A containerd apart: one that dockerd starts itself dies with it, and the containers must outlive dockerd.
+        self._containerd = self._spawn(
+            "containerd", "--address", str(self.root / "c.sock"), "--root", str(self.root / "c"),
+            "--state", str(self.root / "c-state"), "--config", "/dev/null",
+        )  # fmt: skip
+        wait_for((self.root / "c.sock").exists, "containerd")
 
     @property
     def host(self) -> str:
@@ -37,15 +45,13 @@ class Daemon:
     def start(self) -> None:
         """Bring it up and wait until it answers."""
         command = [
-            "nsenter", "--net", "--uts", "--mount", "--target", str(self._holder.pid),
-            "dockerd", "--data-root", str(self.root / "data"), "--exec-root", str(self.root / "exec"),
+            "dockerd", "--containerd", str(self.root / "c.sock"), "--data-root", str(self.root / "data"), "--exec-root", str(self.root / "exec"),
             "--pidfile", str(self.pid_file), "--host", self.host, "--containerd-namespace", "evaldock-test",
             "--containerd-plugins-namespace", "evaldock-test-plugins",
         ]  # fmt: skip
-        if self._live_restore:
+        if self.live_restore:
             command.append("--live-restore")
-        with (self.root / "dockerd.log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        self._process = self._spawn(*command)
         wait_for(self._answers, f"dockerd to start (see {self.root}/dockerd.log)")
 
     def load_image(self) -> None:
@@ -74,9 +80,15 @@ class Daemon:
                 ["docker", "-H", self.host, "rm", "-f", *names.stdout.split()], capture_output=True, check=True
             )
         self.stop()
-        self._holder.kill()
-        self._holder.wait()
+        for process in (self._containerd, self._holder):
+            process.kill()
+            process.wait()
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def _spawn(self, *command: str) -> subprocess.Popen[bytes]:
+        inside = ["nsenter", "--net", "--uts", "--mount", "--target", str(self._holder.pid), *command]
+        with (self.root / "dockerd.log").open("ab") as log:
+            return subprocess.Popen(inside, stdout=log, stderr=log, start_new_session=True)
 
     def _answers(self) -> bool:
         assert self._process is not None

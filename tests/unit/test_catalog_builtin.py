@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from evaldock.core.catalog.builtin import parse_builtin, read_builtin
 from evaldock.core.catalog.catalog import Catalog
 from evaldock.core.catalog.load import load_catalog
@@ -102,7 +101,7 @@ def test_unknown_names_get_suggestions(catalog: Catalog) -> None:
         catalog.resolve("ifevla")
     with pytest.raises(UnknownTask, match=r"Did you mean simple_evals\.mmlu"):
         catalog.resolve("simple-eval.mmlu")
-    with pytest.raises(UnknownTask, match="'zzzzzzzz'. `evaldock"):
+    with pytest.raises(UnknownTask, match=r"'zzzzzzzz'\. `evaldock"):
         catalog.resolve("zzzzzzzz")
     with pytest.raises(UnknownTask, match="needs a name"):
         catalog.resolve(" ", container="img")

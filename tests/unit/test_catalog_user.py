@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from evaldock.core.catalog.catalog import Catalog
 from evaldock.core.catalog.load import load_catalog, user_dir
 from evaldock.core.config.model import ConfigError

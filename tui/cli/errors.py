@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -34,7 +35,7 @@ def _explain_core(error: BaseException) -> tuple[str, ExitCode] | None:
     # Imported only once something went wrong, so that no command pays for them on its way.
     from ...core.catalog.model import CatalogError
     from ...core.config.model import ConfigError
-    from ...core.engine.executor import ExecutorUnavailable
+    from ...core.engine.executor import EngineBusy, ExecutorUnavailable
     from ...core.engine.start import EngineStartError
     from ...core.run.index import AmbiguousId, NotFound
     from ...core.run.layout import CreateError
@@ -47,9 +48,7 @@ def _explain_core(error: BaseException) -> tuple[str, ExitCode] | None:
         return str(error), ExitCode.DOCKER
     if isinstance(error, EngineStartError | RunDamaged):
         return str(error), ExitCode.FAILED
-    # The engine proper is a big import; whoever raised its error has imported it.
-    engine = sys.modules.get(__name__.partition(".tui.")[0] + ".core.engine.engine")
-    if engine is not None and isinstance(error, engine.EngineBusy):
+    if isinstance(error, EngineBusy):
         return f"{error} Watch it: evaldock status", ExitCode.FAILED
     return None
 
@@ -83,8 +82,10 @@ def report(error: BaseException) -> ExitCode:
         import traceback
 
         traceback.print_exception(error)
-    for line in message.splitlines():
-        click.echo(f"evaldock: {line}", err=True)
+    # The terminal itself may have gone; the exit code is then all there is.
+    with contextlib.suppress(OSError):
+        for line in message.splitlines():
+            click.echo(f"evaldock: {line}", err=True)
     return code
 
 

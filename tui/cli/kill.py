@@ -64,12 +64,12 @@ def _ask(target: Target, rows: dict[str, Row], *, force: bool) -> None:
 
 
 def _ensure_engine(target: Target) -> None:
-    """Requests are carried out by an engine; a run whose engine has died gets a new one."""
+    """Requests are carried out by an engine; a dead run gets one that does nothing else."""
     if target.run.engine_alive() is not None:
         return
     from ...core.engine.start import spawn_engine
 
-    spawn_engine(target.run.paths.root, os.environ)
+    spawn_engine(target.run.paths.root, os.environ, start_jobs=False)
 
 
 def _patience(found: Sequence[Target], now: bool) -> float:

@@ -55,24 +55,25 @@ def run_here(
     return drive(run, env, make_reporter(as_json=as_json), executor, jobs=jobs)
 
 
-def run_detached(run: Run, env: Mapping[str, str], *, as_json: bool) -> ExitCode:
+def run_detached(run: Run, env: Mapping[str, str], *, as_json: bool, jobs: Collection[str] | None = None) -> ExitCode:
     """Starts the run's engine as a process of its own and says how to reach it."""
     from ...core.engine.start import spawn_engine
 
     spawn_engine(run.paths.root, env)
-    tell_detached(run, as_json=as_json)
+    tell_detached(run, as_json=as_json, jobs=jobs)
     return ExitCode.OK
 
 
-def tell_detached(run: Run, *, as_json: bool) -> None:
+def tell_detached(run: Run, *, as_json: bool, jobs: Collection[str] | None) -> None:
     """One JSON object, or the invocation on stdout and hints on stderr."""
     if as_json:
         click.echo(json.dumps(launch_of(run).to_json(), ensure_ascii=False))
         return
     invocation = run.invocation
+    number = len(run.plan.jobs if jobs is None else jobs)
     click.echo(invocation)
     for line in (
-        f"started {len(run.plan.jobs)} job(s) in {run.paths.root}",
+        f"started {number} {'job' if number == 1 else 'jobs'} in {run.paths.root}",
         f"  evaldock status {invocation}",
         f"  evaldock logs -f {invocation}",
         f"  evaldock kill {invocation}",
@@ -91,13 +92,18 @@ def rerun(
     for job in jobs:
         ask_rerun(run, job)
     if detach:
-        return run_detached(run, env, as_json=as_json)
+        return run_detached(run, env, as_json=as_json, jobs=jobs)
     if run.engine_alive() is None:
         return run_here(run, env, executor, as_json=as_json, jobs=jobs)
     click.echo("The run's engine takes this over, with the environment it was started in.", err=True)
     reporter = make_reporter(as_json=as_json)
     reporter.launched(launch_of(run))
-    if not watch(run, attempts, reporter):
+    try:
+        ended = watch(run, attempts, reporter)
+    except KeyboardInterrupt:
+        reporter.note(f"no longer watching; the tasks go on. Stop them: evaldock kill {run.invocation}")
+        return ExitCode.INTERRUPTED
+    if not ended:
         raise Failure(f"The engine of {run.invocation} has gone. Go on: evaldock resume {run.invocation}")
     rows = list(run.views())
     code = exit_codes.of_finished(str(row["state"]) for row in selected(rows, jobs))

@@ -165,8 +165,8 @@ _RUN_COLUMNS = (
     Column("AGE", right=True),
     Column("STATE"),
     Column("JOBS"),
-    Column("MODEL", flex=True),
-    Column("TASKS", flex=True, give_up=2),
+    Column("MODEL", least=16),
+    Column("TASKS", least=16, give_up=2),
     Column("DIRECTORY", give_up=1),
 )
 

@@ -74,7 +74,8 @@ class Out:
         try:
             self.stream.write(text)
             self.stream.flush()
-        except (BrokenPipeError, ValueError):
+        except OSError:
+            # A closed pipe, a terminal that has gone, a full disk under a redirect.
             self.gone = True
             silence(self.stream)
 

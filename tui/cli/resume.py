@@ -10,6 +10,7 @@ from .complete import IdType
 from .errors import UsageProblem
 from .exit_codes import TERMINAL_STATES, ExitCode
 from .options import detach_option, env_file_option, environment, json_option, no_tui_option
+from .rows import counts
 from .select import rows_of, targets
 
 
@@ -43,6 +44,7 @@ def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json:
     to_start = {str(row["job"]) for row in rows if row["state"] in ("queued", "pulling", "starting")}
     launch.refuse_missing_env(run.plan, env, to_start)
     executor = launch.checked_executor()
+    click.echo(f"taking over {run.invocation}: {counts(rows)}", err=True)
     if detach:
         return launch.run_detached(run, env, as_json=as_json)
     return launch.run_here(run, env, executor, as_json=as_json)

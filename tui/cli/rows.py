@@ -35,21 +35,21 @@ _REASONS = {
 _STATUS = (
     Column("JOB", give_up=5),
     Column("STATE"),
-    Column("TASK", flex=True),
+    Column("TASK", least=18),
     Column("TRY", right=True, give_up=2),
     Column("PROGRESS", right=True, give_up=4),
     Column("TIME", right=True, give_up=3),
     Column("SCORE"),
-    Column("REASON", flex=True),
+    Column("REASON", least=22),
     Column("LOG", give_up=1),
 )
 _FINAL = (
-    Column("TASK", flex=True),
+    Column("TASK", least=18),
     Column("STATE"),
     Column("SCORE"),
     Column("N", right=True),
     Column("TIME", right=True),
-    Column("REASON", flex=True),
+    Column("REASON", least=22),
     Column("LOG", give_up=1),
 )
 
@@ -102,9 +102,10 @@ def progress(row: Row) -> str:
 
 def status_table(rows: Sequence[Row], style: Style, run_dir: str) -> list[str]:
     """The table of `status`; log paths are absolute when there is room, else as seen from `run_dir`."""
-    wide = render(_STATUS, [_status_cells(row, style, "") for row in rows], style)
-    if style.width is None or wide[0].rstrip().endswith(style.paint("LOG", "dim")):
-        return wide
+    full = [_status_cells(row, style, "") for row in rows]
+    natural = max(map(len, render(_STATUS, full, Style())))
+    if style.width is None or natural <= style.width:
+        return render(_STATUS, full, style)
     return render(_STATUS, [_status_cells(row, style, run_dir) for row in rows], style)
 
 

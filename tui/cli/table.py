@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from .style import Style
 
 GAP = "  "
-_MIN_FLEX = 8
 
 
 @dataclass(frozen=True)
 class Column:
     """One column. `give_up` orders which columns go first on a narrow terminal (0: never goes).
 
-    `flex` columns are cut in the middle before any column goes.
+    A column with `least` is cut in the middle, down to that many cells, before any column goes.
     """
 
     title: str
     right: bool = False
     give_up: int = 0
-    flex: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,12 @@ def _fit(columns: Sequence[Column], widths: dict[int, int], limit: int | None) -
     if limit is None:
         return shown
     while (excess := _total(widths, shown) - limit) > 0:
-        flex = [i for i in shown if columns[i].flex and widths[i] > _MIN_FLEX]
-        room = sum(widths[i] - _MIN_FLEX for i in flex)
+        flex = [i for i in shown if 0 < columns[i].least < widths[i]]
+        room = sum(widths[i] - columns[i].least for i in flex)
         candidates = sorted((columns[i].give_up, i) for i in shown if columns[i].give_up)
         if room >= excess or not candidates:
             for i in flex:
-                taken = min(excess, widths[i] - _MIN_FLEX)
+                taken = min(excess, widths[i] - columns[i].least)
                 widths[i] -= taken
                 excess -= taken
             break
@@ -84,7 +83,7 @@ def _line(
 ) -> str:
     parts: list[str] = []
     for position, (i, cell) in enumerate(zip(shown, cells, strict=True)):
-        text = cut_middle(cell.text, widths[i]) if columns[i].flex else cell.text
+        text = cut_middle(cell.text, widths[i]) if columns[i].least else cell.text
         padding = " " * (widths[i] - len(text))
         last = position == len(shown) - 1
         painted = paint(text, cell.colour)

@@ -66,7 +66,7 @@ def test_failed_is_the_only_bold_state() -> None:
     assert bold == ["failed"]
 
 
-_COLUMNS = (Column("A"), Column("NAME", flex=True), Column("N", right=True, give_up=1), Column("EMPTY"))
+_COLUMNS = (Column("A"), Column("NAME", least=8), Column("N", right=True, give_up=1), Column("EMPTY"))
 _ROWS = [[Cell("1"), Cell("a-very-long-name-of-a-task"), Cell("7"), Cell("")]]
 
 

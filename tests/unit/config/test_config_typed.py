@@ -1,0 +1,137 @@
+"""What loads, and as which values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from config_kit import Complain, Load
+from evaldock.core.config.model import EnvValue, MountSpec, Resources
+from evaldock.core.config.units import seconds, size
+
+EVERYTHING = """\
+user_config_path: c.yaml
+env_vars: {A: TOP, B: lit:top, T: 'lit:a: b'}
+deployment: {type: none}
+export: {wandb: {project: x}}
+execution:
+  type: local
+  output_dir: ./out/../res
+  mode: sequential
+  max_parallel: 4
+  pull: always
+  kill_grace: 0
+  timeout: 1h30m
+  resources: {cpus: 1.5, memory: 8g, gpus: all, pids: null, shm_size: 512MiB}
+  extra_docker_args: --network=host
+  mounts:
+    evaluation: {data: /data, /abs: "/abs:ro"}
+    deployment: {/a: /b}
+  proxy: false
+  auto_export: {destinations: [local]}
+target:
+  api_endpoint:
+    url: http://localhost:1/v1
+    api_key_name: null
+    type: chat
+    adapter_config: {use_caching: true, interceptors: [endpoint, {name: caching, enabled: true}]}
+evaluation:
+  env_vars: {B: host:EVAL, C: runtime:LATER}
+  nemo_evaluator_config:
+    config: {params: {temperature: 1e-7, top_p: 1, extra: {a: 1, b: [1, 2]}}}
+  overrides: {config.params.top_p: 0.5}
+  tasks:
+    - name: ifeval
+    - name: ifeval
+      container: local/image:1
+      endpoint_type: completions
+      dataset_dir: sets
+      dataset_mount_path: /sets
+      timeout: 90
+      user: 1000
+      resources: {memory: 1g, gpus: 2}
+      env_vars: {A: TASK}
+      nemo_evaluator_config:
+        config: {params: {top_p: 0.9, extra: {b: [3]}}}
+        target: {api_endpoint: {adapter_config: {use_reasoning: true}}}
+      overrides:
+        config.params.limit_samples: 0.5
+        config: {params: {extra: {c: 3}}}
+        target.api_endpoint.stream: true
+      pre_cmd: ''
+"""
+
+
+def test_everything(load: Load, tmp_path: Path) -> None:
+    config = load(EVERYTHING)
+    execution = config.execution
+    assert execution.output_dir == tmp_path / "res"
+    assert (execution.mode, execution.workers, execution.pull) == ("sequential", 1, "always")
+    assert (execution.kill_grace, execution.timeout) == (0, 5400)
+    assert execution.resources == Resources(1.5, 8 << 30, "all", None, 512 << 20)
+    assert execution.mounts == (MountSpec(str(tmp_path / "data"), "/data"), MountSpec("/abs", "/abs", True))
+    assert config.endpoint.api_key_name is None
+    assert config.endpoint.adapter_config["use_caching"] is True
+    assert [warning.path for warning in config.warnings] == ["execution.auto_export", "execution.mounts.deployment"]
+
+
+def test_tasks_lie_over_what_evaluation_shares(load: Load, tmp_path: Path) -> None:
+    first, second = load(EVERYTHING).tasks
+    shared_env = {"A": EnvValue("host", "TOP"), "B": EnvValue("host", "EVAL"), "C": EnvValue("runtime", "LATER")}
+    assert first.env == {**shared_env, "T": EnvValue("lit", "a: b")}
+    assert first.run_config == {
+        "config": {"params": {"temperature": 1e-7, "top_p": 0.5, "extra": {"a": 1, "b": [1, 2]}}}
+    }
+    assert (first.timeout, first.resources, first.dataset_dir) == (None, None, None)
+    assert second.env["A"] == EnvValue("host", "TASK")
+    params = {"temperature": 1e-7, "top_p": 0.5, "extra": {"a": 1, "b": [3], "c": 3}, "limit_samples": 0.5}
+    assert second.run_config == {
+        "config": {"params": params},
+        "target": {"api_endpoint": {"adapter_config": {"use_reasoning": True}, "stream": True}},
+    }
+    assert (second.container, second.endpoint_type, second.user) == ("local/image:1", "completions", "1000")
+    assert (second.dataset_dir, second.dataset_mount_path, second.timeout) == (str(tmp_path / "sets"), "/sets", 90)
+    assert second.resources == Resources(1.5, 1 << 30, "2", None, 512 << 20)
+    assert second.origin is not None and str(second.origin) == "c.yaml:33:7"
+
+
+def test_stored_tree_is_as_a_user_writes_it(load: Load) -> None:
+    tree = load(EVERYTHING).tree
+    assert "defaults" not in tree
+    task = tree["evaluation"]["tasks"][1]  # type: ignore[index]
+    assert task["overrides"] == {
+        "config.params.limit_samples": 0.5,
+        "config.params.extra.c": 3,
+        "target.api_endpoint.stream": True,
+    }
+    assert tree["env_vars"] == {"A": "TOP", "B": "lit:top", "T": "lit:a: b"}
+
+
+def test_dates_stay_text_and_home_is_expanded(load: Load, minimal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    config = load(minimal.replace("output_dir: out", "output_dir: ~/out"), "++target.api_endpoint.model_id=2024-01-01")
+    assert config.execution.output_dir == Path("/home/me/out")
+    assert config.endpoint.model_id == "2024-01-01"
+
+
+def test_the_same_task_twice_with_a_difference(load: Load, complain: Complain, minimal: str) -> None:
+    assert len(load(minimal + "    - {name: ifeval, container: other}\n").tasks) == 3
+    assert "is the same as" in complain(minimal + "    - {container: null, name: ifeval}\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("90", None), ("90s", 90), ("2h", 7200), ("1h30m", 5400), ("1.5 m", 90), ("1d", 86400), (5, 5), ("", None),
+     ("h", None), ("-5s", None), (True, None), (None, None)],
+)  # fmt: skip
+def test_durations(text: object, expected: float | None) -> None:
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("8g", 8 << 30), ("512M", 512 << 20), ("1.5k", 1536), ("8GiB", 8 << 30), ("2tb", 2 << 40), ("7", 7), ("7b", 7),
+     (7, 7), ("g", None), ("8x", None), ("-1g", None), (False, None)],
+)  # fmt: skip
+def test_sizes(text: object, expected: int | None) -> None:
+    assert size(text) == expected

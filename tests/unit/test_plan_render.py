@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from evaldock.core.catalog.catalog import Catalog
+from evaldock.core.config.model import (
+    Config,
+    ConfigProblem,
+    Endpoint,
+    EnvValue,
+    Execution,
+    OverrideChange,
+    TaskConfig,
+)
+from evaldock.core.plan.make import make_plan
+from evaldock.core.plan.mask import is_secret_name, masked_override, masked_text, masked_tree
+from evaldock.core.plan.render import docker_run_line, missing_env, render_plan
+
+SECRET = "s3cretvalue-9000"
+TREE: dict[str, object] = {
+    "execution": {"output_dir": "/out", "extra_docker_args": f"-e DB_PASS='{SECRET}' --ipc=host"},
+    "target": {
+        "api_endpoint": {
+            "url": f"https://me:{SECRET}@h/v1/chat/completions?api_key={SECRET}&x=1",
+            "api_key_name": "API_KEY",
+            "adapter_config": {
+                "headers_to_add": {"Authorization": f"Bearer {SECRET}", "X-Api-Key": SECRET, "Accept": "json"},
+                "start_reasoning_token": "<think>",
+            },
+        }
+    },
+    "evaluation": {
+        "env_vars": {"HF_TOKEN": f"lit:{SECRET}", "API_TOKEN": "host:OTHER_NAME"},
+        "tasks": [{"name": "gpqa_diamond", "password": "${oc.env:PW}", "note": f"nvapi-{SECRET}"}],
+    },
+}
+CONFIG = Config(
+    tree=TREE,
+    execution=Execution(Path("/out")),
+    endpoint=Endpoint("https://h/v1/chat/completions", "m", "API_KEY"),
+    tasks=(
+        TaskConfig(
+            "gpqa_diamond",
+            env={"HF_TOKEN": EnvValue("host", "HF_TOKEN_FOR_GPQA"), "LIT": EnvValue("lit", SECRET + "x")},
+        ),
+        TaskConfig("gsm8k", env={"MAYBE": EnvValue("runtime", "MAYBE")}),
+    ),
+    sources=(Path("/conf/a.yaml"),),
+    changes=(
+        OverrideChange("execution.mode=sequential", "execution.mode", None, "sequential"),
+        OverrideChange(f"+env_vars.X=lit:{SECRET}", "env_vars.X", "host:X", f"lit:{SECRET}"),
+        OverrideChange(f"judge.api_key={SECRET}", "judge.api_key", SECRET, SECRET),
+        OverrideChange("a.b=[1]", "a.b", {"c": 1}, [1]),
+    ),
+    warnings=(ConfigProblem("an old key", "execution.env_vars"),),
+)
+
+
+def render(env: dict[str, str], config: Config = CONFIG) -> str:
+    return render_plan(config, make_plan(config, Catalog(), invocation="0a1b2c3d"), env)
+
+
+def test_no_secret_is_shown_and_the_rest_is() -> None:
+    text = render({"API_KEY": SECRET, "HF_TOKEN_FOR_GPQA": "hf-real-token", "PW": SECRET})
+    assert SECRET not in text
+    assert "hf-real-token" not in text
+    for shown in (
+        "# from /conf/a.yaml",
+        "api_key_name: API_KEY",
+        "start_reasoning_token: <think>",
+        "HF_TOKEN: lit:***",
+        "API_TOKEN: host:OTHER_NAME",
+        "password: ${oc.env:PW}",
+        "url: https://***@h/v1/chat/completions?api_key=***&x=1",
+        "Accept: json",
+        "-e DB_PASS=*** --ipc=host",
+    ):
+        assert shown in text, shown
+
+
+def test_the_sections_come_in_order() -> None:
+    text = render({})
+    heads = [line for line in text.splitlines() if line and not line.startswith(" ")]
+    assert heads == ["config", "overrides", "run", "job 0a1b2c3d.0", "job 0a1b2c3d.1", "warnings", "missing"]
+    assert text.endswith("\n") and "\x1b" not in text
+    assert "  directory   /out/YYYYMMDD_HHMMSS-0a1b2c3d\n" in text
+    assert "  jobs        2 jobs, parallel, at most 16 at once\n" in text
+
+
+def test_overrides_are_shown_as_a_difference() -> None:
+    text = render({})
+    assert "  -o execution.mode=sequential\n    + execution.mode: sequential\n" in text
+    assert "  -o +env_vars.X=lit:***\n    - env_vars.X: host:X\n    + env_vars.X: lit:***\n" in text
+    assert "  -o judge.api_key=***\n    - judge.api_key: ***\n    + judge.api_key: ***\n" in text
+    assert '    - a.b: {"c": 1}\n    + a.b: [1]\n' in text
+
+
+def test_a_job_shows_image_line_and_environment() -> None:
+    plan = make_plan(CONFIG, Catalog(), invocation="0a1b2c3d")
+    text = render_plan(CONFIG, plan, {"API_KEY": "k"}, run_dir="/known/run")
+    job = plan.jobs[0]
+    assert f"  image  {job.image}@{job.digest}\n" in text
+    assert f"  {docker_run_line(job, '/known/run')}\n" in text
+    assert "  task   gpqa_diamond (simple_evals, chat)\n" in text
+    table = [line.split(None, 3)[1:] for line in text.splitlines() if line.startswith("  env ")]
+    assert ["HF_TOKEN", "missing", "from HF_TOKEN_FOR_GPQA"] in table
+    assert ["LIT", "set"] in table
+    assert ["API_KEY", "set"] in table
+    assert ["MAYBE", "missing", "may be unset"] in table
+    assert ["PYTHONUNBUFFERED", "set", "to 1"] in table
+
+
+def test_warnings_of_config_and_plan_are_both_shown() -> None:
+    text = render({"API_KEY": "k", "HF_TOKEN_FOR_GPQA": "t"})
+    assert "  - execution.env_vars: an old key\n" in text
+    assert "  - task gsm8k (lm-evaluation-harness) is made for a completions endpoint" in text
+    assert "\nmissing\n" not in text
+
+
+def test_missing_variables_are_named_once_with_their_tasks() -> None:
+    plan = make_plan(CONFIG, Catalog(), invocation="i")
+    said = [str(p) for p in missing_env(plan, {"HF_TOKEN": "x", "API_KEY": ""})]
+    assert said[0].startswith(
+        "env_vars: the environment variable HF_TOKEN_FOR_GPQA is not set or empty; "
+        "task gpqa_diamond (as HF_TOKEN) needs it. Set it (export HF_TOKEN_FOR_GPQA=...)"
+    )
+    assert "API_KEY is not set or empty; tasks gpqa_diamond, gsm8k need it" in said[1]
+    assert len(said) == 2
+    assert missing_env(plan, {"HF_TOKEN_FOR_GPQA": "x", "API_KEY": "y"}) == []
+
+
+def test_what_the_catalog_requires_is_missing_too() -> None:
+    tasks = tuple(TaskConfig("hle") for _ in range(5))
+    config = replace(CONFIG, tasks=tasks, endpoint=Endpoint("https://h/v1/chat/completions", "m"))
+    said = [p.message for p in missing_env(make_plan(config, Catalog(), invocation="i"), {"HF_TOKEN": "t"})]
+    assert [text.split()[3] for text in said] == ["OPENAI_CLIENT_ID", "OPENAI_CLIENT_SECRET"]
+    assert "task hle needs it" in said[0]
+
+
+def test_control_characters_do_not_reach_the_screen() -> None:
+    task = TaskConfig("x\x1b]52;c;eA==\x07y", container="img\x9b:1")
+    text = render({}, replace(CONFIG, tree={"k": "a\x1b[2Jb"}, tasks=(task,)))
+    assert not set(text) & {chr(c) for c in (*range(9), *range(11, 32), *range(127, 160))}
+
+
+def test_a_known_value_is_hidden_wherever_it_stands() -> None:
+    config = replace(CONFIG, tree={"note": "see plainvalue12 there"})
+    assert "see *** there" in render({"API_KEY": "plainvalue12", "HF_TOKEN_FOR_GPQA": "x"}, config)
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("API_KEY", True),
+        ("NGC_API_KEY", True),
+        ("apikey", True),
+        ("key", True),
+        ("HF_TOKEN", True),
+        ("x-api-key", True),
+        ("OPENAI_CLIENT_SECRET", True),
+        ("Authorization", True),
+        ("db_password", True),
+        ("api_key_name", False),
+        ("max_new_tokens", False),
+        ("end_reasoning_token", False),
+        ("eos_token", False),
+        ("tokenizer", False),
+        ("monkey", False),
+        ("HF_HOME", False),
+    ],
+)
+def test_which_names_hold_secrets(name: str, secret: bool) -> None:
+    assert is_secret_name(name) is secret
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("sk-abcdefghijkl", "***"),
+        ("x hf_abcdefghij y", "x *** y"),
+        ("Bearer abcdef123", "***"),
+        ("lit:a b\nc", "lit:***"),
+        ('--ipc=host -e A="b c" -e D', "--ipc=host -e A=*** -e D"),
+        ("--env=A=b --env B=c -eC=d", "--env=A=*** --env B=*** -eC=***"),
+        ("http://h/v1?token=abc&b=c", "http://h/v1?token=***&b=c"),
+        ("split: a", "split: a"),
+        ("task-sk-ip", "task-sk-ip"),
+    ],
+)
+def test_texts_are_masked_by_shape(text: str, shown: str) -> None:
+    assert masked_text(text) == shown
+
+
+def test_masking_leaves_other_values_and_the_tree_alone() -> None:
+    tree: dict[str, object] = {"token": 5, "a": [1, None, {"secret": "x"}], "api_key": "", "n": 1e-7}
+    assert masked_tree(tree) == {"token": 5, "a": [1, None, {"secret": "***"}], "api_key": "", "n": 1e-7}
+    assert tree["a"] == [1, None, {"secret": "x"}]
+    assert masked_override("~a.b", "a.b") == "~a.b"
