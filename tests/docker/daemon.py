@@ -44,11 +44,10 @@ class Daemon:
 
     def start(self) -> None:
         """Bring it up and wait until it answers."""
-        command = [
-            "dockerd", "--containerd", str(self.root / "c.sock"), "--data-root", str(self.root / "data"), "--exec-root", str(self.root / "exec"),
-            "--pidfile", str(self.pid_file), "--host", self.host, "--containerd-namespace", "evaldock-test",
-            "--containerd-plugins-namespace", "evaldock-test-plugins",
-        ]  # fmt: skip
+        command = ["dockerd", "--containerd", str(self.root / "c.sock"), "--host", self.host]
+        command += ["--data-root", str(self.root / "data"), "--exec-root", str(self.root / "exec")]
+        command += ["--pidfile", str(self.pid_file), "--containerd-namespace", "evaldock-test"]
+        command += ["--containerd-plugins-namespace", "evaldock-test-plugins"]
         if self.live_restore:
             command.append("--live-restore")
         self._process = self._spawn(*command)

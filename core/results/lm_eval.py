@@ -1,0 +1,44 @@
+"""lm-evaluation-harness JSON: {"results": {task: {"metric,filter": value, "metric_stderr,filter": e}}, "n-samples"}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .merge import Found, merged
+from .model import Metric
+from .numbers import as_count, as_mapping, as_number
+
+_NOT_METRICS = frozenset({"alias", "samples", "sample_len", "sample_count", "name"})
+
+
+def read_lm_eval(tree: object) -> tuple[Found, ...]:
+    """Figures of the parsed file: `<task>_<metric>`, and `<task>_<metric>_<filter>` where a filter other than
+    "none" made it. Groups (`groups`, with the same shape) come after the tasks they average. Raises TooManyFigures.
+    """
+    fields = as_mapping(tree)
+    samples = as_mapping(fields.get("n-samples"))
+    groups = as_mapping(fields.get("groups"))
+    return merged(
+        found
+        for section in (as_mapping(fields.get("results")), groups)
+        for task, scores in section.items()
+        for found in _task(task, as_mapping(scores), _samples(samples.get(task)), task in groups)
+    )
+
+
+def _task(task: str, scores: Mapping[str, object], n: int | None, is_group: bool) -> Iterator[Found]:
+    for key, raw in scores.items():
+        metric, _, filter_name = key.partition(",")
+        value = as_number(raw)
+        if value is None or metric in _NOT_METRICS or metric.endswith("_stderr"):
+            continue
+        label = metric if filter_name in ("", "none") else f"{metric}_{filter_name}"
+        stderr_key = f"{metric}_stderr,{filter_name}" if filter_name else f"{metric}_stderr"
+        stderr = as_number(scores.get(stderr_key))
+        yield Found(Metric(f"{task}_{label}", value, stderr, n), (task,), label, is_group)
+
+
+def _samples(entry: object) -> int | None:
+    counts = as_mapping(entry)
+    effective = as_count(counts.get("effective"))
+    return effective if effective is not None else as_count(counts.get("original"))

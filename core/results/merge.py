@@ -1,0 +1,57 @@
+"""Found figures in reading order, without the ones a harness lists twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from .model import Metric
+from .numbers import printable
+
+# A results tree may name one mapping in many places; past this many figures it is no results file.
+MAX_FIGURES = 20_000
+MAX_NAME = 300
+
+
+class TooManyFigures(ValueError):
+    """The file lists more figures than any harness writes."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A metric and where it stood: its task or group (with the groups inside it), and its own name there."""
+
+    metric: Metric
+    owner: tuple[str, ...]
+    label: str
+    is_group: bool = False
+
+
+def merged(figures: Iterable[Found]) -> tuple[Found, ...]:
+    """The first figure of each name stays and takes what it lacks (stderr, n) from later ones of the same value.
+
+    Several harnesses list a score under `tasks` and again under `groups`; callers give the tasks first. Where the
+    second value differs, the first is kept: one name shows one figure. A figure with no samples behind it (n is 0)
+    is left out: harnesses write 0.0 for what they did not run. Raises TooManyFigures.
+    """
+    kept: dict[str, Found] = {}
+    for number, found in enumerate(figures):
+        if number >= MAX_FIGURES:
+            raise TooManyFigures(f"it lists more than {MAX_FIGURES} figures")
+        metric = replace(found.metric, name=printable(found.metric.name[:MAX_NAME]))
+        if metric.n == 0:
+            continue
+        first = kept.get(metric.name)
+        if first is None:
+            kept[metric.name] = replace(found, metric=metric)
+        elif first.metric.value == metric.value:
+            kept[metric.name] = replace(first, metric=_completed(first.metric, metric))
+    return tuple(kept.values())
+
+
+def _completed(first: Metric, other: Metric) -> Metric:
+    return replace(
+        first,
+        stderr=other.stderr if first.stderr is None else first.stderr,
+        n=other.n if first.n is None else first.n,
+    )

@@ -1,0 +1,88 @@
+"""What a finished job wrote into its artifacts, as one value: its scores, or why it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .counts import COUNTS_FILE, all_failed, read_counts, some_failed
+from .files import Missing, Unreadable, newest_match, parse_json, parse_yaml, read_bytes
+from .lm_eval import read_lm_eval
+from .merge import Found, TooManyFigures
+from .model import JobResult, NoResult, RequestCounts, Score
+from .plain_json import read_plain_json
+from .primary import named, preferred
+from .results_yml import read_results_yml
+
+
+@dataclass(frozen=True)
+class _Format:
+    default_file: str
+    parse: Callable[[bytes], object]
+    read: Callable[[object], tuple[Found, ...]]
+
+
+_FORMATS = {
+    "results.yml": _Format("results.yml", parse_yaml, read_results_yml),
+    "lm-eval": _Format("results_*.json", parse_json, read_lm_eval),
+    "json": _Format("results.json", parse_json, read_plain_json),
+}
+
+
+def read_results(
+    artifacts: Path, *, fmt: str, file: str, task: str, primary_metric: str, samples: int | None
+) -> JobResult | NoResult:
+    """The result of a job whose container exited with 0.
+
+    `fmt` is a catalog ResultFormat; `file` a path inside `artifacts`, with `*` as a wildcard, "" for the format's own
+    name. `task` is the catalog name, `primary_metric` the figure to show ("" for a sensible one), `samples` how many
+    the config asked for. Raises nothing for what a container wrote; an unknown `fmt` raises KeyError.
+
+    An exit code of 0 proves nothing: a job whose requests all failed is `no_valid_requests`, and one of whose
+    requests some failed has a score that is not valid.
+    """
+    form = _FORMATS[fmt]
+    name = file or form.default_file
+    requests = _request_counts(artifacts)
+    if sentence := all_failed(requests):
+        return NoResult("no_valid_requests", sentence, requests)
+    try:
+        figures = form.read(form.parse(read_bytes(artifacts, newest_match(artifacts, name))))
+    except Missing:
+        sentence = f"The container exited with 0, but left no results: {name} was not written to {artifacts}."
+        return NoResult("no_results", sentence, requests)
+    except (Unreadable, TooManyFigures) as error:
+        return NoResult("no_results", f"The container's {name} {error}.", requests)
+    if not figures:
+        sentence = f"The container's {name} holds no score with samples behind it."
+        return NoResult("no_results", sentence, requests)
+    score = _score(figures, task, primary_metric, samples, requests)
+    return JobResult(tuple(found.metric for found in figures), score, requests)
+
+
+def _request_counts(artifacts: Path) -> RequestCounts | None:
+    """None when the harness counted nothing: not every image does, so that alone is no fault."""
+    try:
+        return read_counts(parse_json(read_bytes(artifacts, COUNTS_FILE)))
+    except Unreadable:
+        return None
+
+
+def _score(
+    figures: tuple[Found, ...], task: str, wanted: str, samples: int | None, requests: RequestCounts | None
+) -> Score | None:
+    found = named(figures, wanted) if wanted else None
+    notes: list[str] = []
+    failed = some_failed(requests)
+    if failed:
+        notes.append(failed)
+    if wanted and found is None:
+        notes.append(f"The results hold no '{wanted}'; this is what they hold instead.")
+    found = found or preferred(figures, task)
+    if found is None:
+        return None
+    metric = found.metric
+    if samples is not None and metric.n is not None and metric.n < samples:
+        notes.append(f"{metric.n} of {samples} samples are behind it.")
+    return Score(metric.name, metric.value, metric.stderr, metric.n, not failed, " ".join(notes))
