@@ -52,7 +52,7 @@ def make_plan(config: Config, catalog: Catalog, *, invocation: str, only: Sequen
         model_id=config.endpoint.model_id,
         url=config.endpoint.url,
         jobs=tuple(job for job in jobs if job is not None),
-        warnings=tuple(dict.fromkeys(maker.warnings)),
+        warnings=tuple(dict.fromkeys([*maker.warnings, *maker.unlisted()])),
     )
 
 
@@ -62,6 +62,7 @@ class _Maker:
     def __init__(self, config: Config, catalog: Catalog, invocation: str) -> None:
         self._config, self._catalog, self._invocation = config, catalog, invocation
         self._dirs = DirNames()
+        self._unlisted: dict[str, list[str]] = {}
         self.problems: list[ConfigProblem] = []
         self.warnings: list[str] = []
         try:
@@ -69,6 +70,10 @@ class _Maker:
         except ConfigError as error:
             self._args = DockerArgs()
             self.problems += error.problems
+
+    def unlisted(self) -> list[str]:
+        """One warning an image for the tasks that only the image can know."""
+        return [_unlisted_warning(image, names) for image, names in self._unlisted.items()]
 
     def job(self, index: int, position: int, task: TaskConfig) -> JobSpec | None:
         """The job of one task; None when it has problems."""
@@ -155,7 +160,7 @@ class _Maker:
         if url != endpoint.url:
             found.append(loopback_warning(endpoint.url, url))
         if not spec.listed:
-            found.append(f"task {task.name} is not in the catalog: {spec.image} has to know it")
+            self._unlisted.setdefault(spec.image, []).append(task.name)
         if spec.command is not None and self._config.endpoint.adapter_config:
             found.append(f"task {spec.name} runs a command of its own, so adapter_config has no effect on it")
         if not endpoint.model_id:
@@ -186,3 +191,10 @@ def _samples(run_config: Tree) -> int | None:
     """A fraction says nothing about the number of samples, so only a whole number counts."""
     limit = tree_at(run_config, "config", "params").get("limit_samples")
     return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
+
+
+def _unlisted_warning(image: str, names: list[str]) -> str:
+    if len(names) == 1:
+        return f"task {names[0]} is not in the catalog: {image} has to know it"
+    few = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return f"{len(names)} tasks are not in the catalog ({few}): {image} has to know them"

@@ -117,6 +117,8 @@ class Going:
     def until(self, n: int, *states: str) -> JobView:
         """Wait until job n is in one of `states`."""
         wait_for(lambda: self.view(n).state.value in states or self.error, f"job {n} to be {states}")
+        if self.error is not None:
+            raise self.error
         return self.view(n)
 
     def end(self, seconds: float = 90) -> RunState:

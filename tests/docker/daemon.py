@@ -29,6 +29,7 @@ class Daemon:
         self._holder = subprocess.Popen(
             ["unshare", "--net", "--uts", "--mount", "sleep", "infinity"], stdout=subprocess.DEVNULL
         )
+        wait_for(self._apart, "namespaces of its own")
         self._process: subprocess.Popen[bytes] | None = None
         # A containerd apart: one that dockerd starts itself dies with it, and the containers must outlive dockerd.
         self._containerd = self._spawn(
@@ -83,6 +84,10 @@ class Daemon:
             process.kill()
             process.wait()
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def _apart(self) -> bool:
+        # Entered a moment too early, the namespaces would still be the machine's.
+        return Path(f"/proc/{self._holder.pid}/comm").read_text() == "sleep\n"
 
     def _spawn(self, *command: str) -> subprocess.Popen[bytes]:
         inside = ["nsenter", "--net", "--uts", "--mount", "--target", str(self._holder.pid), *command]

@@ -89,8 +89,10 @@ def test_sequential_runs_one_at_once() -> None:
 
 def test_without_a_key_none_is_named() -> None:
     spec = job("ifeval")
-    assert "api_key_name" not in spec.run_config["target"]["api_endpoint"]  # type: ignore[index]
+    named = spec.run_config["target"]["api_endpoint"]["api_key_name"]  # type: ignore[index]
+    assert env(spec)[named].value == EnvValue("lit", "none"), "client libraries refuse to start without any key"
     assert set(env(spec)) == {
+        named,
         "PYTHONUNBUFFERED",
         "TINI_KILL_PROCESS_GROUP",
         "NEMO_EVALUATOR_TELEMETRY_LEVEL",

@@ -95,6 +95,9 @@ class DockerExecutor:
         outage = away = False
         while not abandon():
             try:
+                self._hint(name)
+                if abandon():
+                    break
                 state = self._state(name)
                 if away:
                     away = False
@@ -107,7 +110,6 @@ class DockerExecutor:
                     outage = outage or (unexplained and self._daemon_is_going())
                     error = str(state.get("Error") or "")
                     return Exit(code, bool(state.get("OOMKilled")), error, outage)
-                self._hint(name)
             except ExecutorUnavailable:
                 if not away:
                     outage = away = True
