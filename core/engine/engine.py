@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -24,12 +25,12 @@ from ..run.events import (
     Unpaused,
 )
 from ..run.journal import JournalWriter
-from ..run.layout import archive_attempt
+from ..run.layout import UnsafePath, archive_attempt
 from ..run.lock import EngineLock
 from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, done, take_requests
 from ..run.state import RunState
 from ..run.store import Run
-from .executor import EngineBusy, Executor, Found
+from .executor import EngineBusy, Executor, ExecutorUnavailable, Found
 from .ledger import Ledger
 from .live import LiveWriter
 from .outcome import NEVER_RAN, Ending, decide
@@ -68,10 +69,11 @@ class Engine:
         self._specs: Mapping[str, JobSpec] = {job.id: job for job in run.plan.jobs}
         self._queue: deque[str] = deque()
         self._found: dict[str, Found] = {}
-        self._busy: set[str] = set()
+        self._busy = 0
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._paused = False
+        self._owning = False
         # Plain attributes: a signal handler sets them, and taking a lock there could deadlock.
         self._interrupts = 0
         self._carried_out = 0
@@ -84,24 +86,38 @@ class Engine:
     def leave(self) -> None:
         """Let go of the run and leave its containers to the next engine. Safe in a signal handler."""
         self._leave = True
+        if self._owning:
+            self._ledger.give_up = True
 
     def run(self) -> RunState:
         """Work until every job is terminal. Raises EngineBusy; ExecutorUnavailable when Docker is away at the start."""
-        lock = EngineLock(self._run.paths.lock)
-        if not lock.acquire():
-            raise EngineBusy(f"Run {self._run.invocation} already has an engine at work.")
-        try:
-            return self._own()
-        finally:
-            lock.release()
+        state: RunState | None = None
+        while True:
+            lock = EngineLock(self._run.paths.lock)
+            if not lock.acquire():
+                if state is not None:
+                    return state
+                raise EngineBusy(f"Run {self._run.invocation} already has an engine at work.")
+            try:
+                state = self._own()
+            finally:
+                lock.release()
+            # What was asked in the last moment found an engine that no longer looked.
+            if self._leave or not take_requests(self._run.paths):
+                return state
 
     def _own(self) -> RunState:
         found = self._executor.find(self._run.invocation)
         journal = JournalWriter(self._run.paths.journal)
         before = self._run.state()
         ledger = self._ledger = Ledger(journal, before, self._on_event, self._on_notice)
+        self._owning = True
+        ledger.give_up = self._leave
         self._shared = Shared(self._run, self._env, self._executor, ledger)
-        self._shared.rebooted = bool(before.boot_id) and before.boot_id != boot_id()
+        self._queue.clear()
+        self._found.clear()
+        self._threads = []
+        self._busy = 0
         self._paused = before.paused
         why = "died"
         try:
@@ -120,10 +136,12 @@ class Engine:
         for thread in self._threads:
             thread.join()
         ledger = self._ledger
-        if why == "done" and all(view.state.terminal for view in ledger.state.jobs.values()):
-            ledger.record(RunFinished(at=utc_iso()))
-        ledger.record(EngineStopped(at=utc_iso(), why=why))
-        ledger.close()
+        try:
+            if why == "done" and ledger.state.done:
+                ledger.record(RunFinished(at=utc_iso()))
+            ledger.record(EngineStopped(at=utc_iso(), why=why), soon=True)
+        finally:
+            ledger.close()
 
     def _adopt(self, found: Sequence[Found]) -> None:
         """Bring journal and Docker together: what runs is taken over, what never started is queued again."""
@@ -151,10 +169,12 @@ class Engine:
             self._found[spec.id] = found
             self._queue.appendleft(spec.id)
         elif ran:
-            gone = decide(Ending(None, NEVER_RAN, view.kill_requested, rebooted=self._shared.rebooted))
+            gone = decide(
+                Ending(None, NEVER_RAN, view.kill_requested, rebooted=view.started_boot not in ("", boot_id()))
+            )
             self._ledger.change(spec.id, gone.state, reason=gone.reason, detail=gone.detail)
         elif view.kill_requested:
-            self._end_unstarted(spec.id)
+            self._end_unstarted(spec.id, found)
         else:
             if found is not None:
                 self._found[spec.id] = found
@@ -162,8 +182,11 @@ class Engine:
                 self._ledger.change(spec.id, JobState.QUEUED)
             self._queue.append(spec.id)
 
-    def _end_unstarted(self, job: str) -> None:
-        self._ledger.change(job, JobState.KILLED, reason=Reason.USER, detail="killed before it started")
+    def _end_unstarted(self, job: str, found: Found | None) -> None:
+        self._ledger.change(job, JobState.KILLED, reason=Reason.USER, detail="killed before it started", soon=True)
+        if found is not None:
+            with contextlib.suppress(ExecutorUnavailable):  # the next engine finds it as a leftover
+                self._executor.remove(found.name)
 
     def _loop(self) -> None:
         live = LiveWriter(self._shared)
@@ -188,7 +211,7 @@ class Engine:
 
     def _hire(self) -> None:
         """Have as many threads as there is work for. Called with the lock held."""
-        wanted = min(self._run.plan.workers, len(self._queue) + len(self._busy))
+        wanted = min(self._run.plan.workers, len(self._queue) + self._busy)
         while len(self._threads) < wanted:
             thread = threading.Thread(target=self._work, name=f"worker {len(self._threads)}", daemon=True)
             self._threads.append(thread)
@@ -202,36 +225,40 @@ class Engine:
                 if self._shared.leaving.is_set():
                     return
                 job = self._queue.popleft()
-                self._busy.add(job)
+                self._busy += 1
             try:
                 JobWorker(self._shared, self._specs[job]).live(self._found.pop(job, None))
-            except Exception:
-                # A defect of ours must not leave a job that never ends, nor take the other jobs with it.
-                log.exception("job %s", job)
-                self._ledger.change(
-                    job,
-                    JobState.FAILED,
-                    reason=Reason.START_FAILED,
-                    detail="a defect in evaldock; see engine.log",
-                )
+            except OSError:
+                log.exception("The outcome of %s cannot be written; its container stays.", job)
+                self._leave = True
             finally:
                 with self._wake:
-                    self._busy.discard(job)
+                    self._busy -= 1
                     self._wake.notify_all()
 
     def _next_ready(self) -> bool:
         # What an earlier engine started goes on even while no new job may start.
-        return bool(self._queue) and (not self._paused or self._queue[0] in self._found)
+        return bool(self._queue) and (not self._paused or self._runs_already(self._queue[0]))
+
+    def _runs_already(self, job: str) -> bool:
+        found = self._found.get(job)
+        return found is not None and found.status != "created"
 
     def _carry_out_interrupts(self) -> None:
         asked = min(self._interrupts, 2)
         if asked > self._carried_out:
             self._carried_out = asked
+            if asked > 1 and self._shared.docker_down:
+                # There is nobody to carry it out: the next engine collects what is left.
+                self._leave = True
             self._kill(None, force=asked > 1)
 
     def _take_requests(self) -> None:
         for request in take_requests(self._run.paths):
-            self._carry_out(request)
+            try:
+                self._carry_out(request)
+            except (OSError, UnsafePath) as error:
+                self._on_notice(f"Cannot do what was asked ({type(request).__name__}): {error}")
             done(request)
 
     def _carry_out(self, request: Request) -> None:
@@ -253,13 +280,13 @@ class Engine:
             view = self._ledger.view(one)
             if view.state.terminal or view.kill_requested >= (2 if force else 1):
                 continue
-            self._ledger.record(KillRequested(job=one, attempt=view.attempt, force=force, at=utc_iso()))
+            self._ledger.record(KillRequested(job=one, attempt=view.attempt, force=force, at=utc_iso()), soon=True)
         with self._wake:
-            unstarted = [one for one in chosen if one in self._queue and one not in self._found]
+            unstarted = [one for one in chosen if one in self._queue and not self._runs_already(one)]
             for one in unstarted:
                 self._queue.remove(one)
         for one in unstarted:
-            self._end_unstarted(one)
+            self._end_unstarted(one, self._found.pop(one, None))
         for one in chosen:
             view = self._ledger.view(one)
             if view.kill_requested and view.state in (JobState.RUNNING, JobState.STOPPING) and view.container:

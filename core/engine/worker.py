@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from ..plan.container import container_name
 from ..plan.spec import JobSpec
 from ..results.read import read_results
+from ..run.clock import boot_id
 from ..run.events import JobState, Reason
 from ..run.store import Run
 from .docker.errors import os_problem
@@ -15,6 +19,8 @@ from .executor import Attempt, Cancelled, Executor, ExecutorUnavailable, Exit, F
 from .ledger import Ledger
 from .outcome import NEVER_RAN, Ending, Outcome, decide, from_problem
 from .prepare import write_run_config
+
+log = logging.getLogger("evaldock.engine")
 
 T = TypeVar("T")
 INTERRUPTED_MARKER = ".nemo_evaluator_interrupted"
@@ -36,7 +42,6 @@ class Shared:
         self.timed_out: dict[str, float] = {}
         self.docker_down = ""
         self.starts = threading.Semaphore(_STARTS_AT_ONCE)
-        self.rebooted = False
 
     def kill_level(self, job: str) -> int:
         """0 without a kill request, 1 for stop, 2 for kill at once."""
@@ -58,35 +63,47 @@ class JobWorker:
         self._s = shared
         self._job = spec
         number = shared.ledger.view(spec.id).attempt
-        self._adopted = False
+        self._name = container_name(spec, number)
         self._attempt = Attempt(spec, number, shared.run.paths.job(spec.dir_name))
 
     def live(self, found: Found | None) -> None:
         """Run the attempt, or go on with the container that an earlier engine left."""
-        name = found.name if found else ""
-        self._adopted = found is not None
         try:
-            try:
-                if found is None or found.status == "created":
-                    name = self._launch(found)
-                outcome = self._await(name)
-            except Cancelled:
-                if self._s.leaving.is_set():
-                    raise Left from None
-                outcome = self._cancelled()
-            except JobProblem as problem:
-                outcome = from_problem(problem)
-            except OSError as error:
-                outcome = from_problem(os_problem(error))
-            self._record(outcome)
+            self._record(self._outcome(found))
+            # Removed even if it may never have been made: an answer of Docker's can be lost on its way.
+            self._patiently(lambda: self._s.executor.remove(self._name), give_up=True)
         except Left:
             return
+        except OSError:
+            # The outcome could not be written: the container stays, and the next engine reads it from there.
+            if not self._s.leaving.is_set():
+                raise
         finally:
             self._s.notes.pop(self._job.id, None)
-        if name:
-            self._patiently(lambda: self._s.executor.remove(name), give_up=True)
 
-    def _launch(self, found: Found | None) -> str:
+    def _outcome(self, found: Found | None) -> Outcome:
+        try:
+            if found is None or found.status == "created":
+                self._launch(found)
+            return self._await()
+        except Cancelled:
+            if self._s.leaving.is_set():
+                raise Left from None
+            return self._cancelled()
+        except JobProblem as problem:
+            return from_problem(problem)
+        except Left:
+            raise
+        except OSError as error:
+            if self._s.leaving.is_set():
+                raise Left from None
+            return from_problem(os_problem(error))
+        except Exception:
+            # A defect of ours must not leave a job that never ends, nor take the other jobs with it.
+            log.exception("job %s", self._job.id)
+            return from_problem(JobProblem(Reason.START_FAILED, "a defect in evaldock; see engine.log"))
+
+    def _launch(self, found: Found | None) -> None:
         job, ledger, executor = self._job, self._s.ledger, self._s.executor
         if found is not None:
             # Half made by an engine that died: its environment may be stale, so it is made anew.
@@ -101,28 +118,22 @@ class JobWorker:
         write_run_config(self._attempt)
         with self._s.starts:
             self._halt_if_doomed()
-            name = self._patiently(lambda: executor.create(self._attempt, self._s.env))
-            try:
-                self._halt_if_doomed()
-                self._patiently(lambda: executor.start(name))
-            except (Cancelled, JobProblem):
-                if not self._s.leaving.is_set():
-                    self._patiently(lambda: executor.remove(name), give_up=True)
-                raise
-        ledger.change(job.id, JobState.RUNNING, container=name, image_id=image_id)
-        return name
+            self._patiently(lambda: executor.create(self._attempt, self._s.env))
+            self._halt_if_doomed()
+            self._patiently(lambda: executor.start(self._name))
+        ledger.change(job.id, JobState.RUNNING, container=self._name, image_id=image_id)
 
-    def _await(self, name: str) -> Outcome:
+    def _await(self) -> Outcome:
         ledger = self._s.ledger
-        ledger.change(self._job.id, JobState.RUNNING, only_from=_NOT_YET, container=name)
+        ledger.change(self._job.id, JobState.RUNNING, only_from=_NOT_YET, container=self._name)
         # A kill that came in before the state said `running` found nothing to signal: it is carried out here.
-        if self._s.kill_level(self._job.id) or self._job.id in self._s.timed_out:
-            signal_job(self._s, self._job, name)
-        ended = self._s.executor.wait(name, self._s.leaving.is_set, lambda down: self._outage(name, down), self._doomed)
+        if self._doomed():
+            signal_job(self._s, self._job, self._name)
+        ended = self._s.executor.wait(self._name, self._s.leaving.is_set, self._outage, self._doomed)
         return self._collect(ended)
 
     def _collect(self, ended: Exit | None) -> Outcome:
-        problem = self._hand_back() if ended is not None else None
+        problem = self._hand_back()
         job, paths = self._job, self._attempt.paths
         result = read_results(
             paths.artifacts,
@@ -139,8 +150,8 @@ class JobWorker:
                 result=result,
                 kill_level=view.kill_requested,
                 timed_out=self._s.timed_out.get(job.id),
-                interrupted=(paths.artifacts / INTERRUPTED_MARKER).exists(),
-                rebooted=self._s.rebooted and self._adopted,
+                interrupted=os.path.lexists(paths.artifacts / INTERRUPTED_MARKER),
+                rebooted=view.started_boot not in ("", boot_id()),
             )
         )
         if problem and outcome.state is JobState.SUCCEEDED and not outcome.detail:
@@ -149,9 +160,11 @@ class JobWorker:
 
     def _hand_back(self) -> str:
         try:
-            self._patiently(lambda: self._s.executor.hand_back(self._attempt))
+            self._patiently(lambda: self._s.executor.hand_back(self._attempt), give_up=True)
         except JobProblem as problem:
             return problem.detail
+        except OSError as error:
+            return f"some files could not be handed back: {error.strerror}"
         return ""
 
     def _cancelled(self) -> Outcome:
@@ -180,11 +193,11 @@ class JobWorker:
         if self._doomed():
             raise Cancelled
 
-    def _outage(self, name: str, down: bool) -> None:
+    def _outage(self, down: bool) -> None:
         self._s.docker_down = "Docker does not answer" if down else ""
         if not down and (self._s.kill_level(self._job.id) or self._job.id in self._s.timed_out):
             # The signal may have been lost with the daemon.
-            signal_job(self._s, self._job, name)
+            signal_job(self._s, self._job, self._name)
 
     def _patiently(self, call: Callable[[], T], *, give_up: bool = False) -> T:
         """Make a call that Docker's absence only delays. A kill (with `give_up`, also a leaving engine) ends it."""
@@ -205,19 +218,29 @@ class JobWorker:
 def signal_job(shared: Shared, job: JobSpec, name: str) -> None:
     """Stop or kill a job's container from a thread of its own; the worker that waits for it sees it end."""
 
+    attempt = shared.ledger.view(job.id).attempt
+
     def act() -> None:
-        level = shared.kill_level(job.id)
-        reason = Reason.USER if level else Reason.TIMEOUT
-        if not shared.ledger.change(job.id, JobState.STOPPING, only_from=_SIGNALABLE, reason=reason, container=name):
-            return
-        try:
-            if level > 1:
-                shared.executor.kill(name)
+        while not shared.leaving.is_set():
+            level = shared.kill_level(job.id)
+            reason = Reason.USER if level else Reason.TIMEOUT
+            view = shared.ledger.view(job.id)
+            if view.attempt != attempt or view.state not in _SIGNALABLE:
+                return
+            if view.state is not JobState.STOPPING:
+                shared.ledger.change(
+                    job.id, JobState.STOPPING, only_from=_SIGNALABLE, reason=reason, container=name, soon=True
+                )
+            try:
+                if level > 1:
+                    shared.executor.kill(name)
+                else:
+                    shared.executor.stop(name, job.kill_grace)
+            except ExecutorUnavailable as error:
+                shared.docker_down = str(error)
+                shared.leaving.wait(_RETRY)
             else:
-                shared.executor.stop(name, job.kill_grace)
-        except ExecutorUnavailable as error:
-            # The worker asks again as soon as Docker is back.
-            shared.docker_down = str(error)
+                return
 
     threading.Thread(target=act, daemon=True, name=f"stop {job.id}").start()
 

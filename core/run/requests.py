@@ -133,7 +133,7 @@ def _leave(paths: RunPaths, name: str) -> bool:
 
 
 def _forget(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         path.unlink()
 
 

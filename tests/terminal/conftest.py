@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -101,10 +102,10 @@ class Desk:
         return made
 
     def call(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end on pipes; a byte that is no UTF-8 becomes a lone surrogate."""
+        """Run the program to its end on pipes."""
         return subprocess.run(
             [PROGRAM, *arguments], cwd=self.root, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
-            capture_output=True, encoding="utf-8", errors="surrogateescape", timeout=60, check=False,
+            capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
     def detach(self, config: str, env: Mapping[str, str] | None = None) -> Run:
@@ -117,7 +118,7 @@ class Desk:
 
     def runs(self) -> list[Run]:
         """All runs made here, oldest first."""
-        return [Run.open(path) for path in sorted(self.results.glob("*-*/")) if (path / "plan.json").exists()]
+        return [Run.open(path) for path in sorted(self.results.glob("[0-9]*-*/"))]
 
     def run(self) -> Run:
         """The one run made here, once it is on disk."""
@@ -148,7 +149,8 @@ class Desk:
 def _stubborn_engine(run: Run) -> int | None:
     """The pid of an engine that does not leave although all its jobs have ended, or that has jobs still."""
     if all(view.state.terminal for view in run.state().jobs.values()):
-        wait_for(lambda: run.engine_alive() is None, "the engine to leave", 10)
+        with contextlib.suppress(pytest.fail.Exception):
+            wait_for(lambda: run.engine_alive() is None, "the engine to leave", 10)
     return run.engine_alive()
 
 
@@ -166,7 +168,15 @@ def until_state(run: Run, n: int, *states: str) -> None:
 
 def wake(run: Run, n: int) -> None:
     """End the sleep of job number n, which goes on with what it does after it."""
-    docker("exec", f"evaldock-{run.invocation}-{n}-a1", "pkill", "sleep")
+    command = [
+        "docker",
+        "exec",
+        f"evaldock-{run.invocation}-{n}-a1",
+        "killall",
+        "-PIPE",
+        "sleep",
+    ]  # the one signal of which the shell says nothing
+    wait_for(lambda: subprocess.run(command, capture_output=True, check=False).returncode == 0, "a sleep to end")
 
 
 def endings(run: Run) -> Counter[tuple[str, int]]:

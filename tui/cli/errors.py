@@ -82,9 +82,11 @@ def report(error: BaseException) -> ExitCode:
         import traceback
 
         traceback.print_exception(error)
+    from ...core.run.sanitize import clean
+
     # The terminal itself may have gone; the exit code is then all there is.
     with contextlib.suppress(OSError):
-        for line in message.splitlines():
+        for line in clean(message).splitlines():
             click.echo(f"evaldock: {line}", err=True)
     return code
 

@@ -16,6 +16,7 @@ from .exit_codes import ExitCode
 from .follow import selected, watch
 from .foreground import drive, launch_of
 from .reporter import make_reporter
+from .rows import plain
 
 if TYPE_CHECKING:
     from ...core.engine.executor import Executor
@@ -73,7 +74,7 @@ def tell_detached(run: Run, *, as_json: bool, jobs: Collection[str] | None) -> N
     number = len(run.plan.jobs if jobs is None else jobs)
     click.echo(invocation)
     for line in (
-        f"started {number} {'job' if number == 1 else 'jobs'} in {run.paths.root}",
+        f"started {number} {'job' if number == 1 else 'jobs'} in {plain(run.paths.root)}",
         f"  evaldock status {invocation}",
         f"  evaldock logs -f {invocation}",
         f"  evaldock kill {invocation}",

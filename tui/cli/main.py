@@ -58,7 +58,13 @@ class LazyGroup(click.Group):
         try:
             code = super().invoke(ctx)
             sys.stdout.flush()
-        except (click.ClickException, click.exceptions.Exit):
+        except click.ClickException as error:
+            from ...core.run.sanitize import clean
+
+            # It repeats what was typed, which may come from a script or a file name.
+            vars(error)["message"] = clean(error.message)
+            raise
+        except click.exceptions.Exit:
             raise
         except (Exception, KeyboardInterrupt, click.Abort) as error:  # noqa: BLE001 - the last line of defence
             code = report(error)

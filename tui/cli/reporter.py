@@ -108,7 +108,7 @@ class JsonReporter:
 
     def note(self, text: str) -> None:
         """Talk goes to stderr."""
-        Out(sys.stderr).write(f"evaldock: {text}\n")
+        Out(sys.stderr).write(f"evaldock: {texts.plain(text)}\n")
 
     def finished(self, rows: Sequence[Row], code: ExitCode) -> None:
         """Prints the `done` line."""
@@ -161,7 +161,7 @@ class PlainReporter:
     def note(self, text: str) -> None:
         """Talk goes to stderr, after the status line has gone."""
         self._wipe()
-        Out(sys.stderr).write(f"evaldock: {text}\n")
+        Out(sys.stderr).write(f"evaldock: {texts.plain(text)}\n")
 
     def finished(self, rows: Sequence[Row], code: ExitCode) -> None:
         """Prints the final table, and what can be done next."""

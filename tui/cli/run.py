@@ -97,8 +97,10 @@ def _dry_run(config: Config, plan: Plan, env: dict[str, str], *, as_json: bool) 
 
 
 def _tell_warnings(config: Config, plan: Plan) -> None:
+    from . import rows
+
     for warning in [*map(str, config.warnings), *plan.warnings]:
-        click.echo(f"evaldock: warning: {warning}", err=True)
+        click.echo(f"evaldock: warning: {rows.plain(warning)}", err=True)
 
 
 def _start(config: Config, plan: Plan, env: dict[str, str], *, as_json: bool, detach: bool) -> ExitCode:

@@ -41,7 +41,7 @@ class Clients:
         except docker.errors.DockerException as error:
             raise unavailable(error, self.where) from None
         self._version = found.api_version
-        self.where = found.base_url.replace("http+docker://localhost", "unix:///var/run/docker.sock")
+        self.where = _address(found.base_url)
         return found
 
     @contextmanager
@@ -53,6 +53,16 @@ class Clients:
             if is_outage(error):
                 raise unavailable(error, self.where) from None
             raise
+
+
+def _address(base_url: str) -> str:
+    """Where a client is connected to, as the user would write it: the library hides the path of a Unix socket."""
+    if not base_url.startswith("http+docker://"):
+        return base_url
+    from docker.context import ContextAPI
+
+    context: Any = ContextAPI.get_current_context()
+    return os.environ.get("DOCKER_HOST") or str(context.Host if context else "") or "unix:///var/run/docker.sock"
 
 
 def ignoring(*statuses: int) -> Callable[[BaseException], bool]:

@@ -29,20 +29,22 @@ def is_outage(error: BaseException) -> bool:
     """Whether the daemon is out of reach, as opposed to having refused something."""
     import docker.errors
     import requests.exceptions
+    import urllib3.exceptions
 
-    if isinstance(error, docker.errors.APIError):
+    if isinstance(error, docker.errors.DockerException):
         return False
-    return isinstance(
-        error,
-        requests.exceptions.RequestException | docker.errors.DockerException | ConnectionError | TimeoutError,
-    )
+    lost = (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError)
+    return isinstance(error, lost)
 
 
 def pull_problem(text: str, image: str) -> JobProblem:
     """Why an image could not be pulled, from the daemon's own text."""
     low = text.lower()
     said = first_line(text)
-    if any(word in low for word in ("unauthorized", "authentication required", "denied", "no basic auth")):
+    if any(
+        word in low
+        for word in ("unauthorized", "authentication required", "denied", "no basic auth", "credentials store")
+    ):
         return JobProblem(
             Reason.PULL_AUTH,
             f"The registry refuses {image}: log in with `docker login`, or check the name ({said}).",

@@ -23,6 +23,7 @@ from .pull import Puller
 
 _HINT = 5.0  # seconds that one wait call may last: the longest that a leaving engine is held up
 _DOWN = 0.25  # seconds between looks for a daemon that is away
+_DULL = 0.05  # a hint that comes sooner, of a container that has not ended, was none
 _SIGNAL_CODES = (137, 143)
 
 
@@ -31,7 +32,7 @@ class DockerExecutor:
 
     def __init__(self) -> None:
         self._clients = Clients()
-        self._puller = Puller(self._clients.get, self._clients.where)
+        self._puller = Puller(self._clients.get, lambda: self._clients.where)
         self._cgroups: dict[str, tuple[Any, Any] | None] = {}
 
     @property
@@ -69,15 +70,18 @@ class DockerExecutor:
                 with self._clients.outage_to_unavailable():
                     self._clients.get().create_container(name=name, **arguments)
                 return name
-            except docker.errors.APIError as error:
-                if last or error.status_code != 409:
-                    raise create_problem(str(error.explanation or error), attempt.job.image) from None
+            except docker.errors.DockerException as error:
+                if last or not ignoring(409)(error):
+                    raise create_problem(str(getattr(error, "explanation", None) or error), attempt.job.image) from None
                 self.remove(name)
                 self._await_gone(name)
         raise AssertionError("unreachable")
 
     def start(self, name: str) -> None:
         """Start a created container; one that runs already is fine."""
+        state = self._state(name)
+        if state is not None and state["Status"] != "created":
+            return  # an earlier call that was answered into the void
         try:
             with self._clients.outage_to_unavailable():
                 self._clients.get().start(name)
@@ -95,6 +99,7 @@ class DockerExecutor:
         outage = away = False
         while not abandon():
             try:
+                began = time.monotonic()
                 self._hint(name)
                 if abandon():
                     break
@@ -110,6 +115,8 @@ class DockerExecutor:
                     outage = outage or (unexplained and self._daemon_is_going())
                     error = str(state.get("Error") or "")
                     return Exit(code, bool(state.get("OOMKilled")), error, outage)
+                if time.monotonic() - began < _DULL:
+                    time.sleep(_DULL)
             except ExecutorUnavailable:
                 if not away:
                     outage = away = True
@@ -147,11 +154,13 @@ class DockerExecutor:
 
     def sample(self, name: str) -> Sample | None:
         """CPU and memory from the cgroup, None where the daemon's host is not this one."""
-        if name not in self._cgroups:
+        files = self._cgroups.get(name)
+        if files is None:
             state = self._state(name)
             pid = int(state["Pid"]) if state else 0
-            self._cgroups[name] = cgroup_files(pid) if pid else None
-        files = self._cgroups[name]
+            files = cgroup_files(pid) if pid else None
+            if files is not None:
+                self._cgroups[name] = files
         return read_figures(files) if files else None
 
     def hand_back(self, attempt: Attempt) -> None:
@@ -174,19 +183,20 @@ class DockerExecutor:
         name = f"{container_name(attempt.job, attempt.number)}-owner"
         mounts = {str(attempt.paths.artifacts): "/results", str(attempt.paths.logs): "/logs"}
         host = client.create_host_config(
-            binds={path: {"bind": target, "mode": "rw"} for path, target in mounts.items()},
+            mounts=[Mount(target, path, type="bind") for path, target in mounts.items()],
             network_mode="none",
         )
         self.remove(name)
         try:
             client.create_container(
-                attempt.job.image,
+                image_reference(attempt.job),
                 name=name,
                 user="0:0",
                 entrypoint=["chown"],
                 command=["-hR", f"{os.getuid()}:{os.getgid()}", *mounts.values()],
                 host_config=host,
-                labels={LABEL_INVOCATION: attempt.job.id.split(".")[0]},
+                # Attempt 0 is nobody's: an engine that finds this container after a crash removes it.
+                labels={LABEL_INVOCATION: attempt.job.id.split(".")[0], LABEL_JOB: attempt.job.id, LABEL_ATTEMPT: "0"},
             )
             client.start(name)
             client.wait(name, timeout=600)

@@ -36,6 +36,7 @@ def _owner(path: Path, otherwise: int) -> int:
 
 def _walk(paths: JobPaths) -> Iterator[Path]:
     for top in (paths.logs, paths.artifacts):
+        yield top
         for folder, directories, files in os.walk(top, onerror=_unreadable_is_foreign, followlinks=False):
             for name in (*directories, *files):
                 yield Path(folder, name)

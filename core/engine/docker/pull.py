@@ -30,15 +30,19 @@ class Puller:
     that is killed stops waiting, and the pull goes on for the others or ends with the engine.
     """
 
-    def __init__(self, client: Callable[[], ApiClient], where: str) -> None:
+    def __init__(self, client: Callable[[], ApiClient], where: Callable[[], str]) -> None:
         self._client = client
         self._where = where
         self._lock = threading.Lock()
         self._pulls: dict[str, _Pull] = {}
+        # `pull: always` means once a run, not once a job.
+        self._fresh: set[str] = set()
 
     def pull(self, image: str, progress: Callable[[str], None], stop: Callable[[], bool]) -> None:
         """Block until `image` is there. Raises JobProblem, ExecutorUnavailable or Cancelled."""
         with self._lock:
+            if image in self._fresh:
+                return
             pull = self._pulls.get(image)
             if pull is None:
                 pull = self._pulls[image] = _Pull()
@@ -56,10 +60,11 @@ class Puller:
     def _run(self, image: str, pull: _Pull) -> None:
         try:
             self._stream(image, pull)
+            self._fresh.add(image)
         except JobProblem as problem:
             pull.error = problem
         except Exception as error:  # noqa: BLE001 - the waiting jobs must hear of any failure of this thread
-            pull.error = unavailable(error, self._where) if is_outage(error) else pull_problem(str(error), image)
+            pull.error = unavailable(error, self._where()) if is_outage(error) else pull_problem(str(error), image)
         finally:
             with self._lock:
                 self._pulls.pop(image, None)
@@ -69,11 +74,16 @@ class Puller:
         name, tag = split_tag(image)
         layers: dict[str, tuple[int, int]] = {}
         finished: set[str] = set()
+        complete = False
         for line in self._client().pull(name, tag=tag, stream=True, decode=True):
             if "error" in line:
                 raise pull_problem(str(line["error"]), image)
+            complete = complete or str(line.get("status", "")).startswith(("Status: ", "Digest: "))
             note_layer(line, layers, finished)
             pull.progress = describe(layers, finished)
+        if not complete:
+            # A daemon that goes away ends the stream as if all were well.
+            raise ConnectionError("the pull was broken off")
 
 
 def split_tag(image: str) -> tuple[str, str | None]:

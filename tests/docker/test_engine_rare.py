@@ -1,4 +1,4 @@
-"""Defects that a review found: each test fails until its defect is mended."""
+"""Rare moments: answers lost on their way, a full disk, requests at the last instant, leftovers of a crash."""
 
 from __future__ import annotations
 
@@ -81,9 +81,8 @@ def test_a_half_made_container_is_not_started_while_the_run_is_paused(bench: Ben
     half_made(run)
     record(run, Paused(at=utc_iso()))
     going = Going(run, DockerExecutor())
-    going.engine.run  # noqa: B018
     looked = threading.Event()
-    original = going.engine._take_requests  # noqa: SLF001
+    original = going.engine._take_requests
     count = 0
 
     def counted() -> None:
@@ -93,7 +92,7 @@ def test_a_half_made_container_is_not_started_while_the_run_is_paused(bench: Ben
             looked.set()
         original()
 
-    going.engine._take_requests = counted  # type: ignore[method-assign] # noqa: SLF001
+    going.engine._take_requests = counted  # type: ignore[method-assign]
     looked.wait(20)
     state = run.state().jobs[plan.jobs[0].id].state
     going.engine.interrupt()
@@ -128,28 +127,29 @@ class SlowRemoval(DockerExecutor):
 
 
 def test_a_rerun_while_the_old_container_is_being_removed_keeps_the_engine(bench: Bench) -> None:
-    plan = bench.plan({"exit": 1, "sleep": 1.5})
+    plan = bench.plan({"sleep": 3, "exit": 1})
     run = bench.run(plan)
-    # A second job keeps a second worker thread in the pool.
-    plan2 = bench.plan({"sleep": 1.5, "exit": 1}, {"exit": 1})
-    run = bench.run(plan2)
     executor = SlowRemoval()
     going = Going(run, executor)
-    job = plan2.jobs[1].id
-    going.until(1, "failed")
+    job = plan.jobs[0].id
+    assert executor.there.wait(30), "attempt 1 has ended and is being removed"
     ask_rerun(run, job)
-    wait_for(lambda: run.state().jobs[job].attempt == 2 and run.state().jobs[job].state is JobState.RUNNING
-             or run.state().jobs[job].attempt == 2 and run.state().jobs[job].state.terminal, "attempt 2")
+    wait_for(
+        lambda: run.state().jobs[job].attempt == 2 and run.state().jobs[job].state is JobState.RUNNING, "attempt 2"
+    )
     executor.go.set()
     going.end()
-    views = run.state().jobs
-    assert {view.state for view in views.values()} == {JobState.FAILED}, views
+    assert run.state().jobs[job].state is JobState.FAILED
 
 
 def test_a_broken_credential_helper_is_a_failed_pull_not_an_outage(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({"credsStore": "nosuchhelper"}))
+    helper = tmp_path / "docker-credential-locked"
+    helper.write_text("#!/bin/sh\necho 'the keychain is locked'\nexit 1\n")
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "config.json").write_text(json.dumps({"credsStore": "locked"}))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     job = bench.plan({}, image="127.0.0.1:9/none:1").jobs[0]
     with pytest.raises(JobProblem):
@@ -161,7 +161,7 @@ def test_the_container_that_gives_files_back_is_found_after_a_crash(bench: Bench
     run = bench.run(plan)
     executor = DockerExecutor()
     seen: dict[str, Any] = {}
-    client = executor._clients.get()  # noqa: SLF001
+    client = executor._clients.get()
     create = client.create_container
 
     def spy(*args: Any, **kwargs: Any) -> Any:
@@ -172,7 +172,7 @@ def test_the_container_that_gives_files_back_is_found_after_a_crash(bench: Bench
     client.start = lambda *_a, **_k: None
     client.wait = lambda *_a, **_k: None
     client.remove_container = lambda *_a, **_k: None  # died here
-    executor._chown_by_container(Attempt(plan.jobs[0], 1, run.paths.job("t0")))  # noqa: SLF001
+    executor._chown_by_container(Attempt(plan.jobs[0], 1, run.paths.job("t0")))
     assert containers_of(plan.invocation) == [seen["name"]]
     Engine(run, {}, DockerExecutor()).run()
     assert containers_of(plan.invocation) == []
@@ -187,10 +187,10 @@ def test_files_are_given_back_by_the_image_that_ran(bench: Bench) -> None:
     run = bench.run(plan)
     executor = DockerExecutor()
     used: list[str] = []
-    client = executor._clients.get()  # noqa: SLF001
+    client = executor._clients.get()
     client.create_container = lambda image, **_k: used.append(image)
     client.start = client.wait = client.remove_container = lambda *_a, **_k: None
-    executor._chown_by_container(Attempt(job, 1, run.paths.job("t0")))  # noqa: SLF001
+    executor._chown_by_container(Attempt(job, 1, run.paths.job("t0")))
     assert used == [f"registry/pinned:1@{digest}"]
 
 
@@ -320,7 +320,7 @@ def test_figures_of_a_container_that_is_being_removed_do_not_end_the_engine() ->
         def __contains__(self, _key: object) -> bool:
             return True  # and removed by a worker before it is read
 
-    executor._cgroups = Vanishing()  # noqa: SLF001
+    executor._cgroups = Vanishing()
     assert executor.sample("gone") is None
 
 
@@ -367,7 +367,7 @@ def test_a_request_left_while_the_engine_ends_is_carried_out(bench: Bench) -> No
     plan = bench.plan({"exit": 1})
     run = bench.run(plan)
     going_engine = Engine(run, {}, DockerExecutor())
-    shut_down = going_engine._shut_down  # noqa: SLF001
+    shut_down = going_engine._shut_down
     asked: list[bool] = []
 
     def late(why: str) -> None:
@@ -376,7 +376,7 @@ def test_a_request_left_while_the_engine_ends_is_carried_out(bench: Bench) -> No
             asked.append(ask_rerun(run, plan.jobs[0].id))
         shut_down(why)
 
-    going_engine._shut_down = late  # type: ignore[method-assign] # noqa: SLF001
+    going_engine._shut_down = late  # type: ignore[method-assign]
     going_engine.run()
     assert run.state().jobs[plan.jobs[0].id].attempt == 2
     assert not os.listdir(run.paths.requests)
@@ -388,3 +388,68 @@ def test_the_address_of_another_socket_is_shown(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("DOCKER_HOST", f"unix://{other}")
     executor = DockerExecutor()
     assert str(other) in executor.check()
+
+
+def test_files_are_given_back_from_a_directory_with_a_colon_in_its_name(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "a:b").mkdir()
+    other = Bench(tmp_path / "a:b")
+    plan = other.plan({})
+    run = other.run(plan)
+    left = run.paths.job("t0").artifacts / "left"
+    left.touch()
+    os.chown(left, 4242, 4242)
+    DockerExecutor()._chown_by_container(Attempt(plan.jobs[0], 1, run.paths.job("t0")))
+    assert left.stat().st_uid == os.getuid()
+
+
+def test_a_killed_job_whose_artifacts_may_not_be_read_is_killed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a user that is not root, when the image has no chown: stat of the marker is refused."""
+    exists = Path.exists
+
+    def refused(self: Path) -> bool:
+        if self.name == ".nemo_evaluator_interrupted":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return exists(self)
+
+    monkeypatch.setattr(Path, "exists", refused)
+    plan = bench.plan({"sleep": 600})
+    run = bench.run(plan)
+    going = Going(run, DockerExecutor())
+    going.until(0, "running")
+    going.engine.interrupt()
+    going.end()
+    assert run.state().jobs[plan.jobs[0].id].state is JobState.KILLED
+
+
+def test_a_pull_that_the_daemon_breaks_off_is_an_outage(bench: Bench) -> None:
+    from urllib3.exceptions import ProtocolError
+
+    executor = DockerExecutor()
+
+    class Breaking:
+        def pull(self, *_: Any, **__: Any) -> Any:
+            yield {"status": "Downloading", "id": "a"}
+            raise ProtocolError("Connection broken: InvalidChunkLength")
+
+    executor._puller._client = Breaking
+    job = bench.plan({}, image="registry/x:1").jobs[0]
+    with pytest.raises(ExecutorUnavailable):
+        executor.prepare(job, "missing", lambda _text: None, lambda: False)
+
+
+def test_a_wait_that_returns_at_once_is_not_asked_without_a_pause(bench: Bench) -> None:
+    executor = DockerExecutor()
+    asked = 0
+
+    def state(_name: str) -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        return {"Status": "removing", "ExitCode": 137}
+
+    executor._state = state  # type: ignore[method-assign]
+    executor._hint = lambda _name: None  # type: ignore[method-assign]
+    over = threading.Timer(0.5, (done := threading.Event()).set)
+    over.start()
+    with pytest.raises(Exception):  # noqa: B017 - Cancelled
+        executor.wait("x", done.is_set, lambda _down: None, lambda: False)
+    assert asked < 50

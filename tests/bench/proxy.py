@@ -1,0 +1,233 @@
+"""Speed of the proxy: `python -m tests.bench.proxy`. Client, echo endpoint and proxy share this machine's cores.
+
+The endpoint answers 4 KB to requests of 1 KB. Direct and proxied rounds take turns, and medians are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+from evaldock.core.proxy.process import ProxyHandle, ensure_key, job_token, start_proxy
+
+ANSWER = json.dumps(
+    {
+        "id": "x",
+        "object": "chat.completion",
+        "model": "m",
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": "word " * 760}, "finish_reason": "stop"},
+        ],
+        "usage": {"prompt_tokens": 200, "completion_tokens": 760, "total_tokens": 960},
+    }
+).encode()
+REQUEST = json.dumps({"model": "m", "messages": [{"role": "user", "content": "q " * 470}]}).encode()
+EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"word"},"finish_reason":null}]}\n\n'
+EVENTS = 50
+PATH = "/v1/chat/completions"
+
+
+def echo(pipe: Connection) -> None:
+    """The endpoint, a process of its own; sends its port."""
+    asyncio.run(_echo(pipe))
+
+
+async def _echo(pipe: Connection) -> None:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        body = await request.read()
+        if b'"stream"' not in body:
+            return web.Response(body=ANSWER, content_type="application/json")
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(request)
+        for _ in range(EVENTS):
+            await response.write(EVENT)
+            await asyncio.sleep(0.02)
+        await response.write_eof(b"data: [DONE]\n\n")
+        return response
+
+    runner = web.ServerRunner(web.Server(handle, access_log=None))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
+    await site.start()
+    pipe.send(runner.addresses[0][1])
+    await asyncio.Event().wait()
+
+
+@contextlib.contextmanager
+def endpoint() -> Iterator[int]:
+    """The port of a running echo endpoint."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=echo, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
+async def load(port: int, token: str, connections: int, seconds: float) -> tuple[float, float]:
+    """Requests a second and median milliseconds."""
+    taken: list[float] = []
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        end = time.perf_counter() + seconds
+
+        async def worker() -> None:
+            while (began := time.perf_counter()) < end:
+                async with session.post(f"http://127.0.0.1:{port}{PATH}", data=REQUEST, headers=headers) as answer:
+                    data = await answer.read()
+                taken.append(time.perf_counter() - began)
+                if answer.status != 200 or len(data) != len(ANSWER):
+                    raise SystemExit(f"wrong answer: {answer.status}, {len(data)} bytes")
+
+        began = time.perf_counter()
+        await asyncio.gather(*(worker() for _ in range(connections)))
+        wall = time.perf_counter() - began
+    return len(taken) / wall, statistics.median(taken) * 1000
+
+
+async def streams(port: int, token: str, count: int) -> tuple[float, float]:
+    """Seconds until `count` concurrent streams are through, and the median seconds to the first event."""
+    first: list[float] = []
+    body = REQUEST[:-1] + b', "stream": true}'
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+
+        async def one() -> None:
+            began = time.perf_counter()
+            async with session.post(f"http://127.0.0.1:{port}{PATH}", data=body, headers=headers) as answer:
+                data = await answer.content.readany()
+                first.append(time.perf_counter() - began)
+                data += await answer.read()
+            if data.count(b"\n\n") != EVENTS + 1:
+                raise SystemExit(f"wrong stream: {len(data)} bytes")
+
+        began = time.perf_counter()
+        await asyncio.gather(*(one() for _ in range(count)))
+        return time.perf_counter() - began, statistics.median(first)
+
+
+def memory(pid: int) -> float:
+    """Resident MB of a process."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def job_spec(run_dir: Path, port: int, job: str, adapter: dict[str, object]) -> dict[str, object]:
+    """One job for the proxy."""
+    folder = run_dir / job
+    folder.mkdir(exist_ok=True)
+    return {
+        "token": job_token(ensure_key(run_dir), job),
+        "upstream": f"http://127.0.0.1:{port}{PATH}",
+        "api_key": "sk-bench",
+        "task": "bench",
+        "dir": str(folder),
+        "samples": None,
+        "adapter": adapter,
+        "options": {"max_concurrent": 512},
+    }
+
+
+def show(what: str, figure: str, budget: str = "") -> None:
+    """One line of the table."""
+    print(f"{what:<46}{figure:>30}" + (f"   budget {budget}" if budget else ""), flush=True)
+
+
+def starts(port: int, rounds: int) -> float:
+    """Median seconds from the wish for a proxy to its first answer."""
+    taken: list[float] = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as name:
+            run_dir = Path(name)
+            spec = job_spec(run_dir, port, "j", {})
+            began = time.perf_counter()
+            handle = start_proxy(run_dir, {"j": spec}, ["127.0.0.1"])
+            asyncio.run(load(handle.port, str(spec["token"]), 1, 0.0001))
+            taken.append(time.perf_counter() - began)
+            handle.stop()
+    return statistics.median(taken)
+
+
+def measure(handle: ProxyHandle, direct: int, token: str, rounds: int, seconds: float) -> None:
+    """Print the figures of plain requests."""
+    for connections in (64, 1):
+        used = cpu(handle.pid)
+        pairs = [
+            (
+                asyncio.run(load(direct, token, connections, seconds)),
+                asyncio.run(load(handle.port, token, connections, seconds)),
+            )
+            for _ in range(rounds)
+        ]
+        rate = [statistics.median(pair[n][0] for pair in pairs) for n in (0, 1)]
+        p50 = [statistics.median(pair[n][1] for pair in pairs) for n in (0, 1)]
+        show(f"{connections} connections, direct", f"{rate[0]:,.0f} req/s, p50 {p50[0]:.2f} ms")
+        budget = ">= 4,500 req/s" if connections > 1 else "<= +0.8 ms"
+        show(f"{connections} connections, proxy", f"{rate[1]:,.0f} req/s, p50 {p50[1]:.2f} ms", f"{budget}")
+        show(f"{connections} connections, added p50", f"{p50[1] - p50[0]:+.2f} ms")
+        served = sum(pair[1][0] * seconds for pair in pairs)
+        each = (cpu(handle.pid) - used) / served * 1e6
+        show(f"{connections} connections, proxy / direct; CPU", f"{rate[1] / rate[0]:.2f}; {each:.0f} us a request")
+
+
+def main() -> None:
+    """Measure everything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.proxy")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    wanted = parser.parse_args()
+    with endpoint() as port, tempfile.TemporaryDirectory() as name:
+        show("start to first answer", f"{starts(port, wanted.rounds):.3f} s", "0.5 s")
+        run_dir = Path(name)
+        jobs = {
+            "plain": job_spec(run_dir, port, "plain", {}),
+            "stats": job_spec(run_dir, port, "stats", {"interceptors": ["response_stats", "reasoning"]}),
+            "cached": job_spec(
+                run_dir,
+                port,
+                "cached",
+                {"interceptors": [{"name": "caching", "config": {"reuse_cached_responses": True}}]},
+            ),
+        }
+        handle = start_proxy(run_dir, jobs, ["127.0.0.1"])
+        try:
+            token = str(jobs["plain"]["token"])
+            asyncio.run(load(handle.port, token, 64, 0.5))
+            measure(handle, port, token, wanted.rounds, wanted.seconds)
+            rate, p50 = asyncio.run(load(handle.port, str(jobs["stats"]["token"]), 64, wanted.seconds))
+            show("64 connections, response_stats and reasoning", f"{rate:,.0f} req/s, p50 {p50:.2f} ms")
+            rate, p50 = asyncio.run(load(handle.port, str(jobs["cached"]["token"]), 64, wanted.seconds))
+            show("64 connections, cache hits", f"{rate:,.0f} req/s, p50 {p50:.2f} ms")
+            wall, first = asyncio.run(streams(port, token, 200))
+            show("200 streams of 1 s, direct", f"{wall:.2f} s, first event {first:.3f} s")
+            wall, first = asyncio.run(streams(handle.port, token, 200))
+            show("200 streams of 1 s, proxy", f"{wall:.2f} s, first event {first:.3f} s")
+            show("memory of the proxy", f"{memory(handle.pid):.0f} MB", "80 MB")
+        finally:
+            handle.stop()
+
+
+if __name__ == "__main__":
+    main()
