@@ -90,8 +90,8 @@ class Executor(Protocol):
         """The image's id when no pull is needed."""
         ...
 
-    def create(self, attempt: Attempt, env: Mapping[str, str]) -> str:
-        """Make the container, not started, and return its name. Raises JobProblem."""
+    def create(self, attempt: Attempt, env: Mapping[str, str]) -> None:
+        """Make the container, not started, under the name that `container_name` gives. Raises JobProblem."""
         ...
 
     def start(self, name: str) -> None:

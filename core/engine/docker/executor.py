@@ -9,6 +9,7 @@ from typing import Any
 
 import docker.errors
 import requests.exceptions
+from docker.types import Mount
 
 from ...plan.container import LABEL_ATTEMPT, LABEL_INVOCATION, LABEL_JOB, container_name, image_reference
 from ...plan.spec import JobSpec
@@ -61,7 +62,7 @@ class DockerExecutor:
             raise create_problem("no such image", job.image)
         return found
 
-    def create(self, attempt: Attempt, env: Mapping[str, str]) -> str:
+    def create(self, attempt: Attempt, env: Mapping[str, str]) -> None:
         """Make the container. A half-made one of the same attempt is ours alone, and is replaced."""
         name = container_name(attempt.job, attempt.number)
         arguments = create_arguments(attempt, env, self._clients.get())
@@ -69,7 +70,7 @@ class DockerExecutor:
             try:
                 with self._clients.outage_to_unavailable():
                     self._clients.get().create_container(name=name, **arguments)
-                return name
+                return
             except docker.errors.DockerException as error:
                 if last or not ignoring(409)(error):
                     raise create_problem(str(getattr(error, "explanation", None) or error), attempt.job.image) from None

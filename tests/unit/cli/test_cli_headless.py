@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from evaldock.core.engine.executor import Attempt, Cancelled, ExecutorUnavailable, Exit, Found, Sample
+from evaldock.core.plan.container import container_name
 from evaldock.core.plan.spec import JobSpec
 from evaldock.core.run.store import Run
 from evaldock.tui.cli.exit_codes import ExitCode
@@ -57,9 +58,8 @@ class Told:
     def prepare(self, job: JobSpec, pull: str, progress: Callable[[str], None], stop: Callable[[], bool]) -> str:
         return "sha256:0"
 
-    def create(self, attempt: Attempt, env: Mapping[str, str]) -> str:
-        self._attempts[attempt.job.id] = attempt
-        return attempt.job.id
+    def create(self, attempt: Attempt, env: Mapping[str, str]) -> None:
+        self._attempts[container_name(attempt.job, attempt.number)] = attempt
 
     def start(self, name: str) -> None:
         if self._code == 0:
