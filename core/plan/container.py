@@ -14,6 +14,7 @@ LABEL_JOB = "evaldock.job"
 LABEL_ATTEMPT = "evaldock.attempt"
 LABEL_RUN_DIR = "evaldock.run_dir"
 LABEL_SCHEMA = "evaldock.schema"
+LABEL_LOG = "evaldock.log"
 SCHEMA = "1"
 
 STDOUT_PATH = f"{LOGS_PATH}/stdout.log"
@@ -62,6 +63,13 @@ def container_shape(job: JobSpec, run_dir: str, attempt: int = 1) -> ContainerSh
         resources=job.resources,
         options=_options(job.docker),
     )
+
+
+def without_shell(shape: ContainerShape, log: str) -> ContainerShape:
+    """The same container for an image that has no /bin/sh: Docker keeps its log, meant for the host path `log`."""
+    entrypoint, *rest = shape.argv[3:]
+    labels = {**shape.labels, LABEL_LOG: log}
+    return replace(shape, entrypoint=(entrypoint,), argv=tuple(rest), labels=labels)
 
 
 def container_name(job: JobSpec, attempt: int) -> str:

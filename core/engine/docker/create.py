@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...plan.container import ContainerShape, container_shape
+from ...plan.container import LABEL_LOG, ContainerShape, container_shape, without_shell
 from ...plan.spec import EnvRef
 from ...run.events import Reason
 from ..executor import Attempt, JobProblem
 from .client import ApiClient
 
 
-def create_arguments(attempt: Attempt, env: Mapping[str, str], client: ApiClient) -> dict[str, Any]:
+def create_arguments(
+    attempt: Attempt, env: Mapping[str, str], client: ApiClient, *, shell: bool = True
+) -> dict[str, Any]:
     """Keyword arguments of `create_container`, but for the name. Raises JobProblem for a variable that is not set."""
     shape = container_shape(attempt.job, str(attempt.paths.root.parent), attempt.number)
+    if not shell:
+        shape = without_shell(shape, str(attempt.paths.stdout))
     options = shape.options
     arguments: dict[str, Any] = {
         "image": shape.image,
@@ -57,7 +61,9 @@ def _host_config(shape: ContainerShape) -> dict[str, Any]:
         # A bind by `Mount` fails when its source is missing, where the older form makes a directory as root.
         "mounts": [Mount(m.target, m.source, type="bind", read_only=m.read_only) for m in shape.mounts],
         # The container writes its own log; what little comes before that must not fill the disk of the daemon.
-        "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
+        # Without a shell its log is Docker's alone and must not be rotated away; no word but a huge size turns off
+        # what the daemon's own settings may say.
+        "log_config": LogConfig(type="json-file", config={"max-size": "1p" if LABEL_LOG in shape.labels else "1m"}),
         "network_mode": options.network,
         "ipc_mode": options.ipc,
         "pid_mode": options.pid,

@@ -85,7 +85,7 @@ def create_problem(text: str, image: str) -> JobProblem:
     if "executable file not found" in low or "no such file or directory" in low:
         return JobProblem(
             Reason.START_FAILED,
-            f"The container's program was not found in {image} (it needs /bin/sh): {said}",
+            f"The container's program was not found in {image}: {said}",
         )
     return JobProblem(Reason.START_FAILED, f"Docker could not start {image}: {said}")
 

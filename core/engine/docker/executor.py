@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import docker.errors
 import requests.exceptions
 from docker.types import Mount
 
-from ...plan.container import LABEL_ATTEMPT, LABEL_INVOCATION, LABEL_JOB, container_name, image_reference
+from ...plan.container import (
+    LABEL_ATTEMPT,
+    LABEL_INVOCATION,
+    LABEL_JOB,
+    LABEL_LOG,
+    container_name,
+    image_reference,
+)
 from ...plan.spec import JobSpec
 from ...run.events import Reason
 from ..executor import Attempt, Cancelled, ExecutorUnavailable, Exit, Found, JobProblem, Sample
@@ -19,6 +27,7 @@ from .client import Clients, ignoring
 from .create import create_arguments
 from .errors import create_problem, unavailable
 from .figures import cgroup_files, read_figures
+from .logs import LogCollector
 from .ownership import foreign_files, give_back
 from .pull import Puller
 
@@ -34,6 +43,8 @@ class DockerExecutor:
     def __init__(self) -> None:
         self._clients = Clients()
         self._puller = Puller(self._clients.get, lambda: self._clients.where)
+        self._shells: dict[str, bool] = {}
+        self._logs: dict[str, Path] = {}
         self._cgroups: dict[str, tuple[Any, Any] | None] = {}
 
     @property
@@ -65,7 +76,17 @@ class DockerExecutor:
     def create(self, attempt: Attempt, env: Mapping[str, str]) -> None:
         """Make the container. A half-made one of the same attempt is ours alone, and is replaced."""
         name = container_name(attempt.job, attempt.number)
-        arguments = create_arguments(attempt, env, self._clients.get())
+        image = image_reference(attempt.job)
+        self._create(name, create_arguments(attempt, env, self._clients.get()), attempt)
+        if image not in self._shells:
+            self._shells[image] = self._has_shell(name)
+        if not self._shells[image]:
+            self.remove(name)
+            self._await_gone(name)
+            self._create(name, create_arguments(attempt, env, self._clients.get(), shell=False), attempt)
+            self._logs[name] = attempt.paths.stdout
+
+    def _create(self, name: str, arguments: dict[str, Any], attempt: Attempt) -> None:
         for last in (False, True):
             try:
                 with self._clients.outage_to_unavailable():
@@ -73,10 +94,17 @@ class DockerExecutor:
                 return
             except docker.errors.DockerException as error:
                 if last or not ignoring(409)(error):
-                    raise create_problem(str(getattr(error, "explanation", None) or error), attempt.job.image) from None
+                    said = str(getattr(error, "explanation", None) or error)
+                    raise create_problem(said, attempt.job.image) from None
                 self.remove(name)
                 self._await_gone(name)
-        raise AssertionError("unreachable")
+
+    def _has_shell(self, name: str) -> bool:
+        # The init of a container hides that its program is missing: asking for the file is the only way to know.
+        with self._clients.outage_to_unavailable():
+            client = self._clients.get()
+            url = client._url("/containers/{0}/archive", name)
+            return client.head(url, params={"path": "/bin/sh"}, timeout=30).status_code != 404
 
     def start(self, name: str) -> None:
         """Start a created container; one that runs already is fine."""
@@ -98,6 +126,7 @@ class DockerExecutor:
     ) -> Exit | None:
         """See Executor.wait. The wait call and its end are hints only: what `inspect` says is the truth."""
         outage = away = False
+        collector = LogCollector(self._clients.get, name, self._logs[name]) if name in self._logs else None
         while not abandon():
             try:
                 began = time.monotonic()
@@ -114,6 +143,8 @@ class DockerExecutor:
                     code = int(state["ExitCode"])
                     unexplained = code in _SIGNAL_CODES and not signalled()
                     outage = outage or (unexplained and self._daemon_is_going())
+                    if collector is not None:
+                        collector.finish()
                     error = str(state.get("Error") or "")
                     return Exit(code, bool(state.get("OOMKilled")), error, outage)
                 if time.monotonic() - began < _DULL:
@@ -137,6 +168,7 @@ class DockerExecutor:
         """Remove with its anonymous volumes, whatever it does."""
         self._act(lambda client: client.remove_container(name, force=True, v=True))
         self._cgroups.pop(name, None)
+        self._logs.pop(name, None)
 
     def find(self, invocation: str) -> Sequence[Found]:
         """All containers of one invocation, whoever started them."""
@@ -150,6 +182,8 @@ class DockerExecutor:
                 continue
             status = "created" if state == "created" else "exited" if state in ("exited", "dead") else "running"
             name = str(row["Names"][0]).lstrip("/")
+            if labels.get(LABEL_LOG):
+                self._logs[name] = Path(labels[LABEL_LOG])
             found.append(Found(labels.get(LABEL_JOB, ""), int(labels[LABEL_ATTEMPT]), name, status))
         return found
 
