@@ -1,0 +1,131 @@
+"""The proxy of one run: `python -m evaldock.core.proxy RUN_DIR`, its jobs and secrets on standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import cast
+
+from aiohttp import web
+
+from ..config.model import Tree
+from ..run.atomic import write_atomic
+from ..run.clock import utc_iso
+from .forward import Forwarder
+from .jobs import Jobs, encode
+from .lifetime import Need, take_lock
+from .listen import ListenError, bind_all
+from .server import Server
+from .tokens import CONTROL, job_token, read_key
+
+_LOG = logging.getLogger("evaldock.proxy")
+_NEED_EVERY = 5  # seconds
+_ALREADY = 3
+
+
+def main() -> int:
+    """Serve until the run is over. 0: ended in good order; 2: could not start; 3: the run has a proxy already."""
+    os.umask(0o077)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    run_dir = Path(sys.argv[1]).resolve()
+    try:
+        tree = cast(Tree, json.loads(sys.stdin.buffer.read()))
+        lock = take_lock(run_dir)
+        if lock is None:
+            print(f"The run in {run_dir} has a proxy already.", file=sys.stderr)
+            return _ALREADY
+        _allow_connections()
+        asyncio.run(_serve(run_dir, tree))
+    except (ListenError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (ValueError, KeyError, TypeError) as error:
+        print(f"The proxy was not told its jobs properly: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _allow_connections() -> None:
+    with contextlib.suppress(ValueError, OSError):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def _serve(run_dir: Path, tree: Tree) -> None:
+    listen = [str(address) for address in cast("list[object]", tree.get("listen") or ["127.0.0.1"])]
+    wanted = tree.get("port")
+    control = job_token(read_key(run_dir), CONTROL)
+    jobs = Jobs(run_dir)
+    jobs.replace(cast("dict[str, object]", tree["jobs"]), resumed=True)
+    sockets, port = bind_all(listen, wanted if isinstance(wanted, int) else 0)
+    forwarder = Forwarder()
+    server = Server(jobs, forwarder, control)
+    runner = web.ServerRunner(server.web_server(), shutdown_timeout=0.1)
+    await runner.setup()
+    sites = [web.SockSite(runner, one) for one in sockets]
+    for site in sites:
+        await site.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, server.hurry)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    about = {"pid": os.getpid(), "port": port, "listen": listen, "started": utc_iso()}
+    write_atomic(run_dir / "proxy.json", encode(about), sync=False)
+    _LOG.info("listening on %s, port %d", ", ".join(listen), port)
+    _settle()
+    try:
+        why = await _until_done(jobs, server, Need(run_dir))
+        _LOG.info("ends: %s", why)
+        # From here on nobody new gets in; what is in flight is answered.
+        for site in sites:
+            await site.stop()
+        while jobs.in_flight and not server.hurried:
+            await asyncio.sleep(0.02)
+    finally:
+        await runner.cleanup()
+        await forwarder.close()
+        jobs.close()
+        if run_dir.is_dir():
+            jobs.write(jobs.everything())
+
+
+def _settle() -> None:
+    # Requests make few cycles: looking through all modules for them again and again costs a tenth of the speed.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+async def _until_done(jobs: Jobs, server: Server, need: Need) -> str:
+    """Write the figures each second until the proxy is to end; returns why."""
+    seconds = 0
+    while not await _set_within(server.stopping, 1.0):
+        await _write_due(jobs)
+        seconds += 1
+        if seconds % _NEED_EVERY == 0 and (why := need.over(jobs.seen, jobs.in_flight)):
+            return why
+    return "it was asked to"
+
+
+async def _write_due(jobs: Jobs) -> None:
+    files = jobs.due()
+    if files:
+        await asyncio.get_running_loop().run_in_executor(None, jobs.write, files)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

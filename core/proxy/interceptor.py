@@ -1,0 +1,116 @@
+"""What an interceptor is, and where interceptors come from.
+
+A built-in one is a file in `interceptors/`, named like the interceptor. A plug-in is a class behind an entry point of
+the group `evaldock.interceptors`, whose name is the interceptor's name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ..config.model import Tree
+from .exchange import Exchange, JobScope, Reply
+from .sse import SseEvent
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+ENTRY_POINTS = "evaldock.interceptors"
+
+
+class StopJob(Exception):
+    """Raised in the response pass: this job cannot succeed any more. The message is a sentence for the user.
+
+    The harness still gets its answer; the engine ends the job.
+    """
+
+
+class EventFilter:
+    """Changes one streamed answer event by event. This one changes nothing."""
+
+    def feed(self, event: SseEvent) -> list[SseEvent]:
+        """What goes on in place of `event`: itself, others (`sse.make_event`), or nothing yet."""
+        return [event]
+
+    def end(self) -> list[SseEvent]:
+        """What is still to be sent. Called only when the endpoint's answer came to its proper end."""
+        return []
+
+
+class Interceptor:
+    """Sees every request of one job before the endpoint does, and every answer before the harness does.
+
+    `fields`: JSON schema of each setting by name, with `title` and `default`; one without default is required.
+    `settings` has a value for each of them. All methods are called on one thread and must be fast. An exception
+    is logged and counted, and the request goes on as if the interceptor was not there.
+
+    `raw`: its `request` runs when all other interceptors are through with the request, and its `response` and its
+    stream filter get the endpoint's untouched answer, wherever it is listed. That is what a cache needs.
+    """
+
+    name: ClassVar[str] = ""
+    stage: ClassVar[Literal["request", "both", "response"]] = "both"
+    fields: ClassVar[dict[str, Tree]] = {}
+    raw: ClassVar[bool] = False
+
+    def __init__(self, settings: Tree, scope: JobScope) -> None:
+        self.settings: Tree = {**defaults(type(self)), **settings}
+        self.scope = scope
+
+    def request(self, x: Exchange) -> Reply | None:
+        """Look at or change a request. A Reply is the answer; the endpoint is not asked then."""
+        return None
+
+    def response(self, x: Exchange, reply: Reply) -> None:
+        """Look at or change a complete answer in place. Raises StopJob."""
+
+    def stream(self, x: Exchange) -> EventFilter | None:
+        """A filter for one streamed answer; None leaves it alone."""
+        return None
+
+    def close(self) -> None:
+        """The job is over: write down what is to be kept."""
+
+
+def defaults(kind: type[Interceptor]) -> Tree:
+    """The settings of an interceptor when nothing is written."""
+    return {name: schema["default"] for name, schema in kind.fields.items() if "default" in schema}
+
+
+@cache
+def _built_in() -> frozenset[str]:
+    package = importlib.import_module(".interceptors", __package__)
+    return frozenset(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+
+
+@cache
+def _plug_ins() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+
+
+def known_names() -> list[str]:
+    """The names of all interceptors that there are."""
+    return sorted(_built_in() | _plug_ins().keys())
+
+
+@cache
+def find_interceptor(name: str) -> type[Interceptor] | None:
+    """The class of an interceptor; None when there is none of this name. Raises what a broken plug-in raises."""
+    if name in _built_in():
+        module = importlib.import_module(f".interceptors.{name}", __package__)
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Interceptor) and value.name == name:
+                return value
+        return None
+    point = _plug_ins().get(name)
+    if point is None:
+        return None
+    found: object = point.load()
+    if isinstance(found, type) and issubclass(found, Interceptor):
+        return found
+    raise TypeError(f"the plug-in interceptor '{name}' is not a subclass of Interceptor")

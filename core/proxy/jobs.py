@@ -1,0 +1,192 @@
+"""The jobs of a run as the proxy knows them, by their tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from ..config.model import Tree
+from ..run.atomic import read_head, write_atomic
+from ..run.clock import utc_iso
+from .chain import Chain
+from .exchange import JobScope, parse_json
+from .figures import Figures
+from .upstream import Options, Upstream, base_path
+
+_LOG = logging.getLogger("evaldock.proxy")
+_MAX_SAVED = 1 << 20
+_AT_LEAST_EVERY = 10  # ticks of a second between writes of a busy job's figures
+FIGURES_FILE = "requests.json"
+LIVE_FILE = "requests-live.json"
+
+
+class Job:
+    """One job: its endpoint, its interceptors and its figures."""
+
+    __slots__ = ("attempt", "chain", "figures", "id", "scope", "spec", "token", "upstream", "written", "wrote_at")
+
+    def __init__(self, identity: str, spec: Tree, run_dir: Path, gate: asyncio.Semaphore, figures: Figures) -> None:
+        tree = spec.get("adapter")
+        samples = spec.get("samples")
+        key = spec.get("api_key")
+        options = spec.get("options")
+        self.id = identity
+        self.spec = spec
+        self.token = str(spec["token"])
+        self.attempt = spec.get("attempt", 1)
+        self.figures = figures
+        self.written = figures.version
+        self.wrote_at = 0
+        self.upstream = Upstream(
+            str(spec["upstream"]),
+            key if isinstance(key, str) else None,
+            Options.from_json(cast(Tree, options) if isinstance(options, dict) else {}),
+            gate,
+        )
+        self.scope = JobScope(
+            job=identity,
+            task=str(spec.get("task", "")),
+            dir=Path(str(spec["dir"])),
+            run_dir=run_dir,
+            upstream=self.upstream.url,
+            model_id=str(spec.get("model_id", "")),
+            samples=samples if isinstance(samples, int) else None,
+        )
+        self.chain = Chain(cast(Tree, tree) if isinstance(tree, dict) else {}, self.scope, figures.error)
+
+    def saved(self) -> bytes:
+        """What `requests.json` holds now."""
+        return encode({"at": utc_iso(), "attempt": self.attempt, **self.figures.to_json()})
+
+
+def encode(tree: object) -> bytes:
+    """A file's JSON."""
+    return json.dumps(tree, separators=(",", ":")).encode() + b"\n"
+
+
+def saved_figures(directory: Path, attempt: object) -> Figures:
+    """The figures that an earlier proxy of the same attempt left, or new ones."""
+    figures = Figures()
+    tree = parse_json(read_head(directory / FIGURES_FILE, _MAX_SAVED) or b"")
+    if isinstance(tree, dict) and cast(Tree, tree).get("attempt") == attempt:
+        figures.restore(cast(Tree, tree))
+    return figures
+
+
+class Jobs:
+    """All jobs, replaced as a whole by `replace`; `strangers` counts requests without a valid token."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+        self._jobs: dict[str, Job] = {}
+        self._leaving: list[Job] = []
+        self._gates: dict[str, tuple[int, asyncio.Semaphore]] = {}
+        self._sick: set[str] = set()
+        self._live_version = -1
+        self._ticks = 0
+        self.by_token: dict[str, Job] = {}
+        self.strangers = 0
+
+    def replace(self, specs: Mapping[str, object], *, resumed: bool = False) -> list[Job]:
+        """Make `specs` the jobs, and return those that left. An equal job stays as it is; one with another `attempt`
+        counts from zero; `resumed`: figures of an earlier proxy are taken up. Raises KeyError, ValueError."""
+        for identity, spec in specs.items():
+            check_spec(identity, spec)
+        old, self._jobs = self._jobs, {}
+        for identity, raw in specs.items():
+            spec = cast(Tree, raw)
+            known = old.get(identity)
+            if known is not None and known.spec == spec:
+                self._jobs[identity] = old.pop(identity)
+                continue
+            if known is not None and known.attempt == spec.get("attempt", 1):
+                figures = known.figures
+            else:
+                figures = saved_figures(Path(str(spec["dir"])), spec.get("attempt", 1)) if resumed else Figures()
+            self._jobs[identity] = Job(identity, spec, self._run_dir, self._gate(spec), figures)
+        self.by_token = {job.token: job for job in self._jobs.values()}
+        left = list(old.values())
+        self._leaving += left
+        return left
+
+    def _gate(self, spec: Tree) -> asyncio.Semaphore:
+        # One endpoint, one limit: jobs of a run share the model that they are a load on.
+        options = spec.get("options")
+        limit = Options.from_json(cast(Tree, options) if isinstance(options, dict) else {}).max_concurrent
+        base = base_path(str(spec["upstream"]))
+        size, gate = self._gates.get(base, (0, None))
+        if gate is None or size != limit:
+            gate = asyncio.Semaphore(limit)
+            self._gates[base] = (limit, gate)
+        return gate
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are being answered now."""
+        return sum(job.figures.in_flight for job in (*self._jobs.values(), *self._leaving))
+
+    @property
+    def seen(self) -> int:
+        """Grows with each request."""
+        return self.strangers + sum(job.figures.version for job in self._jobs.values())
+
+    def due(self) -> list[tuple[Path, bytes]]:
+        """The files to write in this second. Closes jobs that left and have answered everything."""
+        self._ticks += 1
+        files: list[tuple[Path, bytes]] = []
+        for job in [*self._jobs.values(), *self._leaving]:
+            quiet = job.figures.in_flight == 0 or self._ticks - job.wrote_at >= _AT_LEAST_EVERY
+            if job.figures.version != job.written and quiet:
+                files.append(self._job_file(job))
+        for job in [job for job in self._leaving if job.figures.in_flight == 0]:
+            self._leaving.remove(job)
+            job.chain.close()
+        if self.seen != self._live_version or any(job.figures.lively() for job in self._jobs.values()):
+            self._live_version = self.seen
+            files.append((self._run_dir / LIVE_FILE, self._live()))
+        return files
+
+    def _job_file(self, job: Job) -> tuple[Path, bytes]:
+        job.written, job.wrote_at = job.figures.version, self._ticks
+        return job.scope.dir / FIGURES_FILE, job.saved()
+
+    def _live(self) -> bytes:
+        jobs = {identity: job.figures.to_json() for identity, job in self._jobs.items()}
+        return encode({"at": utc_iso(), "unknown_token": self.strangers, "jobs": jobs})
+
+    def everything(self) -> list[tuple[Path, bytes]]:
+        """All files, as they are to be left behind."""
+        files = [self._job_file(job) for job in (*self._jobs.values(), *self._leaving)]
+        return [*files, (self._run_dir / LIVE_FILE, self._live())]
+
+    def files_of(self, jobs: list[Job]) -> list[tuple[Path, bytes]]:
+        """The files of these jobs."""
+        return [self._job_file(job) for job in jobs]
+
+    def write(self, files: list[tuple[Path, bytes]]) -> None:
+        """Write files; a full disk costs the figures and is said once. Runs on any thread."""
+        for path, data in files:
+            try:
+                write_atomic(path, data, sync=False)
+                self._sick.discard(str(path))
+            except OSError as error:
+                if str(path) not in self._sick:
+                    self._sick.add(str(path))
+                    _LOG.warning("cannot write %s: %s", path, error.strerror)
+
+    def close(self) -> None:
+        """Close the interceptors of all jobs."""
+        for job in (*self._jobs.values(), *self._leaving):
+            job.chain.close()
+
+
+def check_spec(identity: str, spec: object) -> None:
+    """Raise ValueError when a job's object lacks what it needs."""
+    tree = cast(Tree, spec) if isinstance(spec, dict) else {}
+    for field in ("token", "upstream", "dir"):
+        if not isinstance(tree.get(field), str) or not tree[field]:
+            raise ValueError(f"job {identity} has no {field}")

@@ -1,0 +1,165 @@
+"""The proxy from the engine's side: starting it, finding it again, telling it things. Imports no aiohttp."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from ..config.model import Tree
+from ..run.atomic import read_head
+from ..run.lock import is_held
+from .tokens import CONTROL, read_key
+from .tokens import ensure_key as ensure_key
+from .tokens import job_token as job_token
+
+_START_PATIENCE = 20.0
+_ASK_PATIENCE = 10.0
+_STOP_PATIENCE = 15.0
+_LOG_LIMIT = 1 << 16
+
+
+class ProxyStartError(Exception):
+    """The proxy did not come up, or does not answer; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class ProxyHandle:
+    """A living proxy. `listen` are the addresses that it serves `port` on."""
+
+    run_dir: Path
+    pid: int
+    port: int
+    listen: tuple[str, ...] = ("127.0.0.1",)
+
+    def alive(self) -> bool:
+        """Whether the run has a proxy now."""
+        return is_held(self.run_dir / "proxy.lock")
+
+    def update(self, jobs: Mapping[str, object]) -> dict[str, Tree]:
+        """Replace all jobs; returns the last figures of those that left, by job id. Raises ProxyStartError."""
+        answer = self._ask("/-/jobs", json.dumps({"jobs": jobs}).encode())
+        left = answer.get("left")
+        return cast("dict[str, Tree]", left) if isinstance(left, dict) else {}
+
+    def stop(self, patience: float = _STOP_PATIENCE) -> None:
+        """End the proxy when it has answered what is in flight; after `patience` seconds end it in any case."""
+        with contextlib.suppress(ProxyStartError):
+            self._ask("/-/stop", b"")
+        for number, wait in ((None, patience), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)):
+            # The lock tells that this pid is still the proxy's and not somebody else's.
+            if number is not None and self.alive():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pid, number)
+            deadline = time.monotonic() + wait
+            while self.alive():
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.01)
+            else:
+                return
+
+    def _ask(self, path: str, body: bytes) -> Tree:
+        address = "127.0.0.1" if "127.0.0.1" in self.listen else self.listen[0]
+        connection = http.client.HTTPConnection(address, self.port, timeout=_ASK_PATIENCE)
+        try:
+            headers = {"Authorization": f"Bearer {job_token(read_key(self.run_dir), CONTROL)}"}
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            data = answer.read()
+            tree: object = json.loads(data)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise ProxyStartError(f"The proxy of {self.run_dir} does not answer: {error}") from error
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise ProxyStartError(f"The proxy of {self.run_dir} refused ({answer.status}): {data.decode()[:400]}")
+        return cast(Tree, tree) if isinstance(tree, dict) else {}
+
+
+def find_proxy(run_dir: Path) -> ProxyHandle | None:
+    """The living proxy of a run, None when there is none."""
+    if not is_held(run_dir / "proxy.lock"):
+        return None
+    return _read_handle(run_dir)
+
+
+def start_proxy(run_dir: Path, jobs: Mapping[str, object], listen: Sequence[str]) -> ProxyHandle:
+    """Start the proxy of a run detached, or give `jobs` to the one that lives, and return it once it listens.
+
+    Secrets in `jobs` go through a pipe. A port that a dead proxy of the run had is taken again if it is free,
+    because containers that run on still call it. Raises ProxyStartError with the proxy's last words.
+    """
+    living = find_proxy(run_dir)
+    if living is not None:
+        living.update(jobs)
+        return living
+    former = _read_handle(run_dir)
+    ensure_key(run_dir)
+    order = {"jobs": jobs, "listen": list(listen), "port": former.port if former else 0}
+    log = run_dir / "proxy.log"
+    with open(log, "ab", opener=_private) as sink:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "evaldock.core.proxy", str(run_dir)],
+            stdin=subprocess.PIPE,
+            stdout=sink,
+            stderr=sink,
+            env=_without_secrets(jobs),
+            cwd="/",
+            start_new_session=True,
+        )
+    if child.stdin is not None:
+        # A child that is dead already says why in its log.
+        with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
+            pipe.write(json.dumps(order).encode() + b"\n")
+    return _await_start(run_dir, child, log)
+
+
+def _await_start(run_dir: Path, child: subprocess.Popen[bytes], log: Path) -> ProxyHandle:
+    deadline = time.monotonic() + _START_PATIENCE
+    while time.monotonic() < deadline:
+        handle = _read_handle(run_dir)
+        if handle is not None and handle.pid == child.pid and handle.alive():
+            return handle
+        if child.poll() is not None:
+            other = find_proxy(run_dir)
+            if other is not None:
+                return other
+            raise ProxyStartError(f"The proxy did not start: {_last_words(log)}")
+        time.sleep(0.005)
+    child.kill()
+    child.wait()
+    raise ProxyStartError(f"The proxy is not up after {_START_PATIENCE:.0f} s; see {log}")
+
+
+def _without_secrets(jobs: Mapping[str, object]) -> dict[str, str]:
+    """This process's environment but for the variables that hold a job's API key."""
+    keys = {cast(Tree, job).get("api_key") for job in jobs.values() if isinstance(job, dict)}
+    return {name: value for name, value in os.environ.items() if not value or value not in keys}
+
+
+def _read_handle(run_dir: Path) -> ProxyHandle | None:
+    try:
+        tree = json.loads(read_head(run_dir / "proxy.json", _LOG_LIMIT) or b"")
+        listen = tuple(str(address) for address in tree["listen"])
+        return ProxyHandle(run_dir, int(tree["pid"]), int(tree["port"]), listen)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else f"it left no word in {log}"

@@ -1,0 +1,244 @@
+"""The listening side: tokens, the way of one request through interceptors and endpoint, and the control requests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from typing import cast
+
+import aiohttp
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+from multidict import CIMultiDict
+
+from ..config.model import Tree
+from .chain import StreamPass, replay
+from .exchange import Exchange, Reply, error_reply, parse_json
+from .figures import Figures
+from .forward import MAX_BODY, BrokenOff, Forwarder, Stream, plain_headers
+from .interceptor import StopJob
+from .jobs import Job, Jobs
+from .sse import SseEvent, SseParser
+
+_IDLE_CONNECTION = 3600.0  # harnesses pool connections; closing one early breaks the request that is just under way
+
+
+class Server:
+    """Answers everything that comes in. `control` is the engine's token; `stopping` is set by `POST /-/stop`."""
+
+    def __init__(self, jobs: Jobs, forwarder: Forwarder, control: str) -> None:
+        self._jobs = jobs
+        self._forwarder = forwarder
+        self._control = control
+        self.stopping = asyncio.Event()
+        self.hurried = False
+
+    def hurry(self) -> None:
+        """End now, whatever is in flight."""
+        self.hurried = True
+        self.stopping.set()
+
+    def web_server(self) -> web.Server:
+        """What a runner listens with. A harness that hangs up ends the request to the endpoint."""
+        return web.Server(
+            self.handle,
+            request_factory=_request,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=_IDLE_CONNECTION,
+            max_line_size=65536,
+            max_field_size=65536,
+        )
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """One request."""
+        path, _, query = request.raw_path.partition("?")
+        if path.startswith("/-/"):
+            return await self._controlled(request, path)
+        job = self._jobs.by_token.get(_bearer(request))
+        if job is None:
+            self._jobs.strangers += 1
+            return _response(error_reply(401, "This proxy serves the containers of one evaldock run: wrong token."))
+        job.figures.begin()
+        try:
+            return await self._answered(request, job, path, query)
+        except BaseException:
+            # Almost always the cancellation that a hung-up harness causes.
+            job.figures.gone()
+            raise
+
+    async def _answered(self, request: web.BaseRequest, job: Job, path: str, query: str) -> web.StreamResponse:
+        x = Exchange(os.urandom(6).hex(), job.scope, request.method, path, query, plain_headers(request.headers), b"")
+        if not job.upstream.covers(path):
+            text = f"{path} is not below this job's endpoint, {job.upstream.base or '/'}."
+            job.figures.error(text)
+            return _finish(job, x, error_reply(404, text))
+        refused = await _read_body(request, x)
+        if refused is not None:
+            return _finish(job, x, refused)
+        reply = job.chain.request(x)
+        if reply is None:
+            answer = await self._forwarder.send(job.upstream, x, job.figures)
+            if isinstance(answer, Stream):
+                return await _streamed(request, job, x, answer)
+            reply = answer
+            if reply.status < 400 and "json" in reply.headers.get("content-type", ""):
+                job.figures.count(reply.json)
+            if reply.status in (401, 403):
+                job.figures.unauthorized += 1
+            if "x-evaldock" not in reply.headers:
+                job.chain.store(x, reply)
+        elif reply.cached:
+            _count_cached(job.figures, reply)
+        if reply.streamed:
+            reply.body = replay(job.chain, x, reply.body)
+        else:
+            _respond(job, x, reply)
+        return _finish(job, x, reply)
+
+    async def _controlled(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        if path == "/-/health":
+            return web.Response(text="ok\n")
+        if _bearer(request) != self._control:
+            self._jobs.strangers += 1
+            return _response(error_reply(401, "Only the engine of this run may ask that."))
+        if request.method != "POST" or path not in ("/-/jobs", "/-/stop"):
+            return _response(error_reply(404, f"There is no {request.method} {path}."))
+        if path == "/-/stop":
+            self.stopping.set()
+            return web.json_response({"stopping": True})
+        try:
+            tree = json.loads(await request.read())
+            left = self._jobs.replace(cast("dict[str, object]", tree["jobs"]))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return _response(error_reply(400, f"These are no jobs: {error}"))
+        files = self._jobs.files_of(left) + self._jobs.everything()
+        await asyncio.get_running_loop().run_in_executor(None, self._jobs.write, files)
+        return web.json_response({"left": {job.id: job.figures.to_json() for job in left}})
+
+
+def _request(
+    message: RawRequestMessage,
+    payload: aiohttp.StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    # What web.Server makes by itself refuses bodies over 1 MiB.
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
+
+
+def _bearer(request: web.BaseRequest) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _read_body(request: web.BaseRequest, x: Exchange) -> Reply | None:
+    """Read the body into `x`; a Reply when it cannot be."""
+    if not request.can_read_body:
+        return None
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+    try:
+        x.body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return error_reply(413, "The request is larger than 64 MB.")
+    except web.RequestPayloadError as error:
+        return error_reply(400, f"The request's body cannot be read: {error}")
+    return None
+
+
+def _respond(job: Job, x: Exchange, reply: Reply) -> None:
+    try:
+        job.chain.response(x, reply)
+    except StopJob as stop:
+        job.figures.fatal = job.figures.fatal or str(stop)
+        job.figures.error(str(stop))
+
+
+def _finish(job: Job, x: Exchange, reply: Reply) -> web.Response:
+    response = _response(reply)
+    job.figures.answered(reply.status, x.started, cached=reply.cached)
+    return response
+
+
+def _response(reply: Reply) -> web.Response:
+    headers = CIMultiDict(reply.headers)
+    headers.pop("content-length", None)
+    headers.pop("x-evaldock", None)
+    return web.Response(status=reply.status, headers=headers, body=reply.body)
+
+
+def _count_cached(figures: Figures, reply: Reply) -> None:
+    if reply.streamed:
+        parser = SseParser()
+        for event in (*parser.feed(reply.body), *parser.end()):
+            _count_event(figures, event, tokens=False)
+    elif reply.status < 400:
+        figures.count(reply.json, tokens=False)
+
+
+def _count_event(figures: Figures, event: SseEvent, *, tokens: bool = True) -> None:
+    # Most events of a stream are a few characters of text with nothing to count.
+    data = event.data
+    if '"usage":' in data or '"finish_reason":"' in data or '"finish_reason": "' in data:
+        tree = parse_json(data.encode("utf-8", "replace"))
+        if isinstance(tree, dict):
+            # Events of the responses API wrap the answer.
+            inner = cast(Tree, tree).get("response")
+            tree = cast(Tree, inner if isinstance(inner, dict) else tree)
+        figures.count(tree, tokens=tokens)
+
+
+async def _streamed(request: web.BaseRequest, job: Job, x: Exchange, answer: Stream) -> web.StreamResponse:
+    """Pass a streamed answer on, event by event where a filter wants them, else chunk by chunk."""
+    response = web.StreamResponse(status=answer.status, headers=CIMultiDict(answer.headers))
+    passing, parser, figures = job.chain.stream(x), SseParser(), job.figures
+    try:
+        figures.first_token(x.started)
+        await response.prepare(request)
+        async for chunk in answer.chunks():
+            events = parser.feed(chunk)
+            await _write(response, chunk, events, passing)
+            for event in events:
+                _count_event(figures, event)
+        rest = parser.end()
+        for event in rest:
+            _count_event(figures, event)
+        if passing is not None:
+            await _write(response, b"", rest, passing)
+            await _write(response, b"", [], None, passing.end())
+        await response.write_eof()
+    except ConnectionError:
+        figures.gone()
+        return response
+    except BrokenOff as error:
+        figures.error(f"The endpoint broke a streamed answer off: {error}.")
+        figures.broken()
+        # A proper end would make half an answer look like a whole one.
+        if request.transport is not None:
+            request.transport.close()
+        return response
+    finally:
+        answer.close()
+    figures.answered(answer.status, x.started)
+    return response
+
+
+async def _write(
+    response: web.StreamResponse,
+    chunk: bytes,
+    events: list[SseEvent],
+    passing: StreamPass | None,
+    extra: list[SseEvent] | None = None,
+) -> None:
+    if passing is not None:
+        chunk = b"".join(event.raw for event in passing.feed(events))
+    elif extra:
+        chunk = b"".join(event.raw for event in extra)
+    if chunk:
+        await response.write(chunk)

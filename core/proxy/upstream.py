@@ -1,0 +1,157 @@
+"""What is known of one endpoint: where it is, how long to wait for it, and how to speak of what it answered."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import random
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import cast
+from urllib.parse import unquote, urlsplit
+
+from ..config.model import Tree
+from .exchange import parse_json
+
+_SUFFIXES = ("/chat/completions", "/completions", "/embeddings", "/responses")
+_MAX_BACKOFF = 30.0
+_QUOTED = 240
+RETRIED = frozenset((408, 429, 500, 502, 503, 504))
+
+
+@dataclass(frozen=True)
+class Options:
+    """How requests are tried. Times in seconds; `retry_backoff` is the mean wait before the first retry, about."""
+
+    request_timeout: float = 600.0
+    max_retries: int = 3
+    max_concurrent: int = 64
+    retry_backoff: float = 0.5
+
+    @classmethod
+    def from_json(cls, tree: Mapping[str, object]) -> Options:
+        """The options of a job; what is absent or no positive number stays as it is by default."""
+        return cls(
+            request_timeout=_positive(tree.get("request_timeout"), cls.request_timeout),
+            max_retries=int(_positive(tree.get("max_retries"), cls.max_retries, zero=True)),
+            max_concurrent=int(_positive(tree.get("max_concurrent"), cls.max_concurrent)),
+            retry_backoff=_positive(tree.get("retry_backoff"), cls.retry_backoff, zero=True),
+        )
+
+    def backoff(self, attempt: int, retry_after: str | None = None) -> float:
+        """Seconds before retry number `attempt` (from 0); what the endpoint asks for wins, up to the timeout."""
+        asked = parse_retry_after(retry_after)
+        if asked is not None:
+            # A little later than asked, and not all at once.
+            return min(asked, self.request_timeout) + random.uniform(0, self.retry_backoff / 2)
+        return min(self.retry_backoff * 2**attempt, _MAX_BACKOFF) * random.uniform(0.5, 1.0)
+
+
+def _positive(value: object, default: float, *, zero: bool = False) -> float:
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and (value > 0 or (zero and value == 0))
+    return float(cast(float, value)) if fits else default
+
+
+def parse_retry_after(text: str | None) -> float | None:
+    """Seconds from now that a `Retry-After` header means, None when it means nothing."""
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+class Upstream:
+    """The endpoint of a job as configured. `gate` is shared by all jobs of the same endpoint."""
+
+    def __init__(self, url: str, api_key: str | None, options: Options, gate: asyncio.Semaphore) -> None:
+        parts = urlsplit(url)
+        self.url = url
+        self.api_key = api_key.strip() if api_key else api_key
+        self.options = options
+        self.gate = gate
+        self.origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self.base = base_path(parts.path)
+        self.local = is_loopback(parts.hostname or "")
+        self.proxy = None if self.local else proxy_for(parts.scheme, parts.netloc)
+
+    def covers(self, path: str) -> bool:
+        """Whether a raw request path lies below the endpoint's base, however its dots are written."""
+        if not (path == self.base or path.startswith(self.base + "/")):
+            return False
+        return ".." not in unquote(path).replace("\\", "/").split("/")
+
+    def words_for(self, status: int, method: str, path: str, body: bytes) -> str:
+        """A sentence about a failed answer. The API key is not in it, even when the answer quotes it."""
+        if status in (401, 403):
+            return f"{self._key_words(status)}{self._quoted(body)}"
+        return f"The endpoint answered {status} to {method} {path}{self._quoted(body) or '.'}"
+
+    def _key_words(self, status: int) -> str:
+        if self.api_key is None:
+            return (
+                f"The endpoint wants an API key ({status}) and this job has none: name the variable that holds it "
+                "in target.api_endpoint.api_key_name"
+            )
+        if not self.api_key:
+            return (
+                f"The endpoint wants an API key ({status}) and the one of this job is empty: set the variable that "
+                "target.api_endpoint.api_key_name names"
+            )
+        return f"The endpoint rejected the API key of this job ({status}); see that it is valid and may use this model"
+
+    def _quoted(self, body: bytes) -> str:
+        text = self.without_key(_message_of(body))
+        return f": {text}" if text else ""
+
+    def without_key(self, text: str) -> str:
+        """`text` on one line of bounded length, without this endpoint's key."""
+        if self.api_key:
+            text = text.replace(self.api_key, "[key]")
+        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return line if len(line) <= _QUOTED else line[: _QUOTED - 1] + "…"
+
+
+def base_path(path: str) -> str:
+    """The path of an endpoint URL without its operation and without a slash at its end."""
+    bare = path.rstrip("/")
+    for suffix in _SUFFIXES:
+        if bare.endswith(suffix):
+            return bare.removesuffix(suffix)
+    return bare
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def proxy_for(scheme: str, netloc: str) -> str | None:
+    """The proxy that the environment names for a host, None for none."""
+    host = netloc.rpartition("@")[2]
+    if urllib.request.proxy_bypass(host):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(scheme) or proxies.get("all")
+
+
+def _message_of(body: bytes) -> str:
+    tree = parse_json(body[:65536])
+    if isinstance(tree, dict):
+        error = cast(Tree, tree).get("error", cast(Tree, tree).get("detail", cast(Tree, tree).get("message")))
+        if isinstance(error, dict):
+            error = cast(Tree, error).get("message")
+        if isinstance(error, str):
+            return error
+    return body[:2048].decode("utf-8", "replace")
