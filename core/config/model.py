@@ -91,6 +91,7 @@ class Execution:
     resources: Resources = field(default_factory=Resources)
     extra_docker_args: str = ""
     mounts: tuple[MountSpec, ...] = ()
+    proxy: bool = True
 
     @property
     def workers(self) -> int:

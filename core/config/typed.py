@@ -69,6 +69,7 @@ class Typer:
             output_dir=Path(absolute(output_dir)),
             mode=cast("Literal['parallel', 'sequential']", mode),
             max_parallel=whole(child(node, "max_parallel")) or base.max_parallel,
+            proxy=_flag(child(node, "proxy"), otherwise=True),
             pull=cast("Literal['missing', 'always', 'never']", pull),
             kill_grace=base.kill_grace if grace is None else grace,
             timeout=self.duration(child(node, "timeout"), (*at, "timeout")),
@@ -291,3 +292,7 @@ def _canonical(found: object) -> object:
     if isinstance(found, list):
         return [_canonical(item) for item in cast("list[object]", found)]
     return found
+
+
+def _flag(node: Node | None, *, otherwise: bool) -> bool:
+    return node.value if node is not None and isinstance(node.value, bool) else otherwise

@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from ..proxy.process import ProxyStartError
 from ..run.store import Run, RunDamaged
 from .docker.executor import DockerExecutor
 from .engine import Engine
@@ -33,7 +34,7 @@ def main() -> int:
     except ExecutorUnavailable as error:
         print(error, file=sys.stderr)
         return 3
-    except (RunDamaged, EngineBusy) as error:
+    except (RunDamaged, EngineBusy, ProxyStartError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

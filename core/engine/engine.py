@@ -31,6 +31,7 @@ from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, don
 from ..run.state import RunState
 from ..run.store import Run
 from .executor import EngineBusy, Executor, ExecutorUnavailable, Found
+from .gateway import Gateway
 from .ledger import Ledger
 from .live import LiveWriter
 from .outcome import NEVER_RAN, Ending, decide
@@ -122,12 +123,21 @@ class Engine:
         why = "died"
         try:
             ledger.record(EngineStarted(pid=os.getpid(), boot_id=boot_id(), at=utc_iso()))
+            self._open_gateway()
             self._adopt(found)
             self._loop()
             why = "left" if self._leave else "done"
         finally:
             self._shut_down(why)
         return ledger.state
+
+    def _open_gateway(self) -> None:
+        if not self._run.plan.proxy:
+            return
+        gateway = Gateway(self._run, self._env, self._executor.host_addresses())
+        views = self._ledger.state.jobs.values()
+        gateway.open({view.id: view.attempt for view in views if not view.state.terminal})
+        self._shared.gateway = gateway
 
     def _shut_down(self, why: str) -> None:
         self._shared.leaving.set()
@@ -139,6 +149,8 @@ class Engine:
         try:
             if why == "done" and ledger.state.done:
                 ledger.record(RunFinished(at=utc_iso()))
+            if self._shared.gateway is not None and ledger.state.done:
+                self._shared.gateway.stop()
             ledger.record(EngineStopped(at=utc_iso(), why=why), soon=True)
         finally:
             ledger.close()
@@ -303,6 +315,8 @@ class Engine:
         archive_attempt(self._run.paths.job(spec.dir_name), view.attempt)
         self._shared.timed_out.pop(job, None)
         self._ledger.record(RerunRequested(job=job, attempt=attempt, at=utc_iso()))
+        if self._shared.gateway is not None:
+            self._shared.gateway.add(job, attempt)
         with self._wake:
             self._queue.append(job)
             self._wake.notify_all()

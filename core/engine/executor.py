@@ -132,6 +132,10 @@ class Executor(Protocol):
         """Newest figures, None when they are not to be had."""
         ...
 
+    def host_addresses(self) -> Sequence[str]:
+        """Addresses of this machine that a server for the containers, and for nobody else, should listen on."""
+        ...
+
     def hand_back(self, attempt: Attempt) -> None:
         """Give the files of the attempt to the invoking user. Raises JobProblem when that fails."""
         ...

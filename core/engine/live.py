@@ -20,10 +20,12 @@ class LiveWriter:
 
     def __init__(self, shared: Shared) -> None:
         self._s = shared
+        self._requests: dict[str, Any] = {}
         self._last: dict[str, tuple[float, Sample]] = {}
 
     def write(self, paused: bool) -> None:
         """Take one sample of every job at hand and replace the file."""
+        self._requests = self._s.gateway.live() if self._s.gateway is not None else {}
         figures: dict[str, Any] = {
             "at": utc_iso(),
             "docker": self._s.docker_down or "ok",
@@ -40,6 +42,10 @@ class LiveWriter:
 
     def _job(self, job: str, state: JobState, container: str) -> dict[str, Any]:
         entry: dict[str, Any] = {"state": state.value}
+        requests = self._requests.get(job)
+        if requests:
+            entry["requests"] = requests
+            entry["progress"] = requests.get("ok", 0)
         note = self._s.notes.get(job)
         if note:
             entry["note"] = note

@@ -11,11 +11,13 @@ from typing import TypeVar
 from ..plan.container import container_name
 from ..plan.spec import JobSpec
 from ..results.read import read_results
+from ..results.validity import judge
 from ..run.clock import boot_id
 from ..run.events import JobState, Reason
 from ..run.store import Run
 from .docker.errors import os_problem
 from .executor import Attempt, Cancelled, Executor, ExecutorUnavailable, Exit, Found, JobProblem
+from .gateway import Gateway
 from .ledger import Ledger
 from .outcome import NEVER_RAN, Ending, Outcome, decide, from_problem
 from .prepare import write_run_config
@@ -38,6 +40,7 @@ class Shared:
     def __init__(self, run: Run, env: Mapping[str, str], executor: Executor, ledger: Ledger) -> None:
         self.run, self.env, self.executor, self.ledger = run, env, executor, ledger
         self.leaving = threading.Event()
+        self.gateway: Gateway | None = None
         self.notes: dict[str, str] = {}
         self.timed_out: dict[str, float] = {}
         self.docker_down = ""
@@ -64,6 +67,7 @@ class JobWorker:
         self._job = spec
         number = shared.ledger.view(spec.id).attempt
         self._name = container_name(spec, number)
+        spec = shared.gateway.wired(spec) if shared.gateway is not None else spec
         self._attempt = Attempt(spec, number, shared.run.paths.job(spec.dir_name))
 
     def live(self, found: Found | None) -> None:
@@ -144,6 +148,9 @@ class JobWorker:
             samples=job.samples,
         )
         view = self._s.ledger.view(job.id)
+        seen = self._s.gateway.take_off(job.id) if self._s.gateway is not None else None
+        if seen is not None:
+            result = judge(result, seen, job.samples)
         outcome = decide(
             Ending(
                 exit=ended,

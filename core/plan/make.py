@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 from ..catalog.catalog import Catalog
 from ..catalog.model import CatalogError, TaskSpec
@@ -26,7 +27,7 @@ from .names import DirNames
 from .run_config import RunConfigParts, build_run_config
 from .select import select
 from .spec import RESULTS_PATH, RUN_CONFIG_PATH, JobSpec, Plan
-from .trees import tree_at
+from .trees import copied, merged, tree_at
 
 
 def make_plan(config: Config, catalog: Catalog, *, invocation: str, only: Sequence[str] = ()) -> Plan:
@@ -48,6 +49,7 @@ def make_plan(config: Config, catalog: Catalog, *, invocation: str, only: Sequen
         output_dir=os.path.abspath(execution.output_dir),
         mode=execution.mode,
         workers=execution.workers,
+        proxy=execution.proxy,
         pull=execution.pull,
         model_id=config.endpoint.model_id,
         url=config.endpoint.url,
@@ -124,6 +126,7 @@ class _Maker:
             result_format=spec.result_format,
             result_file=spec.result_file,
             primary_metric=spec.primary_metric,
+            adapter=self._adapter(task),
         )
 
     def _run_config(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> Tree:
@@ -143,6 +146,11 @@ class _Maker:
             )
         )
 
+    def _adapter(self, task: TaskConfig) -> Tree:
+        """The task's `adapter_config` laid over the endpoint's."""
+        own = tree_at(cast(Tree, copied(task.run_config)), "target", "api_endpoint", "adapter_config")
+        return merged(self._config.endpoint.adapter_config, own)
+
     def _mounts(self, task: TaskConfig) -> tuple[MountSpec, ...]:
         mounts = [
             checked_mount(m.source, m.target, m.read_only, "execution.mounts") for m in self._config.execution.mounts
@@ -157,11 +165,12 @@ class _Maker:
 
     def _warn(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> None:
         found = [type_warning(self._catalog, spec, endpoint), bare_url_warning(endpoint.url)]
-        if url != endpoint.url:
+        proxied = self._config.execution.proxy
+        if url != endpoint.url and not proxied:
             found.append(loopback_warning(endpoint.url, url))
         if not spec.listed:
             self._unlisted.setdefault(spec.image, []).append(task.name)
-        if spec.command is not None and self._config.endpoint.adapter_config:
+        if spec.command is not None and self._config.endpoint.adapter_config and not proxied:
             found.append(f"task {spec.name} runs a command of its own, so adapter_config has no effect on it")
         if not endpoint.model_id:
             found.append("target.api_endpoint.model_id is not set; most tasks need it")

@@ -81,7 +81,7 @@ def _run(plan: Plan, home: str) -> str:
             f"directory   {home}",
             f"jobs        {jobs}, {plan.mode}, at most {plan.workers} at once",
             f"model       {plan.model_id or '-'}",
-            f"endpoint    {masked_text(plan.url)}",
+            f"endpoint    {masked_text(plan.url)}{_by_proxy(plan)}",
         ],
     )
 
@@ -142,3 +142,9 @@ def _without_values(text: str, plan: Plan, env: Mapping[str, str]) -> str:
         if len(value) >= _LEAST_SECRET and (is_secret_name(ref.name) or is_secret_name(source)):
             text = text.replace(value, HIDDEN)
     return text
+
+
+def _by_proxy(plan: Plan) -> str:
+    if not plan.proxy:
+        return ""
+    return ", through evaldock's proxy: containers get its address and a token in place of the URL and key shown below"

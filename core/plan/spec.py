@@ -50,6 +50,7 @@ class JobSpec:
     `id` is `<invocation>.<index>`; `dir_name` the job's directory inside the run. `command` is the argv that
     the container runs; `run_config` is written beside the job and mounted read-only at `RUN_CONFIG_PATH`.
     `samples` is the expected number of samples when the config says it, `timeout` and `kill_grace` are seconds.
+    `adapter` is the `adapter_config` that the proxy works by.
     """
 
     id: str
@@ -74,6 +75,7 @@ class JobSpec:
     result_format: str = "results.yml"
     result_file: str = ""
     primary_metric: str = ""
+    adapter: dict[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Plan:
     url: str
     jobs: tuple[JobSpec, ...]
     warnings: tuple[str, ...] = ()
+    proxy: bool = False
 
 
 RESULTS_PATH = "/results"

@@ -37,6 +37,7 @@ def _explain_core(error: BaseException) -> tuple[str, ExitCode] | None:
     from ...core.config.model import ConfigError
     from ...core.engine.executor import EngineBusy, ExecutorUnavailable
     from ...core.engine.start import EngineStartError
+    from ...core.proxy.process import ProxyStartError
     from ...core.run.index import AmbiguousId, NotFound
     from ...core.run.layout import CreateError
     from ...core.run.requests import RequestRefused
@@ -46,7 +47,7 @@ def _explain_core(error: BaseException) -> tuple[str, ExitCode] | None:
         return str(error), ExitCode.USAGE
     if isinstance(error, ExecutorUnavailable):
         return str(error), ExitCode.DOCKER
-    if isinstance(error, EngineStartError | RunDamaged):
+    if isinstance(error, EngineStartError | ProxyStartError | RunDamaged):
         return str(error), ExitCode.FAILED
     if isinstance(error, EngineBusy):
         return f"{error} Watch it: evaldock status", ExitCode.FAILED

@@ -23,6 +23,7 @@ from ...plan.container import (
 from ...plan.spec import JobSpec
 from ...run.events import Reason
 from ..executor import Attempt, Cancelled, ExecutorUnavailable, Exit, Found, JobProblem, Sample
+from .address import interface_address
 from .client import Clients, ignoring
 from .create import create_arguments
 from .errors import create_problem, unavailable
@@ -197,6 +198,13 @@ class DockerExecutor:
             if files is not None:
                 self._cgroups[name] = files
         return read_figures(files) if files else None
+
+    def host_addresses(self) -> Sequence[str]:
+        """Loopback, and on Linux the address of the bridge that containers reach as host.docker.internal."""
+        with self._clients.outage_to_unavailable():
+            options: dict[str, str] = self._clients.get().inspect_network("bridge").get("Options") or {}
+        address = interface_address(str(options.get("com.docker.network.bridge.name", "docker0")))
+        return ["127.0.0.1", address] if address else ["127.0.0.1"]
 
     def hand_back(self, attempt: Attempt) -> None:
         """Make the invoking user own what the container left, through a one-shot container where we may not."""
