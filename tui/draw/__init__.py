@@ -1,0 +1,1 @@
+"""Pure drawing: numbers, bars, sparklines and lines of text as styled segments."""

@@ -1,0 +1,1 @@
+"""What the tabs under the task table show of one job."""
