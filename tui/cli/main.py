@@ -20,6 +20,7 @@ COMMANDS = {
     "rerun": ("rerun", "Run jobs again that failed or were killed."),
     "resume": ("resume", "Take over a run whose engine has died."),
     "ls": ("ls", "List tasks or runs."),
+    "demo": ("demo", "Run three real benchmarks of a small real model."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
 

@@ -1,0 +1,23 @@
+"""Does the model know its capitals? capitals.py URL MODEL_ID LIMIT RESULT_FILE"""
+
+import json
+import os
+import sys
+import urllib.request
+
+CAPITALS = {"France": "Paris", "Japan": "Tokyo", "Kenya": "Nairobi", "Peru": "Lima", "Norway": "Oslo", "Egypt": "Cairo"}
+url, model, limit, out = sys.argv[1:]
+right = 0
+chosen = list(CAPITALS.items())[: int(limit)]
+for number, (country, capital) in enumerate(chosen, 1):
+    ask = {
+        "model": model,
+        "messages": [{"role": "user", "content": f"What is the capital of {country}?"}],
+        "max_tokens": 24,
+    }
+    key = {"Authorization": f"Bearer {os.environ.get('API_KEY', '')}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(ask).encode(), key), timeout=120) as answer:
+        text = json.load(answer)["choices"][0]["message"]["content"]
+    right += capital in text
+    print(f"{number}/{len(chosen)} {country}: {text!r}")
+json.dump({"accuracy": right / len(chosen)}, open(out, "w"))

@@ -1,0 +1,55 @@
+"""Every example is a config that plans, and says at its top what it shows."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from evaldock.core.catalog.load import load_catalog
+from evaldock.core.config.load import load_config
+from evaldock.core.plan.make import make_plan
+from evaldock.core.plan.render import missing_env, render_plan
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CONFIGS = sorted(path for path in EXAMPLES.rglob("*.yaml") if path.parent.name != "catalog")
+SCRIPTS = sorted([*EXAMPLES.rglob("*.sh"), EXAMPLES / "images" / "build"])
+ENV = {name: f"value-of-{name}" for name in ("API_KEY", "HF_TOKEN", "HF_TOKEN_FOR_GPQA_DIAMOND", "VLLM_API_KEY")}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(EXAMPLES)))
+def test_an_example_plans_and_shows_no_secret(path: Path) -> None:
+    config = load_config(path=path, env=ENV)
+    plan = make_plan(config, load_catalog([path.parent / "catalog"]), invocation="0a1b2c3d")
+    assert plan.jobs
+    assert missing_env(plan, ENV) == []
+    shown = render_plan(config, plan, ENV)
+    assert not [value for value in ENV.values() if value in shown]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(EXAMPLES)))
+def test_an_example_begins_with_what_it_shows(path: Path) -> None:
+    first = path.read_text("utf-8").splitlines()[0]
+    assert first.startswith("# ")
+    assert len(first) > 20
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(EXAMPLES)))
+def test_a_script_is_sound_shell(path: Path) -> None:
+    subprocess.run(["sh", "-n", str(path)], check=True)
+
+
+@pytest.mark.parametrize("path", sorted((EXAMPLES / "ci").iterdir()), ids=lambda path: path.name)
+def test_a_ci_file_is_yaml_that_runs_evaldock(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert isinstance(yaml.safe_load(text), dict)
+    assert "--no-tui --json" in text
+
+
+def test_the_readme_lists_every_example() -> None:
+    text = (EXAMPLES / "README.md").read_text("utf-8")
+    for path in CONFIGS:
+        relative = path.relative_to(EXAMPLES)
+        assert (relative.parts[0] if len(relative.parts) > 1 else relative.name) in text
