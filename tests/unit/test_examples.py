@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from evaldock.core.catalog.load import load_catalog
 from evaldock.core.config.load import load_config
 from evaldock.core.plan.make import make_plan

@@ -20,4 +20,5 @@ for number, (country, capital) in enumerate(chosen, 1):
         text = json.load(answer)["choices"][0]["message"]["content"]
     right += capital in text
     print(f"{number}/{len(chosen)} {country}: {text!r}")
-json.dump({"accuracy": right / len(chosen)}, open(out, "w"))
+with open(out, "w") as file:
+    json.dump({"accuracy": right / len(chosen)}, file)
