@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from ..proxy.process import ProxyStartError
+from ..run.access import RequestRefused
 from ..run.store import Run, RunDamaged
 from .docker.executor import DockerExecutor
 from .engine import Engine
@@ -34,7 +35,7 @@ def main() -> int:
     except ExecutorUnavailable as error:
         print(error, file=sys.stderr)
         return 3
-    except (RunDamaged, EngineBusy, ProxyStartError) as error:
+    except (RunDamaged, EngineBusy, ProxyStartError, RequestRefused) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -10,7 +10,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
+from ..plan.codec import PlanDamaged
 from ..plan.spec import JobSpec
+from ..run.access import refuse_when_read_only
+from ..run.amendment import Amendment
 from ..run.clock import boot_id, utc_iso
 from ..run.events import (
     EngineStarted,
@@ -25,11 +28,11 @@ from ..run.events import (
     Unpaused,
 )
 from ..run.journal import JournalWriter
-from ..run.layout import UnsafePath, archive_attempt
+from ..run.layout import UnsafePath, archive_attempt, keep_spec
 from ..run.lock import EngineLock
 from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, done, take_requests
 from ..run.state import RunState
-from ..run.store import Run
+from ..run.store import Run, RunDamaged
 from .executor import EngineBusy, Executor, ExecutorUnavailable, Found
 from .gateway import Gateway
 from .ledger import Ledger
@@ -67,7 +70,7 @@ class Engine:
         self._on_event = on_event
         self._on_notice = on_notice or log.warning
         self._start_jobs = start_jobs
-        self._specs: Mapping[str, JobSpec] = {job.id: job for job in run.plan.jobs}
+        self._specs: dict[str, JobSpec] = {job.id: job for job in run.plan.jobs}
         self._queue: deque[str] = deque()
         self._found: dict[str, Found] = {}
         self._busy = 0
@@ -91,7 +94,11 @@ class Engine:
             self._ledger.give_up = True
 
     def run(self) -> RunState:
-        """Work until every job is terminal. Raises EngineBusy; ExecutorUnavailable when Docker is away at the start."""
+        """Work until every job is terminal.
+
+        Raises EngineBusy, RequestRefused (read-only), and ExecutorUnavailable when Docker is away at the start.
+        """
+        refuse_when_read_only()
         state: RunState | None = None
         while True:
             lock = EngineLock(self._run.paths.lock)
@@ -123,6 +130,7 @@ class Engine:
         why = "died"
         try:
             ledger.record(EngineStarted(pid=os.getpid(), boot_id=boot_id(), at=utc_iso()))
+            self._read_specs()
             self._open_gateway()
             self._adopt(found)
             self._loop()
@@ -130,6 +138,14 @@ class Engine:
         finally:
             self._shut_down(why)
         return ledger.state
+
+    def _read_specs(self) -> None:
+        """The spec of each job's newest attempt; a job whose spec is lost ends here, since no other may stand in."""
+        for job in self._specs:
+            try:
+                self._specs[job] = self._run.job(job)
+            except RunDamaged as error:
+                self._ledger.change(job, JobState.FAILED, reason=Reason.START_FAILED, detail=str(error))
 
     def _open_gateway(self) -> None:
         if not self._run.plan.proxy:
@@ -165,7 +181,7 @@ class Engine:
                 self._executor.remove(item.name)
             else:
                 current[item.job] = item
-        for spec in self._run.plan.jobs:
+        for spec in self._specs.values():
             self._take_over(spec, current.get(spec.id))
 
     def _take_over(self, spec: JobSpec, found: Found | None) -> None:
@@ -269,7 +285,7 @@ class Engine:
         for request in take_requests(self._run.paths):
             try:
                 self._carry_out(request)
-            except (OSError, UnsafePath) as error:
+            except (OSError, UnsafePath, PlanDamaged) as error:
                 self._on_notice(f"Cannot do what was asked ({type(request).__name__}): {error}")
             done(request)
 
@@ -277,8 +293,8 @@ class Engine:
         match request:
             case KillRequest(job=job, force=force):
                 self._kill(job, force)
-            case RerunRequest(job=job, attempt=attempt):
-                self._rerun(job, attempt)
+            case RerunRequest():
+                self._rerun(request)
             case PauseRequest(on=on):
                 self._ledger.record(Paused(at=utc_iso()) if on else Unpaused(at=utc_iso()))
                 with self._wake:
@@ -304,17 +320,29 @@ class Engine:
             if view.kill_requested and view.state in (JobState.RUNNING, JobState.STOPPING) and view.container:
                 signal_job(self._shared, self._specs[one], view.container)
 
-    def _rerun(self, job: str, attempt: int) -> None:
-        """Queue a new attempt of an ended job; a request for an attempt that exists already was carried out before."""
+    def _rerun(self, request: RerunRequest) -> None:
+        """Queue a new attempt of an ended job; a request for an attempt that exists already was carried out before.
+
+        Everything that the attempt needs is on disk before the journal tells of it, and the request goes last: an
+        engine that dies in between leaves a request that the next one carries out from its start.
+        """
+        job, attempt = request.job, request.attempt
         spec = self._specs.get(job)
         if spec is None or not self._ledger.view(job).state.terminal:
             return
         view = self._ledger.view(job)
         if attempt != view.attempt + 1:
             return
-        archive_attempt(self._run.paths.job(spec.dir_name), view.attempt)
+        amendment = Amendment.from_bytes(request.amendment, spec) if request.amendment else None
+        paths = self._run.paths.job(spec.dir_name)
+        archive_attempt(paths, view.attempt)
+        if amendment is not None:
+            keep_spec(paths, attempt, request.amendment)
+            spec = amendment.spec
+        shown = amendment.shown if amendment is not None else ()
         self._shared.timed_out.pop(job, None)
-        self._ledger.record(RerunRequested(job=job, attempt=attempt, at=utc_iso()))
+        self._ledger.record(RerunRequested(job=job, attempt=attempt, at=utc_iso(), overrides=shown))
+        self._specs[job] = spec
         if self._shared.gateway is not None:
             self._shared.gateway.add(job, attempt)
         with self._wake:
@@ -322,7 +350,7 @@ class Engine:
             self._wake.notify_all()
 
     def _check_deadlines(self) -> None:
-        for spec in self._run.plan.jobs:
+        for spec in self._specs.values():
             if spec.timeout is None or spec.id in self._shared.timed_out:
                 continue
             view = self._ledger.view(spec.id)

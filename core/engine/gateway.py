@@ -110,7 +110,7 @@ class Gateway:
         return f"http://{host}:{self._handle.port}{parts.path}{query}"
 
     def _specs(self) -> dict[str, object]:
-        return {job.id: self._spec(job) for job in self._run.plan.jobs if job.id in self._attempts}
+        return {job: self._spec(self._run.job(job, attempt)) for job, attempt in self._attempts.items()}
 
     def _spec(self, job: JobSpec) -> Tree:
         spec: Tree = {

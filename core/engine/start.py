@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..run.access import refuse_when_read_only
 from ..run.store import Run
 
 _PATIENCE = 20.0  # seconds until a detached engine must hold its lock; loading Python may be slow on a busy machine
@@ -22,9 +23,11 @@ class EngineStartError(Exception):
 def spawn_engine(run_dir: Path, env: Mapping[str, str], *, start_jobs: bool = True) -> int:
     """Start the engine of `run_dir` detached from this terminal, and return its pid once it holds the run's lock.
 
-    The child gets `env` as its environment: that is how secrets reach it, never by a file or an argument.
-    With `start_jobs=False` it only carries out what was asked, and starts no job of the queue.
+    The child gets `env` as its environment: that is how secrets reach it, never by a file or an argument. With
+    `start_jobs=False` it only carries out what was asked, and starts no job of the queue. Raises EngineStartError,
+    RequestRefused (read-only).
     """
+    refuse_when_read_only()
     run = Run.open(run_dir)
     alive = run.engine_alive()
     if alive is not None:

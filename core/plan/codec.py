@@ -34,6 +34,16 @@ def plan_from_json(data: Mapping[str, object]) -> Plan:
     return _decode(Plan, data, "plan")
 
 
+def job_to_json(job: JobSpec) -> dict[str, object]:
+    """One job as a JSON object."""
+    return cast("dict[str, object]", _encode(job))
+
+
+def job_from_json(data: object) -> JobSpec:
+    """The job that `job_to_json` wrote. Raises PlanDamaged."""
+    return _decode(JobSpec, data, "job")
+
+
 def _encode(value: object) -> object:
     if is_dataclass(value):
         return {field.name: _encode(getattr(value, field.name)) for field in fields(value)}

@@ -30,13 +30,23 @@ from .spec import RESULTS_PATH, RUN_CONFIG_PATH, JobSpec, Plan
 from .trees import copied, merged, tree_at
 
 
-def make_plan(config: Config, catalog: Catalog, *, invocation: str, only: Sequence[str] = ()) -> Plan:
+def make_plan(
+    config: Config,
+    catalog: Catalog,
+    *,
+    invocation: str,
+    only: Sequence[str] = (),
+    positions: Sequence[int] | None = None,
+) -> Plan:
     """Decide everything that will be run: one job for each task, in config order.
 
-    `only` is what `-t` gave (see `select`). Reads no environment value, asks no Docker, writes nothing.
-    Raises ConfigError with the problems of all tasks.
+    `only` is what `-t` gave (see `select`); `positions` chooses tasks by their place in the list instead. Reads no
+    environment value, asks no Docker, writes nothing. Raises ConfigError with the problems of all tasks.
     """
-    chosen = select(config.tasks, only)
+    if positions is None:
+        chosen = select(config.tasks, only)
+    else:
+        chosen = [(position, config.tasks[position]) for position in positions]
     if not chosen:
         raise ConfigError([ConfigProblem("the list is empty: name at least one task", "evaluation.tasks")])
     maker = _Maker(config, catalog, invocation)
@@ -55,6 +65,7 @@ def make_plan(config: Config, catalog: Catalog, *, invocation: str, only: Sequen
         url=config.endpoint.url,
         jobs=tuple(job for job in jobs if job is not None),
         warnings=tuple(dict.fromkeys([*maker.warnings, *maker.unlisted()])),
+        config_path=str(config.sources[0]) if config.sources else "",
     )
 
 
@@ -83,14 +94,14 @@ class _Maker:
         endpoint = task_endpoint(self._config.endpoint, task)
         try:
             spec = self._catalog.resolve(task.name, endpoint_type=endpoint.type or None, container=task.container)
-            return self._job(index, task, spec, endpoint)
+            return self._job(index, position, task, spec, endpoint)
         except CatalogError as error:
             self._bad(str(error), f"{where}.name", task)
         except (TemplateError, MountError) as error:
             self._bad(str(error), where, task)
         return None
 
-    def _job(self, index: int, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint) -> JobSpec:
+    def _job(self, index: int, position: int, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint) -> JobSpec:
         url = container_url(endpoint.url, self._args.options.network)
         self._warn(task, spec, endpoint, url)
         run_config = self._run_config(task, spec, endpoint, url)
@@ -127,6 +138,7 @@ class _Maker:
             result_file=spec.result_file,
             primary_metric=spec.primary_metric,
             adapter=self._adapter(task),
+            position=position,
         )
 
     def _run_config(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> Tree:

@@ -11,7 +11,11 @@ _DOTS = re.compile(r"\.{2,}")
 
 # What a run directory holds beside its jobs.
 _TAKEN: frozenset[str] = frozenset(
-    ("config.yaml", "plan.json", "journal.jsonl", "live.json", "engine.lock", "engine.log", "engine.pid", "requests")
+    (
+        *("config.yaml", "plan.json", "journal.jsonl", "live.json", "provenance.json", "requests", "cache"),
+        *("engine.lock", "engine.log", "engine.pid"),
+        *("proxy.json", "proxy.key", "proxy.lock", "proxy.log", "requests-live.json"),
+    )
 )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..config.model import Config, ConfigProblem, Tree
 from .container import image_reference
+from .diff import Change
 from .docker_line import docker_run_line as docker_run_line  # re-exported: one place to ask for renderings
 from .mask import HIDDEN, is_secret_name, masked_override, masked_shapes, masked_text, masked_tree, masked_value
 from .spec import EnvRef, JobSpec, Plan
@@ -18,18 +20,37 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LEAST_SECRET = 6
 
 
-def render_plan(config: Config, plan: Plan, env: Mapping[str, str], *, run_dir: str | None = None) -> str:
+@dataclass(frozen=True)
+class Again:
+    """What is special about a job that runs again: the new attempt's number, and what is different about it."""
+
+    attempt: int
+    changes: tuple[Change, ...] = ()
+
+
+_FIRST = Again(1)
+
+
+def render_plan(
+    config: Config | None,
+    plan: Plan,
+    env: Mapping[str, str],
+    *,
+    run_dir: str | None = None,
+    again: Mapping[str, Again] | None = None,
+) -> str:
     """Config, overrides, jobs and warnings as plain text, ending in a newline.
 
-    `env` tells which variables are set; `run_dir` is where the run will be, when that is known already.
+    `env` tells which variables are set; `run_dir` is where the run will be, when that is known already; `again` tells
+    of the jobs, by id, that run again. Without `config` the text begins with the run.
     """
     home = run_dir or f"{plan.output_dir}/{RUN_TIME}-{plan.invocation}"
-    sections = [_config(config)]
-    if config.changes:
+    sections = [_config(config)] if config else []
+    if config and config.changes:
         sections.append(_overrides(config))
     sections.append(_run(plan, home))
-    sections += [_job(job, home, env) for job in plan.jobs]
-    if warnings := [*(str(w) for w in config.warnings), *plan.warnings]:
+    sections += [_job(job, home, env, (again or {}).get(job.id, _FIRST)) for job in plan.jobs]
+    if warnings := [*(str(w) for w in (config.warnings if config else ())), *plan.warnings]:
         sections.append(_section("warnings", [f"- {masked_text(text)}" for text in warnings]))
     if problems := missing_env(plan, env):
         sections.append(_section("missing", [f"- {problem}" for problem in problems]))
@@ -86,16 +107,26 @@ def _run(plan: Plan, home: str) -> str:
     )
 
 
-def _job(job: JobSpec, home: str, env: Mapping[str, str]) -> str:
+def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again) -> str:
     lines = [
         f"task   {job.task} ({job.harness}, {job.endpoint_type})",
         f"image  {image_reference(job)}",
+        *([f"try    {again.attempt}"] if again.attempt > 1 else []),
+        *_changes(again.changes),
         "",
-        masked_shapes(docker_run_line(job, home)),
+        masked_shapes(docker_run_line(job, home, again.attempt)),
         "",
         *_table(_env_row(ref, env) for ref in job.env),
     ]
     return _section(f"job {job.id}", lines)
+
+
+def _changes(changes: Iterable[Change]) -> Iterator[str]:
+    for change in changes:
+        yield f"change {change.path}"
+        for sign, value in (("-", change.before), ("+", change.after)):
+            if value is not None:
+                yield f"  {sign} {_inline(value)}"
 
 
 def _env_row(ref: EnvRef, env: Mapping[str, str]) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Literal
 
 from ..config.model import EnvValue, MountSpec, Resources
@@ -49,6 +50,7 @@ class JobSpec:
 
     `id` is `<invocation>.<index>`; `dir_name` the job's directory inside the run. `command` is the argv that
     the container runs; `run_config` is written beside the job and mounted read-only at `RUN_CONFIG_PATH`.
+    `position` is where its task stands in the config's `evaluation.tasks`, -1 when that was not kept.
     `samples` is the expected number of samples when the config says it, `timeout` and `kill_grace` are seconds.
     `adapter` is the `adapter_config` that the proxy works by.
     """
@@ -76,11 +78,15 @@ class JobSpec:
     result_file: str = ""
     primary_metric: str = ""
     adapter: dict[str, object] = field(default_factory=dict[str, object])
+    position: int = -1
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All jobs of one run, in config order. `output_dir` is absolute; `workers` jobs run at once."""
+    """All jobs of one run, in config order. `output_dir` is absolute; `workers` jobs run at once.
+
+    `config_path` is the file that the config was read from, absolute; "" when that was not kept.
+    """
 
     invocation: str
     output_dir: str
@@ -92,6 +98,12 @@ class Plan:
     jobs: tuple[JobSpec, ...]
     warnings: tuple[str, ...] = ()
     proxy: bool = False
+    config_path: str = ""
+
+    @property
+    def config_name(self) -> str:
+        """What people call the config: its file's name without suffix."""
+        return PurePath(self.config_path).stem
 
 
 RESULTS_PATH = "/results"

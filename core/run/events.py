@@ -155,15 +155,20 @@ class KillRequested:
 
 @dataclass(frozen=True, slots=True)
 class RerunRequested:
-    """Somebody asked for a new attempt; `attempt` is the new number."""
+    """Somebody asked for a new attempt; `attempt` is the new number.
+
+    With `overrides` (masked, for people to read) it runs by a spec of its own, which lies in the job's `specs/`.
+    """
 
     job: str
     attempt: int
     at: str
+    overrides: tuple[str, ...] = ()
 
     def to_json(self) -> Json:
         """The journal line as an object."""
-        return {"e": "rerun", "at": self.at, "job": self.job, "attempt": self.attempt}
+        line: Json = {"e": "rerun", "at": self.at, "job": self.job, "attempt": self.attempt}
+        return line | {"overrides": list(self.overrides)} if self.overrides else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +265,11 @@ def _object(data: Mapping[str, object], key: str) -> Json | None:
     return cast(Json, value) if isinstance(value, dict) else None
 
 
+def _texts(data: Mapping[str, object], key: str) -> tuple[str, ...]:
+    value = data.get(key)
+    return tuple(str(item) for item in cast("list[object]", value)) if isinstance(value, list) else ()
+
+
 def _mono(data: Mapping[str, object]) -> float:
     value = data.get("mono")
     try:
@@ -295,7 +305,7 @@ def _kill(data: Json) -> KillRequested:
 
 
 def _rerun(data: Json) -> RerunRequested:
-    return RerunRequested(_need(data, "job"), _attempt(data), _text(data, "at"))
+    return RerunRequested(_need(data, "job"), _attempt(data), _text(data, "at"), _texts(data, "overrides"))
 
 
 def _engine_started(data: Json) -> EngineStarted:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..plan.codec import plan_to_json
 from ..plan.names import safe_dir_name as safe_dir_name
 from ..plan.spec import JobSpec, Plan
+from .access import refuse_when_read_only
 from .atomic import make_dir, sync_dir, write_atomic
 from .clock import utc_iso
 from .events import RunCreated
@@ -21,6 +22,7 @@ from .paths import RunPaths as RunPaths
 from .paths import UnsafePath as UnsafePath
 from .paths import archive_attempt as archive_attempt
 from .paths import check_name, make_job_dirs
+from .paths import keep_spec as keep_spec
 from .pointers import RUN_DIR, make_dirs, register
 
 
@@ -35,8 +37,9 @@ def create_run(
 
     The run appears under its name complete or not at all. A real file or directory where a link would stand
     is left alone. `env` (default: this process's) says where pointers go. Raises CreateError (disk full, no
-    permission, a foreign link in the way, ...).
+    permission, a foreign link in the way, ...), RequestRefused (read-only).
     """
+    refuse_when_read_only()
     output = Path(plan.output_dir)
     root = output / f"{now.astimezone(UTC):%Y%m%d_%H%M%S}-{plan.invocation}"
     _check_jobs(plan, output)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .atomic import make_dir, sync_dir
+from .atomic import make_dir, sync_dir, write_atomic
 
 OPEN_DIR = 0o777
 """Mode of the directories that a container writes to: any image user can, inside a parent that is 0700."""
@@ -44,8 +44,17 @@ class JobPaths:
 
     @property
     def attempts(self) -> Path:
-        """Logs and artifacts of earlier attempts, one directory each."""
+        """What earlier attempts left (logs, artifacts, run_config, the proxy's files), one directory each."""
         return self.root / "attempts"
+
+    @property
+    def specs(self) -> Path:
+        """The specs of attempts that were asked for with overrides."""
+        return self.root / "specs"
+
+    def spec(self, n: int) -> Path:
+        """The spec that attempt `n` brought with it."""
+        return self.specs / f"{n}.json"
 
     def attempt(self, n: int) -> Path:
         """The directory of the earlier attempt `n` (from 1)."""
@@ -138,7 +147,7 @@ def make_job_dirs(job: JobPaths) -> None:
 
 
 def archive_attempt(job: JobPaths, n: int) -> None:
-    """Move logs and artifacts of attempt `n` to `attempts/<n>/` and make fresh ones.
+    """Move what attempt `n` left to `attempts/<n>/` and make fresh directories for the next.
 
     Repeatable: after a crash in between, a second call finishes the first, and a call when everything is
     moved changes nothing. Raises UnsafePath for links in the way, OSError.
@@ -149,10 +158,19 @@ def archive_attempt(job: JobPaths, n: int) -> None:
     for folder in (job.attempts, target):
         if not folder.is_dir():
             make_dir(folder)
-    for folder in (job.logs, job.artifacts):
-        kept = target / folder.name
-        if folder.is_dir() and not os.path.lexists(kept):
-            os.rename(folder, kept)
+    for name in os.listdir(job.root):
+        stays = job.root / name in (job.attempts, job.specs) or name.startswith(".")
+        if not stays and not os.path.lexists(target / name):
+            os.rename(job.root / name, target / name)
     make_job_dirs(job)
     sync_dir(target)
     sync_dir(job.root)
+
+
+def keep_spec(job: JobPaths, n: int, content: bytes) -> None:
+    """Write down the spec that attempt `n` brought along. Repeatable. Raises UnsafePath, OSError."""
+    check_no_link(job.specs)
+    if not job.specs.is_dir():
+        make_dir(job.specs)
+        sync_dir(job.root)
+    write_atomic(job.spec(n), content)

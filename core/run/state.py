@@ -33,6 +33,7 @@ class JobView:
     `started` is when it began to run (not to pull), `ended` when it became terminal: UTC ISO 8601 or None.
     `seconds` is the final duration, None until the end and for jobs that never ran. `started_mono` counts on
     the clock of the boot `started_boot`. `kill_requested`: 0 no, 1 asked to stop, 2 asked to die at once.
+    `overrides` are those of its reruns, which add up (masked); `amended` are the attempts that brought some.
     """
 
     id: str
@@ -52,6 +53,8 @@ class JobView:
     score: Json | None = None
     kill_requested: int = 0
     requests: Json | None = None
+    overrides: tuple[str, ...] = ()
+    amended: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class RunState:
             elif isinstance(event, RerunRequested):
                 view = jobs.get(event.job)
                 if view is not None and view.state.terminal and event.attempt == view.attempt + 1:
-                    jobs[event.job] = JobView(view.id, view.task, attempt=event.attempt)
+                    jobs[event.job] = _anew(view, event.attempt, event.overrides)
                     state = replace(state, finished=False)
             else:
                 state = state._run_event(event)
@@ -133,6 +136,16 @@ class RunState:
         return out
 
 
+def _anew(view: JobView, attempt: int, overrides: tuple[str, ...] = ()) -> JobView:
+    return JobView(
+        view.id,
+        view.task,
+        attempt=attempt,
+        overrides=(*view.overrides, *overrides),
+        amended=(*view.amended, attempt) if overrides else view.amended,
+    )
+
+
 def _killed(view: JobView, event: KillRequested) -> JobView:
     if view.state.terminal or event.attempt != view.attempt:
         return view
@@ -142,7 +155,7 @@ def _killed(view: JobView, event: KillRequested) -> JobView:
 def _changed(view: JobView, event: JobChanged, boot: str) -> JobView:
     if event.attempt > view.attempt:
         # The request for this attempt is missing (a lost line): the attempt exists all the same.
-        view = JobView(view.id, view.task, attempt=event.attempt)
+        view = _anew(view, event.attempt)
     elif event.attempt < view.attempt or view.state.terminal:
         return view
     started, mono, started_boot = view.started, view.started_mono, view.started_boot
@@ -169,6 +182,8 @@ def _changed(view: JobView, event: JobChanged, boot: str) -> JobView:
         score=view.score if event.score is None else event.score,
         kill_requested=view.kill_requested,
         requests=view.requests if event.requests is None else event.requests,
+        overrides=view.overrides,
+        amended=view.amended,
     )
 
 

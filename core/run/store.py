@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from ..plan.codec import plan_from_json
+from ..plan.codec import PlanDamaged, plan_from_json
 from ..plan.spec import JobSpec, Plan
+from .amendment import MAX_BYTES, Amendment
 from .atomic import read_head
 from .clock import boot_id, utc_iso
 from .events import JobState, Json
@@ -35,6 +38,8 @@ class Run:
         self._offset = 0
         self._understood = 0
         self._state = RunState.empty(plan)
+        self._planned = {job.id: job for job in plan.jobs}
+        self._amendments: dict[tuple[str, int], Amendment] = {}
 
     @classmethod
     def open(cls, root: Path) -> Run:
@@ -86,12 +91,41 @@ class Run:
         """The pid of the engine that owns the run now, None when none does."""
         return holder(self.paths.lock)
 
-    def job(self, job_id: str) -> JobSpec:
-        """The spec of a job. Raises KeyError."""
-        for job in self.plan.jobs:
-            if job.id == job_id:
-                return job
-        raise KeyError(job_id)
+    def job(self, job_id: str, attempt: int | None = None) -> JobSpec:
+        """The spec of a job's attempt, by default of its newest. Raises KeyError, RunDamaged."""
+        return self._spec(self.state().jobs[job_id], attempt)
+
+    def current_plan(self) -> Plan:
+        """The plan with the spec of each job's newest attempt. Raises RunDamaged."""
+        views = self.state().jobs
+        return replace(self.plan, jobs=tuple(self._spec(views[job.id]) for job in self.plan.jobs))
+
+    def _spec(self, view: JobView, attempt: int | None = None) -> JobSpec:
+        amendment = self._amendment(view, attempt)
+        return self._planned[view.id] if amendment is None else amendment.spec
+
+    def amendment(self, job_id: str, attempt: int | None = None) -> Amendment | None:
+        """The overrides that a job's attempt (default: its newest) runs by, and the spec that they made.
+
+        None for one that runs as planned. Raises KeyError, RunDamaged.
+        """
+        return self._amendment(self.state().jobs[job_id], attempt)
+
+    def _amendment(self, view: JobView, attempt: int | None) -> Amendment | None:
+        number = max((n for n in view.amended if attempt is None or n <= attempt), default=0)
+        if number and (view.id, number) not in self._amendments:
+            self._amendments[view.id, number] = self._read_amendment(self._planned[view.id], number)
+        return self._amendments.get((view.id, number))
+
+    def _read_amendment(self, planned: JobSpec, number: int) -> Amendment:
+        path = self.paths.job(planned.dir_name).spec(number)
+        try:
+            return Amendment.from_bytes(read_head(path, MAX_BYTES), planned)
+        except PlanDamaged as error:
+            raise RunDamaged(
+                f"{path} is damaged ({error}), and with it what attempt {number} of {planned.id} runs by. Run the job "
+                "in a new run."
+            ) from error
 
     def views(self, now: datetime | None = None) -> list[Json]:
         """The JSON objects of `status`, one a job, in plan order.
@@ -103,6 +137,8 @@ class Run:
         return [self._view(job, state.jobs[job.id], live, now) for job in self.plan.jobs]
 
     def _view(self, job: JobSpec, view: JobView, live: Json, now: datetime | None) -> Json:
+        with contextlib.suppress(RunDamaged):  # the engine says so when it comes to that job
+            job = self._spec(view)
         done = self._progress(job, view, live)
         return {
             "job": job.id,
@@ -120,6 +156,7 @@ class Run:
             "score": _score(view.score),
             "log": str(self.paths.job(job.dir_name).stdout),
             "run_dir": str(self.paths.root),
+            "overrides": list(view.overrides),
         }
 
     def _progress(self, job: JobSpec, view: JobView, live: Json) -> int | None:

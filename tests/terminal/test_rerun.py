@@ -36,6 +36,36 @@ def test_a_job_that_succeeded_runs_again_when_it_is_named(desk: Desk) -> None:
     assert (kept / "artifacts/results.yml").read_bytes() == (desk.results / "t0/artifacts/results.yml").read_bytes()
 
 
+def test_a_rerun_with_overrides_is_shown_first_and_then_made(desk: Desk) -> None:
+    desk.screen("run", desk.config({"exit": 3})).ends(1)
+    run = desk.run()
+    path = "evaluation.tasks.0.overrides.config.params.extra"
+    overrides = ["-o", f"~{path}.exit", "-o", f"+{path}.score=0.25"]
+    before = sorted(run.paths.root.rglob("*"))
+    shown = desk.call("rerun", run.invocation, "--dry-run", *overrides)
+    assert shown.returncode == 0, shown.stderr
+    for text in ("change run_config.config.params.extra.exit", "- 3", "+ 0.25", "try    2"):
+        assert text in shown.stdout
+    assert sorted(run.paths.root.rglob("*")) == before
+    desk.screen("rerun", run.invocation, *overrides).sees("try 2", "score 0.250", "1 succeeded.").ends(0)
+    assert desk.status(run)[0]["overrides"] == overrides[1::2]
+    desk.screen("status", run.invocation).sees(f"-o +{path}.score=0.25").ends(0)
+    refused = desk.call("rerun", f"{run.invocation}.0", "-o", "execution.mode=sequential")
+    assert refused.returncode == 2
+    assert "execution.mode: belongs to the whole run" in refused.stderr
+
+
+def test_nothing_is_run_again_where_everything_is_read_only(desk: Desk) -> None:
+    desk.screen("run", desk.config({"exit": 3})).ends(1)
+    run = desk.run()
+    for command in (["rerun", run.invocation], ["run", desk.config({})]):
+        refused = desk.call(*command, env={"EVALDOCK_READ_ONLY": "1"})
+        assert refused.returncode == 2
+        assert "evaldock is read-only here" in refused.stderr
+    assert [row["attempt"] for row in desk.status(run)] == [1]
+    assert len(desk.runs()) == 1
+
+
 def test_a_rerun_in_a_live_run_is_made_by_its_engine(desk: Desk) -> None:
     run = desk.detach(desk.config({"sleep": 600}, {"exit": 3}))
     until_state(run, 1, "failed")

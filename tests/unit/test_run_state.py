@@ -54,7 +54,7 @@ _events: st.SearchStrategy[Event] = st.one_of(
         st.none() | _numbers,
     ),
     st.builds(KillRequested, _jobs, _attempts, st.booleans(), _times),
-    st.builds(RerunRequested, _jobs, _attempts, _times),
+    st.builds(RerunRequested, _jobs, _attempts, _times, st.lists(st.text(min_size=1), max_size=2).map(tuple)),
     st.builds(EngineStarted, st.integers(1, 9999), st.sampled_from(["", "boot-1", "boot-2"]), _times),
     st.builds(EngineStopped, _times, st.text()),
     st.builds(RunCreated, st.just("1a2b3c4d"), _times),

@@ -21,6 +21,7 @@ from .rows import plain
 if TYPE_CHECKING:
     from ...core.engine.executor import Executor
     from ...core.plan.spec import Plan
+    from ...core.run.rerun import Reruns
     from ...core.run.store import Run
 
 
@@ -83,15 +84,15 @@ def tell_detached(run: Run, *, as_json: bool, jobs: Collection[str] | None) -> N
 
 
 def rerun(
-    run: Run, jobs: Collection[str], env: Mapping[str, str], executor: Executor, *, as_json: bool, detach: bool
+    run: Run, reruns: Reruns, env: Mapping[str, str], executor: Executor, *, as_json: bool, detach: bool
 ) -> ExitCode:
-    """Asks for a new attempt of `jobs`, all of them ended, and sees to it that an engine makes it."""
-    from ...core.run.requests import ask_rerun
+    """Asks for the new attempts that were planned, and sees to it that an engine makes them."""
+    from ...core.run.requests import ask_planned
 
-    views = run.state().jobs
-    attempts = {job: views[job].attempt + 1 for job in jobs}
-    for job in jobs:
-        ask_rerun(run, job)
+    attempts = {item.job: item.attempt for item in reruns.jobs}
+    jobs = tuple(attempts)
+    for item in reruns.jobs:
+        ask_planned(run, item)
     if detach:
         return run_detached(run, env, as_json=as_json, jobs=jobs)
     if run.engine_alive() is None:

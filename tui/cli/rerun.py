@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,41 +14,85 @@ from .exit_codes import BAD_STATES, TERMINAL_STATES, ExitCode
 from .options import detach_option, env_file_option, environment, json_option, no_tui_option
 from .select import Target, rows_of, targets
 
+if TYPE_CHECKING:
+    from ...core.run.rerun import Reruns
+
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, type=IdType(), metavar="ID...")
 @click.option("--failed", is_flag=True, help="Of the jobs named, only those that failed, were killed or lost.")
+@click.option("-o", "--override", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value. Repeatable.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would run and what is different; start nothing.")
 @env_file_option
 @no_tui_option
 @json_option
 @detach_option
 def command(
-    ids: tuple[str, ...], failed: bool, env_files: tuple[Path, ...], no_tui: bool, as_json: bool, detach: bool
+    ids: tuple[str, ...],
+    failed: bool,
+    overrides: tuple[str, ...],
+    dry_run: bool,
+    env_files: tuple[Path, ...],
+    no_tui: bool,
+    as_json: bool,
+    detach: bool,
 ) -> ExitCode:
     """Run jobs again: the job named, or all jobs of a run that failed, were killed or lost.
 
     The new attempt uses the environment of this shell. Files of earlier attempts stay in attempts/. Give job ids of
     one run, or --detach.
+
+    With -o the new attempt runs by a changed config (-o execution.timeout=2h); later attempts keep that change.
     """
     from . import launch
 
-    found = targets(ids)
-    chosen = [(target, _jobs(target, failed=failed)) for target in found]
-    chosen = [(target, jobs) for target, jobs in chosen if jobs]
+    chosen = [(target, jobs) for target in targets(ids) if (jobs := _jobs(target, failed=failed))]
     if not chosen:
         click.echo("Nothing to run again: every job has succeeded. Name a job to run it all the same.", err=True)
         return ExitCode.OK
-    if len(chosen) > 1 and not detach:
+    if len(chosen) > 1 and not detach and not dry_run:
         raise UsageProblem("These ids belong to several runs. Rerun one at a time, or add --detach.")
     env = environment(env_files)
-    for target, jobs in chosen:
+    planned = [(target, _plan(target, jobs, overrides, env)) for target, jobs in chosen]
+    if dry_run:
+        return _dry_run(planned, env, as_json=as_json)
+    for target, reruns in planned:
         if target.run.engine_alive() is None:
-            launch.refuse_missing_env(target.run.plan, env, jobs)
+            launch.refuse_missing_env(reruns.plan, env)
     executor = launch.checked_executor()
     code = ExitCode.OK
-    for target, jobs in chosen:
-        code = max(code, launch.rerun(target.run, jobs, env, executor, as_json=as_json, detach=detach))
+    for target, reruns in planned:
+        code = max(code, launch.rerun(target.run, reruns, env, executor, as_json=as_json, detach=detach))
     return code
+
+
+def _plan(target: Target, jobs: tuple[str, ...], overrides: tuple[str, ...], env: dict[str, str]) -> Reruns:
+    from ...core.run.rerun import plan_reruns
+
+    reruns = plan_reruns(target.run, jobs, overrides, env=env)
+    if overrides and not any(item.changes for item in reruns.jobs):
+        click.echo("evaldock: warning: these overrides change nothing in what is run again", err=True)
+    return reruns
+
+
+def _dry_run(planned: list[tuple[Target, Reruns]], env: dict[str, str], *, as_json: bool) -> ExitCode:
+    if as_json:
+        from ...core.plan.codec import job_to_json
+
+        jobs = [
+            {
+                "job": item.job,
+                "attempt": item.attempt,
+                "changes": [vars(change) for change in item.changes],
+                "spec": job_to_json(item.spec),
+            }
+            for _, reruns in planned
+            for item in reruns.jobs
+        ]
+        click.echo(json.dumps(jobs, ensure_ascii=False, indent=2))
+        return ExitCode.OK
+    click.echo("\n".join(reruns.render(str(target.run.paths.root), env) for target, reruns in planned), nl=False)
+    return ExitCode.OK
 
 
 def _jobs(target: Target, *, failed: bool) -> tuple[str, ...]:

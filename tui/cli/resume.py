@@ -42,7 +42,7 @@ def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json:
     env = environment(env_files)
     # A container that is there has its environment; only what is still to be started needs one.
     to_start = {str(row["job"]) for row in rows if row["state"] in ("queued", "pulling", "starting")}
-    launch.refuse_missing_env(run.plan, env, to_start)
+    launch.refuse_missing_env(run.current_plan(), env, to_start)
     executor = launch.checked_executor()
     click.echo(f"taking over {run.invocation}: {counts(rows)}", err=True)
     if detach:

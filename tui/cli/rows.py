@@ -119,7 +119,7 @@ def _status_cells(row: Row, style: Style, run_dir: str) -> list[Cell]:
         Cell("" if row["state"] == "succeeded" else progress(row)),
         Cell(formats.elapsed(row.get("seconds"))),
         Cell(score(row, style), "dim" if is_invalid(row) else ""),
-        Cell(reason(row)),
+        Cell("  ".join(filter(None, (reason(row), *(f"-o {plain(text)}" for text in row.get("overrides") or ()))))),
         Cell(_shortened(row.get("log"), run_dir), "dim"),
     ]
 

@@ -1,0 +1,168 @@
+"""Planning a rerun with overrides: which spec the next attempt gets. Writes nothing.
+
+A rerun starts from the spec that the job has now. What the overrides change is found by planning the run's own
+config twice, with and without them: only the fields that differ are changed in the job's spec, so that a newer
+catalog, another directory or another machine never changes a job behind the user's back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from ..config.model import Config, ConfigError, ConfigProblem
+from ..plan.diff import Change as Change
+from ..plan.diff import spec_changes
+from ..plan.spec import JobSpec, Plan
+from .amendment import Amendment, masked
+from .requests import next_attempt
+
+if TYPE_CHECKING:
+    from ..catalog.catalog import Catalog
+    from .store import Run
+
+_RUN_WIDE = {
+    "output_dir": "execution.output_dir",
+    "mode": "execution.mode",
+    "workers": "execution.max_parallel",
+    "pull": "execution.pull",
+    "proxy": "execution.proxy",
+}
+
+
+@dataclass(frozen=True)
+class PlannedRerun:
+    """One job of a rerun: `attempt` is the new number, `before` the spec it has now and `spec` the one it will have.
+
+    `overrides` are all that will hold for it, older ones first; `shown` are those that are new, masked.
+    """
+
+    job: str
+    attempt: int
+    before: JobSpec
+    spec: JobSpec
+    overrides: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What is different, without anything secret."""
+        return spec_changes(self.before, self.spec)
+
+    def amendment(self) -> Amendment | None:
+        """What the new attempt brings along; None when it runs by the spec that the job has already."""
+        return Amendment(self.spec, self.overrides, self.shown) if self.shown else None
+
+
+@dataclass(frozen=True)
+class Reruns:
+    """A rerun of some jobs: `plan` holds only these, with their new specs; `config` is None without overrides."""
+
+    plan: Plan
+    jobs: tuple[PlannedRerun, ...]
+    config: Config | None = None
+
+    def render(self, run_dir: str, env: Mapping[str, str]) -> str:
+        """What `--dry-run` shows, as text that ends in a newline; `env` tells which variables are set."""
+        from ..plan.render import Again, render_plan
+
+        again = {item.job: Again(item.attempt, item.changes) for item in self.jobs}
+        return render_plan(self.config, self.plan, env, run_dir=run_dir, again=again)
+
+
+def plan_reruns(
+    run: Run, jobs: Sequence[str], overrides: Sequence[str] = (), *, env: Mapping[str, str] | None = None
+) -> Reruns:
+    """Plan the next attempts of `jobs`, all of which have ended.
+
+    `env` (default: this process's) is what `${oc.env:X}` in the config and the overrides may read. Raises
+    RequestRefused for a job that cannot run again, ConfigError for overrides that cannot be, RunDamaged.
+    """
+    attempts = {job: next_attempt(run, job) for job in jobs}
+    if not overrides:
+        planned = tuple(PlannedRerun(job, attempts[job], run.job(job), run.job(job)) for job in jobs)
+        return Reruns(replace(run.plan, jobs=tuple(item.spec for item in planned)), planned)
+    planner = _Planner(run, tuple(overrides), os.environ if env is None else env)
+    found: dict[str, PlannedRerun] = {}
+    shown = masked(overrides)
+    for earlier, members in _by_earlier_overrides(run, jobs).items():
+        for job, spec in zip(members, planner.specs(earlier, members), strict=True):
+            texts = (*earlier, *overrides)
+            found[job] = PlannedRerun(job, attempts[job], run.job(job), spec, texts, shown)
+    planned = tuple(found[job] for job in jobs)
+    plan = replace(run.plan, jobs=tuple(item.spec for item in planned), warnings=planner.warnings)
+    return Reruns(plan, planned, planner.config)
+
+
+def _by_earlier_overrides(run: Run, jobs: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for job in jobs:
+        amendment = run.amendment(job)
+        groups.setdefault(amendment.overrides if amendment else (), []).append(job)
+    return groups
+
+
+class _Planner:
+    def __init__(self, run: Run, overrides: tuple[str, ...], env: Mapping[str, str]) -> None:
+        from ..catalog.load import load_catalog
+
+        self._run, self._overrides, self._env = run, overrides, env
+        self._catalog: Catalog = load_catalog(env=env)
+        self.config: Config | None = None
+        self.warnings: tuple[str, ...] = ()
+
+    def specs(self, earlier: tuple[str, ...], jobs: Sequence[str]) -> list[JobSpec]:
+        """The new specs of `jobs`, which all ran with the overrides `earlier`."""
+        base, without = self._plan(earlier, jobs)
+        config, amended = self._plan((*earlier, *self._overrides), jobs)
+        _refuse_other_tasks(base, config)
+        _refuse_run_wide(without, amended)
+        self.config = self.config or config
+        known = set(without.warnings)
+        self.warnings = (*self.warnings, *(text for text in amended.warnings if text not in known))
+        pairs = zip(without.jobs, amended.jobs, strict=True)
+        return [_merged(self._run.job(job), old, new) for job, (old, new) in zip(jobs, pairs, strict=True)]
+
+    def _plan(self, overrides: tuple[str, ...], jobs: Sequence[str]) -> tuple[Config, Plan]:
+        from ..config.load import load_config
+        from ..plan.make import make_plan
+
+        config = load_config(path=self._run.paths.config, overrides=overrides, env=self._env)
+        places = [self._place(job, config) for job in jobs]
+        return config, make_plan(config, self._catalog, invocation=self._run.invocation, positions=places)
+
+    def _place(self, job: str, config: Config) -> int:
+        spec = next(spec for spec in self._run.plan.jobs if spec.id == job)
+        place = spec.index if spec.position < 0 else spec.position
+        if place >= len(config.tasks):
+            raise _problem(f"the config has no task for {job} any more", "evaluation.tasks")
+        return place
+
+
+def _refuse_other_tasks(base: Config, config: Config) -> None:
+    if [task.name for task in base.tasks] != [task.name for task in config.tasks]:
+        raise _problem(
+            "a rerun keeps the tasks of its run: other tasks are a new run (evaldock run)", "evaluation.tasks"
+        )
+
+
+def _refuse_run_wide(base: Plan, amended: Plan) -> None:
+    for name, path in _RUN_WIDE.items():
+        if getattr(base, name) != getattr(amended, name):
+            raise _problem("belongs to the whole run, so a rerun cannot change it: start a new run", path)
+
+
+def _merged(spec: JobSpec, base: JobSpec, amended: JobSpec) -> JobSpec:
+    own = ("id", "index", "dir_name", "position")
+    changed: dict[str, Any] = {
+        field.name: getattr(amended, field.name)
+        for field in fields(JobSpec)
+        if field.name not in own and getattr(base, field.name) != getattr(amended, field.name)
+    }
+    return replace(spec, **changed)
+
+
+def _problem(message: str, path: str) -> ConfigError:
+    return ConfigError([ConfigProblem(message, path)])
