@@ -31,22 +31,25 @@ def merged(figures: Iterable[Found]) -> tuple[Found, ...]:
     """The first figure of each name stays and takes what it lacks (stderr, n) from later ones of the same value.
 
     Several harnesses list a score under `tasks` and again under `groups`; callers give the tasks first. Where the
-    second value differs, the first is kept: one name shows one figure. A figure with no samples behind it (n is 0)
-    is left out: harnesses write 0.0 for what they did not run. Raises TooManyFigures.
+    second value differs, the first is kept: one name shows one figure. A figure with no samples behind it gives way
+    to one that has some. Raises TooManyFigures.
     """
     kept: dict[str, Found] = {}
     for number, found in enumerate(figures):
         if number >= MAX_FIGURES:
             raise TooManyFigures(f"it lists more than {MAX_FIGURES} figures")
         metric = replace(found.metric, name=printable(found.metric.name[:MAX_NAME]))
-        if metric.n == 0:
-            continue
         first = kept.get(metric.name)
-        if first is None:
+        if first is None or (first.metric.n == 0 and metric.n != 0):
             kept[metric.name] = replace(found, metric=metric)
-        elif first.metric.value == metric.value:
+        elif first.metric.value == metric.value and metric.n != 0:
             kept[metric.name] = replace(first, metric=_completed(first.metric, metric))
     return tuple(kept.values())
+
+
+def sampled(figures: Iterable[Found]) -> tuple[Found, ...]:
+    """The figures that are results: harnesses write 0.0 with no samples behind it for what they did not run."""
+    return tuple(found for found in figures if found.metric.n != 0)
 
 
 def _completed(first: Metric, other: Metric) -> Metric:

@@ -9,8 +9,9 @@ from pathlib import Path
 from .counts import COUNTS_FILE, all_failed, read_counts, some_failed
 from .files import Missing, Unreadable, newest_match, parse_json, parse_yaml, read_bytes
 from .lm_eval import read_lm_eval
-from .merge import Found, TooManyFigures
+from .merge import Found, TooManyFigures, sampled
 from .model import JobResult, NoResult, RequestCounts, Score
+from .outcomes import with_errors
 from .plain_json import read_plain_json
 from .primary import named, preferred
 from .results_yml import read_results_yml
@@ -42,13 +43,12 @@ def read_results(
     An exit code of 0 proves nothing: a job whose requests all failed is `no_valid_requests`, and one of whose
     requests some failed has a score that is not valid.
     """
-    form = _FORMATS[fmt]
-    name = file or form.default_file
+    name = file or _FORMATS[fmt].default_file
     requests = _request_counts(artifacts)
     if sentence := all_failed(requests):
         return NoResult("no_valid_requests", sentence, requests)
     try:
-        figures = form.read(form.parse(read_bytes(artifacts, newest_match(artifacts, name))))
+        figures = with_errors(sampled(read_figures(artifacts, fmt, file)), artifacts)
     except Missing:
         sentence = f"The container exited with 0, but left no results: {name} was not written to {artifacts}."
         return NoResult("no_results", sentence, requests)
@@ -59,6 +59,20 @@ def read_results(
         return NoResult("no_results", sentence, requests)
     score = _score(figures, task, primary_metric, samples, requests)
     return JobResult(tuple(found.metric for found in figures), score, requests)
+
+
+def read_figures(artifacts: Path, fmt: str, file: str) -> tuple[Found, ...]:
+    """Everything that the results file lists, also what has no samples behind it. `fmt` and `file` as above.
+
+    Raises Missing, Unreadable, TooManyFigures; KeyError for an unknown `fmt`.
+    """
+    form = _FORMATS[fmt]
+    return form.read(form.parse(read_bytes(artifacts, newest_match(artifacts, file or form.default_file))))
+
+
+def results_file(artifacts: Path, fmt: str, file: str) -> Path:
+    """The file that `read_figures` reads. Raises Missing; KeyError for an unknown `fmt`."""
+    return artifacts / newest_match(artifacts, file or _FORMATS[fmt].default_file)
 
 
 def _request_counts(artifacts: Path) -> RequestCounts | None:

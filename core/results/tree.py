@@ -1,0 +1,108 @@
+"""All figures of a job as the tree that its harness means: groups, what they sum up, and each one's metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .files import Missing, Unreadable
+from .merge import Found, TooManyFigures
+from .outcomes import with_errors
+from .primary import named, preferred
+from .read import read_figures, results_file
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One metric of one task or group. `value` is None when no samples are behind it: then it is no score.
+
+    `primary`: it is the one shown for the job.
+    """
+
+    metric: str
+    name: str
+    value: float | None
+    stderr: float | None = None
+    n: int | None = None
+    primary: bool = False
+
+
+@dataclass(frozen=True)
+class Node:
+    """A task or group. `label` is its name without what it shares with its parent's; `depth` counts from 0."""
+
+    name: str
+    label: str
+    depth: int
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class MetricTree:
+    """The nodes of a job's results in reading order (a parent before its children), and the file they stand in.
+
+    `problem` is one sentence when there is nothing to show.
+    """
+
+    nodes: tuple[Node, ...] = ()
+    file: str = ""
+    problem: str = ""
+
+
+@dataclass
+class _Branch:
+    figures: list[Figure] = field(default_factory=list[Figure])
+    below: dict[str, _Branch] = field(default_factory=dict[str, "_Branch"])
+
+
+def read_tree(artifacts: Path, *, fmt: str, file: str, task: str, primary_metric: str) -> MetricTree:
+    """What a job wrote into `artifacts`; arguments as those of `read_results`. Raises nothing for what is there."""
+    try:
+        figures = with_errors(read_figures(artifacts, fmt, file), artifacts)
+        name = results_file(artifacts, fmt, file).name
+    except Missing:
+        return MetricTree(problem="There are no results yet.")
+    except (Unreadable, TooManyFigures) as error:
+        return MetricTree(problem=f"The results cannot be read: the file {error}.")
+    if not figures:
+        return MetricTree(file=name, problem=f"{name} holds no score.")
+    return MetricTree(tuple(_nodes(_grown(figures, task, primary_metric), "", 0)), name)
+
+
+def _grown(figures: Sequence[Found], task: str, primary_metric: str) -> _Branch:
+    sampled = [found for found in figures if found.metric.n != 0]
+    shown = (named(sampled, primary_metric) if primary_metric else None) or preferred(sampled, task)
+    root = _Branch()
+    groups = {found.owner for found in figures if found.is_group}
+    # Groups first: a task listed beside the group that it belongs to can then be put below it.
+    for found in sorted(figures, key=lambda found: found.owner not in groups):
+        branch = root
+        for part in _path(found.owner or (task,), root):
+            branch = branch.below.setdefault(part, _Branch())
+        branch.figures.append(_figure(found, found is shown))
+    return root
+
+
+def _path(owner: tuple[str, ...], root: _Branch) -> tuple[str, ...]:
+    """Where an owner belongs. `mmlu_astronomy` beside `mmlu` is a part of it: harnesses list both at the top."""
+    first, *inner = owner
+    if inner or first in root.below:
+        return owner
+    parents = [name for name in root.below if first.startswith(f"{name}_")]
+    return (max(parents, key=len), first) if parents else owner
+
+
+def _figure(found: Found, primary: bool) -> Figure:
+    metric = found.metric
+    value = None if metric.n == 0 else metric.value
+    return Figure(found.label, metric.name, value, metric.stderr if value is not None else None, metric.n, primary)
+
+
+def _nodes(branch: _Branch, parent: str, depth: int) -> list[Node]:
+    nodes: list[Node] = []
+    for name, inner in branch.below.items():
+        label = name.removeprefix(f"{parent}_") if parent and name != parent else name
+        nodes.append(Node(name, label, depth, tuple(inner.figures)))
+        nodes += _nodes(inner, name, depth + 1)
+    return nodes
