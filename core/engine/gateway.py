@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ..config.model import EnvValue, Tree
 from ..plan.endpoint import HOST_ALIAS
+from ..plan.environ import api_key_ref
 from ..plan.spec import JobSpec
 from ..plan.trees import copied, tree_at
 from ..proxy.process import ProxyHandle, ProxyStartError, ensure_key, find_proxy, job_token, start_proxy
@@ -98,16 +99,7 @@ class Gateway:
 
     def _url(self, job: JobSpec) -> str:
         assert self._handle is not None
-        network = job.docker.network or ""
-        if network == "host":
-            host = "127.0.0.1"
-        elif network.startswith("container:"):
-            host = self._addresses[-1]
-        else:
-            host = HOST_ALIAS
-        parts = urlsplit(job.url)
-        query = f"?{parts.query}" if parts.query else ""
-        return f"http://{host}:{self._handle.port}{parts.path}{query}"
+        return proxied_url(job, self._handle.port, self._addresses)
 
     def _specs(self) -> dict[str, object]:
         return {job: self._spec(self._run.job(job, attempt)) for job, attempt in self._attempts.items()}
@@ -123,14 +115,29 @@ class Gateway:
             "attempt": self._attempts[job.id],
             "adapter": job.adapter,
         }
-        name = tree_at(cast(Tree, copied(job.run_config)), "target", "api_endpoint").get("api_key_name")
-        source = next((ref.value for ref in job.env if ref.name == name), None)
-        if source is not None and source.kind != "lit" and source.source in self._env:
-            spec["api_key"] = self._env[source.source]
+        ref = api_key_ref(job)
+        if ref is not None and ref.value.kind == "lit":
+            spec["api_key"] = ref.value.source
+        elif ref is not None and ref.value.source in self._env:
+            spec["api_key"] = self._env[ref.value.source]
         elif not self._living:
             # A living proxy keeps the key that it has: this engine's shell may not know it.
             spec["api_key"] = None
         return spec
+
+
+def proxied_url(job: JobSpec, port: int, addresses: Sequence[str]) -> str:
+    """The endpoint's URL as the job's container has to write it: a proxy on this machine, at `addresses` and `port`."""
+    network = job.docker.network or ""
+    if network == "host":
+        host = "127.0.0.1"
+    elif network.startswith("container:"):
+        host = addresses[-1]
+    else:
+        host = HOST_ALIAS
+    parts = urlsplit(job.url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"http://{host}:{port}{parts.path}{query}"
 
 
 def counts_of(figures: Tree) -> RequestCounts:

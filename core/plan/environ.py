@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..config.model import EnvValue
-from .spec import EnvRef
+from .spec import EnvRef, JobSpec
+from .trees import text_at
 
 DATASET_DIR = "NEMO_EVALUATOR_DATASET_DIR"
 NO_KEY = "EVALDOCK_NO_API_KEY"
@@ -39,6 +40,12 @@ def job_env(
     for ref in refs:
         first.setdefault(ref.name, ref)
     return tuple(first.values())
+
+
+def api_key_ref(job: JobSpec) -> EnvRef | None:
+    """The job's variable that holds the endpoint's key; None for an endpoint without one."""
+    name = text_at(job.run_config, "target", "api_endpoint", "api_key_name")
+    return next((ref for ref in job.env if ref.name == name != NO_KEY), None)
 
 
 def _own(kill_grace: float) -> list[EnvRef]:

@@ -1,1 +1,1 @@
-"""Checks before a run, one line each with a reason and a remedy."""
+"""What can be known before a run starts: each check is one line with a remedy; start at `run.run_checks`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import random
 import time
@@ -10,11 +9,14 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
 from ..config.model import Tree
 from .exchange import parse_json
+
+if TYPE_CHECKING:
+    import asyncio
 
 _SUFFIXES = ("/chat/completions", "/completions", "/embeddings", "/responses")
 _MAX_BACKOFF = 30.0
@@ -109,15 +111,20 @@ class Upstream:
         return f"The endpoint rejected the API key of this job ({status}); see that it is valid and may use this model"
 
     def _quoted(self, body: bytes) -> str:
-        text = self.without_key(_message_of(body))
+        text = self.without_key(said_in(body))
         return f": {text}" if text else ""
 
     def without_key(self, text: str) -> str:
         """`text` on one line of bounded length, without this endpoint's key."""
         if self.api_key:
             text = text.replace(self.api_key, "[key]")
-        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return line if len(line) <= _QUOTED else line[: _QUOTED - 1] + "…"
+        return one_line(text)
+
+
+def one_line(text: str) -> str:
+    """`text` on one line of bounded length, with nothing in it that cannot be printed."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= _QUOTED else line[: _QUOTED - 1] + "…"
 
 
 def base_path(path: str) -> str:
@@ -146,7 +153,8 @@ def proxy_for(scheme: str, netloc: str) -> str | None:
     return proxies.get(scheme) or proxies.get("all")
 
 
-def _message_of(body: bytes) -> str:
+def said_in(body: bytes) -> str:
+    """The message of an error answer, whatever shape it has."""
     tree = parse_json(body[:65536])
     if isinstance(tree, dict):
         error = cast(Tree, tree).get("error", cast(Tree, tree).get("detail", cast(Tree, tree).get("message")))

@@ -21,6 +21,7 @@ from .rows import plain
 if TYPE_CHECKING:
     from ...core.engine.executor import Executor
     from ...core.plan.spec import Plan
+    from ...core.preflight.early import EarlyLook
     from ...core.run.rerun import Reruns
     from ...core.run.store import Run
 
@@ -38,6 +39,21 @@ def refuse_missing_env(plan: Plan, env: Mapping[str, str], jobs: Collection[str]
                 [*(str(problem) for problem in problems), "Set them in your shell, or give a file with --env-file."]
             )
         )
+
+
+def early_look(plan: Plan, env: Mapping[str, str]) -> EarlyLook:
+    """Begin to ask the endpoints whether they would take requests, beside whatever comes next."""
+    from ...core.preflight.early import EarlyLook
+
+    return EarlyLook(plan, env)
+
+
+def refuse_bad_endpoint(early: EarlyLook | None) -> None:
+    """Raises Failure when every request to an endpoint would fail, as far as it has said so within its second."""
+    failed = early.failures() if early else ()
+    if failed:
+        lines = [f"{check.name}: {check.text}. {check.remedy}" for check in failed]
+        raise Failure("\n".join([*lines, "Nothing was started. Start it all the same: --no-check"]))
 
 
 def checked_executor() -> Executor:

@@ -14,6 +14,7 @@ from .exit_codes import ExitCode
 # name -> (module, one line for --help). The help stands here so that --help imports no command.
 COMMANDS = {
     "run": ("run", "Run the tasks of a config."),
+    "check": ("check", "Check what a config needs before it runs."),
     "status": ("status", "Show how runs and jobs stand."),
     "logs": ("logs", "Show or follow what tasks print."),
     "kill": ("kill", "Stop jobs or whole runs."),

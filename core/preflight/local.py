@@ -1,0 +1,94 @@
+"""What can be told from this machine alone: variables, mounted directories, and the directory for results."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..plan.environ import api_key_ref
+from ..plan.spec import JobSpec, Plan
+from .model import Check, Subject
+
+GB = 10**9
+_WANTED = 1 * GB
+_LEAST = GB // 10
+_FEW = 3
+
+
+def variables(subject: Subject) -> Iterator[Check]:
+    """The variables of the containers, but for the endpoint's key, which is the endpoint's affair."""
+    if subject.plan is None:
+        return
+    wanted: dict[tuple[str, bool], list[str]] = {}
+    for job in subject.plan.jobs:
+        key = api_key_ref(job)
+        for ref in job.env:
+            if ref.value.kind != "lit" and ref != key:
+                wanted.setdefault((ref.value.source, ref.value.kind == "host"), []).append(job.task)
+    lacking = {pair: tasks for pair, tasks in wanted.items() if not subject.env.get(pair[0])}
+    for (name, needed), tasks in lacking.items():
+        state = "is empty" if name in subject.env else "is not set"
+        text = f"{name} {state}; {'needed' if needed else 'wanted'} by {_few(tasks)}"
+        remedy = f"Set it (export {name}=...), or give a file with --env-file." if needed else "Set it if it is needed."
+        yield Check("env", "fail" if needed else "warn", text, remedy)
+    if wanted and not lacking:
+        yield Check("env", "ok", f"{_few([name for name, _ in wanted])} {'is' if len(wanted) == 1 else 'are'} set")
+
+
+def mounts(subject: Subject) -> Iterator[Check]:
+    """The directories of this machine that containers are to see: Docker refuses to start without them."""
+    if subject.plan is None:
+        return
+    sources: dict[str, list[str]] = {}
+    for job in subject.plan.jobs:
+        for mount in job.mounts:
+            sources.setdefault(mount.source, []).append(job.task)
+    missing = {source: tasks for source, tasks in sources.items() if not os.path.exists(source)}
+    for source, tasks in missing.items():
+        yield Check("mounts", "fail", f"{source} does not exist; mounted by {_few(tasks)}", f"mkdir -p {source}")
+    if sources and not missing:
+        yield Check("mounts", "ok", f"{_few(list(sources))} {'is' if len(sources) == 1 else 'are'} there")
+
+
+def results(subject: Subject) -> Iterator[Check]:
+    """Whether results can be written and have room."""
+    if subject.plan is None:
+        return
+    yield room_for_results(subject.plan)
+
+
+def room_for_results(plan: Plan) -> Check:
+    """The check of `output_dir`: the nearest directory that exists must let us in and have space."""
+    home = Path(plan.output_dir)
+    here = next((folder for folder in (home, *home.parents) if folder.exists()), Path("/"))
+    change = "Choose another execution.output_dir, or change its owner."
+    if not here.is_dir():
+        return Check("results", "fail", f"{here} is a file, and {home} lies below it", change)
+    if not os.access(here, os.W_OK | os.X_OK):
+        return Check("results", "fail", f"you may not write to {here}", change)
+    free = shutil.disk_usage(here).free
+    if free < _WANTED:
+        state = "fail" if free < _LEAST else "warn"
+        return Check("results", state, f"only {size(free)} free at {home}", "Free some space, or choose another disk.")
+    return Check("results", "ok", f"{size(free)} free at {home}")
+
+
+def size(number: float) -> str:
+    """`12 GB`, `340 MB`: bytes in powers of 1000, as disks are sold."""
+    for unit, name in ((10**12, "TB"), (GB, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if number >= unit:
+            return f"{number / unit:.1f} {name}" if number < 10 * unit else f"{number / unit:.0f} {name}"
+    return f"{number:.0f} B"
+
+
+def tasks_of(jobs: list[JobSpec]) -> str:
+    """The names of a few of them."""
+    return _few([job.task for job in jobs])
+
+
+def _few(names: list[str]) -> str:
+    known = list(dict.fromkeys(names))
+    more = f" and {len(known) - _FEW} more" if len(known) > _FEW else ""
+    return ", ".join(known[:_FEW]) + more
