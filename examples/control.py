@@ -5,7 +5,7 @@
     python examples/control.py --port 8322 answers.jsonl
 
 What is measured against it is the path, not a model: every score must be 1.0. It knows no language model, and no
-request that is not in its files: those are answered with 404.
+request that is not in its files: those are answered with 422.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(400, {"error": {"message": "The request is not JSON."}})
         answer = self.answers.find(asked(body))
         if answer is None:
-            return self._send(404, {"error": {"message": "This request has no known answer."}})
+            return self._send(422, {"error": {"message": "This request has no known answer."}})
         chat = "messages" in body
         text: dict[str, Any] = {"message": {"role": "assistant", "content": answer}} if chat else {"text": answer}
         usage = {"prompt_tokens": len(data) // 4, "completion_tokens": len(answer) // 4}

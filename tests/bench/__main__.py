@@ -12,23 +12,27 @@ import tempfile
 import time
 from pathlib import Path
 
+from ..model_server import ModelServer
+
 EVALDOCK = [str(Path(sys.executable).with_name("evaldock"))]
 TWO_TASKS = """\
 defaults: [{{execution: local}}, {{deployment: none}}, _self_]
 execution: {{output_dir: {out}, pull: never{more}}}
-target: {{api_endpoint: {{model_id: m, url: "http://localhost:1/v1/chat/completions"}}}}
+target: {{api_endpoint: {{model_id: m, url: "{url}"}}}}
 evaluation:
   tasks:
 {tasks}
 """
 
 
-def config(folder: Path, names: list[str], more: str = "", container: str = "") -> Path:
+def config(
+    folder: Path, names: list[str], more: str = "", container: str = "", url: str = "http://localhost:1/v1"
+) -> Path:
     """A config file with one task per name."""
     extra = f", container: '{container}'" if container else ""
     tasks = "\n".join(f"    - {{name: {name}{extra}}}" for name in names)
     path = folder / "bench.yaml"
-    path.write_text(TWO_TASKS.format(out=folder / "out", tasks=tasks, more=more))
+    path.write_text(TWO_TASKS.format(out=folder / "out", tasks=tasks, more=more, url=url))
     return path
 
 
@@ -62,8 +66,9 @@ def main() -> None:
         if subprocess.run(["docker", "image", "inspect", "evaldock/contract:local"], capture_output=True).returncode:
             print("no evaldock/contract:local: run examples/images/build contract for the rest")
             return
-        one_container(folder, runs, env)
-        hundred_jobs(folder, env)
+        with ModelServer() as model:
+            one_container(folder, runs, env, model.url())
+            hundred_jobs(folder, env, model.url())
     thousand_jobs()
 
 
@@ -78,22 +83,24 @@ def commands(folder: Path, runs: int, env: dict[str, str]) -> None:
     show("run --dry-run, 2 tasks", f"{seconds:.3f} s, {peak:.0f} MiB", "0.30 s")
 
 
-def one_container(folder: Path, runs: int, env: dict[str, str]) -> None:
+def one_container(folder: Path, runs: int, env: dict[str, str], url: str) -> None:
     """The whole program around one trivial container, against docker itself."""
     bare, _ = timed(["docker", "run", "--rm", "evaldock/contract:local", "nemo-evaluator", "ls"], runs, env)
-    one = config(folder, ["bench"], container="evaldock/contract:local")
-    whole, _ = timed([*EVALDOCK, "run", "--config", str(one), "--no-tui"], runs, env)
+    one = config(folder, ["bench"], container="evaldock/contract:local", url=url)
+    command = [*EVALDOCK, "run", "--config", str(one), "--no-tui"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, env=env, check=True)
+    whole, _ = timed(command, runs, env)
     show("one trivial container", f"{whole:.3f} s ({whole - bare:+.3f} s)", f"docker run ({bare:.3f} s) + 0.35 s")
 
 
-def hundred_jobs(folder: Path, env: dict[str, str]) -> None:
+def hundred_jobs(folder: Path, env: dict[str, str], url: str) -> None:
     """CPU of the engine for each of 100 jobs, eight at a time."""
     names = [f"bench{n}" for n in range(100)]
-    path = config(folder, names, ", max_parallel: 8", "evaldock/contract:local")
+    path = config(folder, names, ", max_parallel: 8", "evaldock/contract:local", url)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     subprocess.run(
-        [*EVALDOCK, "run", "--config", str(path), "--no-tui"], stdout=subprocess.DEVNULL, env=env, check=False
+        [*EVALDOCK, "run", "--config", str(path), "--no-tui"], stdout=subprocess.DEVNULL, env=env, check=True
     )
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

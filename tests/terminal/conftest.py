@@ -21,6 +21,7 @@ from evaldock.core.run.journal import read_events
 from evaldock.core.run.store import Run
 
 from ..docker.conftest import IMAGE, containers_of, docker, wait_for
+from ..model_server import ModelServer
 
 PROGRAM = str(Path(sys.executable).with_name("evaldock"))
 PATIENCE = 30  # seconds until a text must have come
@@ -64,7 +65,7 @@ class Screen(pexpect.spawn):
 
 
 class Desk:
-    """Where one test works: config, results, state, and the programs it started."""
+    """Where one test works: config, results, state, a model endpoint, and the programs it started."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -73,6 +74,7 @@ class Desk:
         foreign = ("EVALDOCK_", "COLUMNS", "LINES")
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(foreign)} | ours
         self.screens: list[Screen] = []
+        self.model = ModelServer()
 
     def config(
         self, *behaviours: Mapping[str, object], env_vars: Mapping[str, str] | None = None, **execution: object
@@ -88,7 +90,7 @@ class Desk:
         ]
         tree = {
             "execution": {"output_dir": str(self.results), "pull": "never", **execution},
-            "target": {"api_endpoint": {"model_id": "m", "url": "http://model.invalid/v1/chat/completions"}},
+            "target": {"api_endpoint": {"model_id": "m", "url": self.model.url()}},
             "evaluation": {"tasks": tasks, "env_vars": dict(env_vars or {})},
         }
         path = self.root / "config.yaml"
@@ -132,6 +134,7 @@ class Desk:
 
     def clean_up(self) -> None:
         """End what a failed test left, and say so."""
+        self.model.close()
         for screen in self.screens:
             if not screen.terminated:
                 screen.close(force=True)

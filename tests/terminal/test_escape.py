@@ -112,8 +112,10 @@ def test_a_message_that_repeats_what_was_given_is_clean(desk: Desk, arguments: t
 def test_names_and_errors_of_docker_cannot_steer_the_terminal(desk: Desk) -> None:
     config = desk.config({}, extra_docker_args="--network 'a\x1bc\x1b]52;c;aGk=\x07b'")
     model = ("-o", r'target.api_endpoint.model_id="m\ec\e]52;c;aGk=\a"')
-    outputs = [desk.screen("run", config, *model, env={"NO_COLOR": ""}).ends(1)]
+    outputs = [desk.screen("run", config, *model, "--no-check", env={"NO_COLOR": ""}).ends(1)]
     assert b"ab not found" in outputs[0]
+    outputs += [desk.screen(command, config, *model, env={"NO_COLOR": ""}).ends(1) for command in ("run", "check")]
+    assert all(b"does not serve" in output for output in outputs[1:])
     for words, code in ((("status",), 1), (("ls", "runs"), 0), (("rerun", "--failed", desk.run().invocation), 1)):
         outputs.append(desk.screen(*words).ends(code))
     for output in outputs:

@@ -1,0 +1,210 @@
+"""What the checks say of an endpoint, told by real requests to a real server on loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from evaldock.core.preflight.endpoint import early_checks, endpoint_checks
+from evaldock.core.preflight.model import Check
+from evaldock.core.preflight.targets import Target
+
+from ..model_server import CHAT, ModelServer
+
+KEY = "sk-right-key"
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with ModelServer(key=KEY) as made:
+        yield made
+
+
+@pytest.fixture
+def target(server: ModelServer) -> Target:
+    """The server as a job uses it that has everything right."""
+    return Target(server.url(), "m", "chat", "MY_KEY", KEY, ("ifeval",))
+
+
+def states(checks: list[Check]) -> dict[str, str]:
+    """State by name."""
+    return {check.name: check.state for check in checks}
+
+
+def only_failure(target: Target) -> Check:
+    """The one failed check, which the early look must have seen as well."""
+    (failed,) = [check for check in endpoint_checks(target) if check.state == "fail"]
+    assert [replace(check, seconds=0) for check in early_checks(target, 20)] == [failed]
+    return failed
+
+
+def test_when_all_is_well_everything_is_said_to_be(target: Target) -> None:
+    checks = list(endpoint_checks(target))
+    assert states(checks) == dict.fromkeys(["endpoint", "key", "model", "chat", "clock"], "ok")
+    assert [check.remedy for check in checks] == [""] * 5
+    assert list(early_checks(target, 20)) == []
+
+
+def test_the_early_look_sends_one_request_for_one_token(server: ModelServer, target: Target) -> None:
+    list(early_checks(target, 20))
+    ((path, body),) = server.seen
+    assert (path, body and body["max_tokens"], body and body["model"]) == (CHAT, 1, "m")
+
+
+def test_a_closed_port() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        check = only_failure(Target(f"http://127.0.0.1:{port}/v1/chat/completions", "m", "chat", "", None))
+    assert (check.name, check.text) == ("endpoint", f"127.0.0.1:{port} refuses connections")
+    assert "Start the model server" in check.remedy
+
+
+def test_an_unknown_host() -> None:
+    check = only_failure(Target("http://model.invalid/v1/chat/completions", "m", "chat", "", None))
+    assert (check.name, check.text) == ("endpoint", "the host name of model.invalid is not known")
+
+
+def test_a_key_that_is_wrong_missing_empty_or_not_named_is_told_apart(target: Target) -> None:
+    wrong = only_failure(replace(target, key="sk-wrong-key"))
+    assert wrong.name == "key"
+    assert "MY_KEY is rejected (401): Incorrect API key provided" in wrong.text
+    assert "sk-wrong-key" not in wrong.text + wrong.remedy
+    unnamed = only_failure(replace(target, key_name="", key=None))
+    assert "wants a key and none is named" in unnamed.text
+    assert "api_key_name" in unnamed.remedy
+    quoted = only_failure(replace(target, key=f'"{KEY}"'))
+    assert "begins and ends with a quote" in quoted.remedy
+    for value, said in ((None, "MY_KEY is not set"), ("", "MY_KEY is empty")):
+        checks = list(endpoint_checks(replace(target, key=value)))
+        assert (checks[0].name, checks[0].state, checks[0].text) == ("key", "fail", said)
+        assert states(checks)["chat"] == "skipped"
+
+
+def test_an_unknown_model_is_named_with_the_nearest_one(target: Target) -> None:
+    check = only_failure(replace(target, model_id="llama3.1-8b"))
+    assert check.name == "model"
+    assert check.text == "the endpoint does not serve 'llama3.1-8b', but m, llama-3.1-8b"
+    assert check.remedy == "Write target.api_endpoint.model_id: llama-3.1-8b"
+
+
+def test_a_model_that_answers_without_being_listed_is_only_a_warning(server: ModelServer, target: Target) -> None:
+    server.answer = lambda path, body: (200, {}, json.dumps({"choices": [{}]})) if body else None
+    checks = list(endpoint_checks(replace(target, model_id="alias")))
+    assert (states(checks)["model"], states(checks)["chat"]) == ("warn", "ok")
+    assert list(early_checks(replace(target, model_id="alias"), 20)) == []
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completion", "/v1", "/", "/chat/completions", "/v2/chat/completions"])
+def test_a_wrong_path_is_told_the_right_one(server: ModelServer, target: Target, path: str) -> None:
+    check = only_failure(replace(target, url=server.url(path)))
+    assert (check.name, "(404)" in check.text) == ("url", True)
+    assert check.remedy.endswith(f"write target.api_endpoint.url: {server.url()}")
+
+
+def test_a_page_of_html_is_no_answer(server: ModelServer, target: Target) -> None:
+    server.answer = lambda path, body: (200, {"Content-Type": "text/html; charset=utf-8"}, "<html>hello</html>")
+    (failed,) = [check for check in endpoint_checks(target) if check.state == "fail"]
+    assert (failed.name, failed.text) == ("chat", "the endpoint answers text/html without `choices`")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "name", "said"),
+    [
+        (503, {}, "chat", "answers 503: the model is loading"),
+        (429, {}, "chat", "answers 429: the model is loading"),
+        (400, {}, "chat", "refuses a chat request: answers 400: the model is loading"),
+        (307, {"Location": "https://other.example/v1?api_key=abc"}, "url", "redirects to https://other.example/v1"),
+    ],
+)
+def test_what_may_pass_is_a_warning_and_refuses_no_run(
+    server: ModelServer, target: Target, status: int, headers: dict[str, str], name: str, said: str
+) -> None:
+    text = json.dumps({"error": {"message": "the model is loading"}})
+    server.answer = lambda path, body: (status, headers, text) if body else None
+    (check,) = [check for check in endpoint_checks(target) if check.state != "ok"]
+    assert (check.name, check.state, said in check.text) == (name, "warn", True)
+    assert "abc" not in check.text
+    assert list(early_checks(target, 20)) == []
+
+
+def test_models_that_want_the_newer_limit_get_it(server: ModelServer, target: Target) -> None:
+    message = json.dumps({"error": {"message": "Unsupported parameter: 'max_tokens'"}})
+    server.answer = lambda path, body: (400, {}, message) if body and "max_tokens" in body else None
+    assert states(list(endpoint_checks(target)))["chat"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [("completions", "/v1/completions"), ("completions_logprob", "/v1/completions"), ("embedding", "/v1/embeddings")],
+)
+def test_each_protocol_is_asked_in_its_own_way(server: ModelServer, target: Target, kind: str, path: str) -> None:
+    assert states(list(endpoint_checks(replace(target, kind=kind, url=server.url(path)))))[kind] == "ok"
+
+
+def test_a_vision_task_sends_an_image(server: ModelServer, target: Target) -> None:
+    assert states(list(endpoint_checks(replace(target, kind="vlm"))))["vlm"] == "ok"
+    _, body = server.seen[-1]
+    assert body is not None
+    image = body["messages"][0]["content"][1]["image_url"]["url"]
+    assert image.startswith("data:image/png;base64,iVBOR")
+
+
+def test_log_probabilities_that_a_task_scores_by_must_be_there(server: ModelServer, target: Target) -> None:
+    server.answer = lambda path, body: (200, {}, json.dumps({"choices": [{"text": "x"}]})) if body else None
+    checks = list(endpoint_checks(replace(target, kind="completions_logprob", url=server.url("/v1/completions"))))
+    assert states(checks)["completions_logprob"] == "fail"
+
+
+def test_an_endpoint_that_is_merely_slow_refuses_no_run(server: ModelServer, target: Target) -> None:
+    over = threading.Event()
+
+    def wait(path: str, body: object) -> None:
+        over.wait(30)
+
+    server.answer = wait
+    try:
+        assert list(early_checks(target, 0.05)) == []
+    finally:
+        over.set()
+
+
+def test_a_wrong_clock_is_told(server: ModelServer, target: Target) -> None:
+    date = {"Date": "Mon, 05 Jan 2015 10:00:00 GMT", "Content-Type": "application/json"}
+    # The handler sends a date of its own first; of two, the last one counts.
+    server.answer = lambda path, body: (200, date, json.dumps({"data": [{"id": "m"}]})) if body is None else None
+    (check,) = [check for check in endpoint_checks(target) if check.name == "clock"]
+    assert check.state == "warn"
+    assert "ahead of the endpoint" in check.text
+
+
+def test_https_on_a_plain_server_and_the_other_way_round(server: ModelServer, target: Target) -> None:
+    check = only_failure(replace(target, url=server.url().replace("http:", "https:")))
+    assert (check.name, "does not speak TLS" in check.text) == ("endpoint", True)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_a_certificate_is_verified_and_an_authority_can_be_named(
+    server: ModelServer, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = (str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"))
+    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    words = ["openssl", *made.split(), "-out", pair[0], "-keyout", pair[1]]
+    subprocess.run(words, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*pair)
+    server.encrypt(context)
+    secure = replace(target, url=server.url().replace("http:", "https:"))
+    check = only_failure(secure)
+    assert (check.name, "is not trusted" in check.text) == ("endpoint", True)
+    assert "SSL_CERT_FILE" in check.remedy
+    monkeypatch.setenv("SSL_CERT_FILE", pair[0])
+    assert states(list(endpoint_checks(secure)))["chat"] == "ok"
