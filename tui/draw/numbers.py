@@ -1,0 +1,137 @@
+"""Figures as text. Where a unit is drawn in another colour than its number, there is a `_parts` form: (number, unit)."""
+
+from __future__ import annotations
+
+import math
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def elapsed(seconds: float) -> str:
+    """`41:12`, from an hour `2h04`, from a day `3d`."""
+    whole = max(0, int(seconds))
+    if whole < HOUR:
+        return f"{whole // MINUTE:02d}:{whole % MINUTE:02d}"
+    if whole < DAY:
+        return f"{whole // HOUR}h{whole % HOUR // MINUTE:02d}"
+    return f"{whole // DAY}d"
+
+
+def left_parts(seconds: float) -> tuple[str, str]:
+    """`45 s`, `8 m`, from an hour `1h10` without a unit of its own."""
+    whole = max(0, math.ceil(seconds))
+    if whole < MINUTE:
+        return str(whole), "s"
+    if whole < HOUR:
+        return str(whole // MINUTE), "m"
+    if whole < DAY:
+        return f"{whole // HOUR}h{whole % HOUR // MINUTE:02d}", ""
+    return str(whole // DAY), "d"
+
+
+def left(seconds: float) -> str:
+    """`45s`, `8m`, `1h10`, `2d`."""
+    return "".join(left_parts(seconds))
+
+
+def age(seconds: float) -> str:
+    """`now`, `5 m`, `3 h`, `1 d`."""
+    whole = max(0, int(seconds))
+    if whole < MINUTE:
+        return "now"
+    if whole < HOUR:
+        return f"{whole // MINUTE} m"
+    if whole < DAY:
+        return f"{whole // HOUR} h"
+    return f"{whole // DAY} d"
+
+
+def latency_parts(seconds: float) -> tuple[str, str]:
+    """`410 ms` below a second, else seconds with three digits."""
+    if seconds < 0.9995:
+        return str(round(seconds * 1000)), "ms"
+    return _three(seconds), "s"
+
+
+def latency(seconds: float) -> str:
+    """`410 ms`, `1.9 s`, `12.4 s`."""
+    return " ".join(latency_parts(seconds))
+
+
+def size_parts(size: float) -> tuple[str, str]:
+    """Binary, two or three digits: `3.1 GiB`, `812 MiB`."""
+    value, place = max(0.0, float(size)), 0
+    while value >= 999.5 and place < len(_SIZES) - 1:
+        value, place = value / 1024, place + 1
+    return (str(int(value)) if place == 0 else _two(value)), _SIZES[place]
+
+
+def size(size: float) -> str:
+    """`3.1 GiB`."""
+    return " ".join(size_parts(size))
+
+
+def short_size_parts(size: float) -> tuple[str, str]:
+    """As `size_parts`, with the one-letter unit of a table: `3.1 G`."""
+    number, unit = size_parts(size)
+    return number, unit[0]
+
+
+def rate_parts(per_second: float) -> tuple[str, str]:
+    """`4.2 /s`, from a hundred on without decimals."""
+    return (f"{per_second:.1f}" if per_second < 99.95 else f"{per_second:.0f}"), "/s"
+
+
+def rate(per_second: float) -> str:
+    """`4.2/s`."""
+    return "".join(rate_parts(per_second))
+
+
+def percent(fraction: float) -> str:
+    """`61%`. Never 100 before the end, and never 0 after the start."""
+    if 0 < fraction < 0.01:
+        return "1%"
+    return f"{int(max(0.0, min(fraction, 1.0)) * 100 + 1e-9)}%"
+
+
+def cpu(value: float) -> str:
+    """Percent of one core, whole: `212`."""
+    return str(round(value))
+
+
+def count(number: int) -> str:
+    """`14,042`."""
+    return f"{number:,}"
+
+
+def score(value: float) -> str:
+    """`0.781`; figures that are no fraction keep three digits after the point too."""
+    return f"{value:.3f}"
+
+
+def error(stderr: float, plus_minus: str = "±") -> str:
+    """`±0.011`."""
+    return f"{plus_minus}{stderr:.3f}"
+
+
+def change(delta: float, minus: str = "−") -> str:
+    """`+0.007`, `−0.096`: the sign always."""
+    return f"{minus if round(delta, 3) < 0 else '+'}{abs(delta):.3f}"
+
+
+def tokens(number: int) -> tuple[str, str]:
+    """`1.2 M`, `340 k`, `812` without a unit."""
+    if number < 1000:
+        return str(number), ""
+    if number < 999_500:
+        return _two(number / 1000), "k"
+    return _two(number / 1_000_000), "M"
+
+
+def _two(value: float) -> str:
+    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def _three(value: float) -> str:
+    return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
