@@ -9,6 +9,8 @@ from pathlib import Path
 from .catalog import Catalog
 from .model import TaskSpec
 
+BESIDE = "catalog"
+
 
 def load_catalog(extra_dirs: Sequence[Path] = (), *, env: Mapping[str, str] | None = None) -> Catalog:
     """The catalog, with the tasks of `*.yaml` in the user's catalog directory and in `extra_dirs`.
@@ -23,6 +25,11 @@ def load_catalog(extra_dirs: Sequence[Path] = (), *, env: Mapping[str, str] | No
 
         own = read_files(files)
     return Catalog(own)
+
+
+def catalog_dirs(sources: Sequence[Path]) -> list[Path]:
+    """The directories `catalog` beside the files of a config, where they exist, in the order of the files."""
+    return [folder for folder in dict.fromkeys(source.parent / BESIDE for source in sources) if folder.is_dir()]
 
 
 def user_dir(env: Mapping[str, str] | None = None) -> Path:

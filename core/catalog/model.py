@@ -14,7 +14,8 @@ class TaskSpec:
     """One task of one harness.
 
     `command` is an argv template, None for the NeMo contract (`nemo-evaluator run_eval --run_config ...`);
-    its parts may name `{model_id}`, `{url}`, `{task}`, `{run_config}`, `{results}` and `{params.NAME}`.
+    its parts may name `{model_id}`, `{url}`, `{api_key_name}` (of the variable that holds the key), `{task}`,
+    `{run_config}`, `{results}` and `{params.NAME}`.
     `image` and `digest` say what to run; `params` are the defaults of `config.params`.
     """
 

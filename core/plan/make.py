@@ -27,7 +27,7 @@ from .names import DirNames
 from .run_config import RunConfigParts, build_run_config
 from .select import select
 from .spec import RESULTS_PATH, RUN_CONFIG_PATH, JobSpec, Plan
-from .trees import copied, merged, tree_at
+from .trees import copied, merged, text_at, tree_at
 
 
 def make_plan(
@@ -201,6 +201,7 @@ def _command(spec: TaskSpec, run_config: Tree, url: str, model_id: str) -> tuple
     values = {
         "model_id": model_id,
         "url": url,
+        "api_key_name": text_at(run_config, "target", "api_endpoint", "api_key_name"),
         "task": spec.name,
         "run_config": RUN_CONFIG_PATH,
         "results": RESULTS_PATH,

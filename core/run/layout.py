@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..catalog.load import BESIDE, catalog_dirs
 from ..plan.codec import plan_to_json
 from ..plan.names import safe_dir_name as safe_dir_name
 from ..plan.spec import JobSpec, Plan
@@ -31,9 +32,16 @@ class CreateError(Exception):
 
 
 def create_run(
-    plan: Plan, config_tree: dict[str, object], *, now: datetime, env: Mapping[str, str] | None = None
+    plan: Plan,
+    config_tree: dict[str, object],
+    *,
+    now: datetime,
+    env: Mapping[str, str] | None = None,
+    sources: Sequence[Path] = (),
 ) -> RunPaths:
     """Make the directory of a new run with everything in it, its pointer and its `<output_dir>/<task>` links.
+
+    `sources` are the files of the config: the catalogs beside them are kept with the run, so that a rerun knows them.
 
     The run appears under its name complete or not at all. A real file or directory where a link would stand
     is left alone. `env` (default: this process's) says where pointers go. Raises CreateError (disk full, no
@@ -47,7 +55,7 @@ def create_run(
         make_dirs(output)
         if os.path.lexists(root):
             raise CreateError(f"{root} is there already; start the run again.")
-        _build(root, plan, config_tree, now)
+        _build(root, plan, config_tree, now, sources)
         paths = RunPaths(root)
         for job in plan.jobs:
             _link(output, root.name, job.dir_name)
@@ -81,7 +89,7 @@ def _check_jobs(plan: Plan, output: Path) -> None:
             )
 
 
-def _build(root: Path, plan: Plan, config_tree: dict[str, object], now: datetime) -> None:
+def _build(root: Path, plan: Plan, config_tree: dict[str, object], now: datetime, sources: Sequence[Path]) -> None:
     temp = root.with_name(f".{root.name}.{os.urandom(4).hex()}.tmp")
     make_dir(temp)
     try:
@@ -92,6 +100,7 @@ def _build(root: Path, plan: Plan, config_tree: dict[str, object], now: datetime
         write_atomic(paths.journal, encode_line(RunCreated(plan.invocation, utc_iso(now))))
         for job in plan.jobs:
             _build_job(paths, job)
+        _keep_catalogs(temp / BESIDE, sources)
         os.rename(temp, root)
     except BaseException:
         import shutil
@@ -99,6 +108,16 @@ def _build(root: Path, plan: Plan, config_tree: dict[str, object], now: datetime
         shutil.rmtree(temp, ignore_errors=True)
         raise
     sync_dir(root.parent)
+
+
+def _keep_catalogs(folder: Path, sources: Sequence[Path]) -> None:
+    # A later directory wins over an earlier one, here as when catalogs are read.
+    files = {file.name: file for beside in catalog_dirs(sources) for file in sorted(beside.glob("*.yaml"))}
+    if files:
+        with contextlib.suppress(FileExistsError):  # a task may have taken the name; its rerun finds fewer catalogs
+            make_dir(folder)
+            for name, file in files.items():
+                write_atomic(folder / name, file.read_bytes(), sync=False)
 
 
 def _build_job(paths: RunPaths, job: JobSpec) -> None:

@@ -106,10 +106,10 @@ def _by_earlier_overrides(run: Run, jobs: Sequence[str]) -> dict[tuple[str, ...]
 
 class _Planner:
     def __init__(self, run: Run, overrides: tuple[str, ...], env: Mapping[str, str]) -> None:
-        from ..catalog.load import load_catalog
+        from ..catalog.load import catalog_dirs, load_catalog
 
         self._run, self._overrides, self._env = run, overrides, env
-        self._catalog: Catalog = load_catalog(env=env)
+        self._catalog: Catalog = load_catalog(catalog_dirs([run.paths.config]), env=env)
         self.config: Config | None = None
         self.warnings: tuple[str, ...] = ()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from evaldock.core.catalog.load import load_catalog
+from evaldock.core.catalog.load import catalog_dirs, load_catalog
 from evaldock.core.config.load import load_config
 from evaldock.core.plan.make import make_plan
 from evaldock.core.plan.render import missing_env, render_plan
@@ -21,7 +21,7 @@ ENV = {name: f"value-of-{name}" for name in ("API_KEY", "HF_TOKEN", "HF_TOKEN_FO
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(EXAMPLES)))
 def test_an_example_plans_and_shows_no_secret(path: Path) -> None:
     config = load_config(path=path, env=ENV)
-    plan = make_plan(config, load_catalog([path.parent / "catalog"]), invocation="0a1b2c3d")
+    plan = make_plan(config, load_catalog(catalog_dirs(config.sources)), invocation="0a1b2c3d")
     assert plan.jobs
     assert missing_env(plan, ENV) == []
     shown = render_plan(config, plan, ENV)

@@ -29,7 +29,17 @@ CATALOG = Catalog(
             "sums",
             "mylab",
             "mylab/sums:1",
-            command=("run", "--u={url}", "{model_id}", "{task}", "{run_config}", "{results}", "{params.n}", "{{x}}"),
+            command=(
+                "run",
+                "--u={url}",
+                "{model_id}",
+                "{task}",
+                "{run_config}",
+                "{results}",
+                "{params.n}",
+                "{{x}}",
+                "{api_key_name}",
+            ),
             params={"n": 3, "limit_samples": 7},
             result_format="json",
             result_file="s.json",
@@ -386,6 +396,7 @@ def test_a_command_of_ones_own_is_filled_in() -> None:
         "/results",
         '[1, "b c"]',
         "{x}",
+        "EVALDOCK_NO_API_KEY",
     )
     assert spec.samples == 7
     assert (spec.result_format, spec.result_file, spec.primary_metric) == ("json", "s.json", "acc")

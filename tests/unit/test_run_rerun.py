@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from evaldock.core.catalog.load import load_catalog
+from evaldock.core.catalog.load import catalog_dirs, load_catalog
 from evaldock.core.config.load import load_config
 from evaldock.core.config.model import ConfigError
 from evaldock.core.plan.codec import PlanDamaged
@@ -238,3 +238,18 @@ def test_a_damaged_spec_is_told_and_never_replaced_by_another(work: Path, conten
     assert damaged.views()[0]["attempt"] == 2
     with pytest.raises(PlanDamaged):
         Amendment.from_bytes(content, job)
+
+
+def test_a_task_of_a_catalog_beside_the_config_can_run_again_when_that_is_gone(work: Path) -> None:
+    own = {"name": "mine", "harness": "lab", "image": "lab/mine:1", "command": ["run", "{params.limit_samples}"]}
+    beside = work / "catalog" / "lab.yaml"
+    beside.parent.mkdir()
+    beside.write_text(yaml.safe_dump({"tasks": [own | {"params": {"limit_samples": 5}}]}))
+    (work / "c.yaml").write_text(yaml.safe_dump(TREE | {"evaluation": {"tasks": [{"name": "mine"}]}}))
+    config = load_config(path=work / "c.yaml")
+    plan = make_plan(config, load_catalog(catalog_dirs(config.sources)), invocation="1a2b3c4d")
+    run = Run.open(create_run(plan, config.tree, now=datetime.now(UTC), sources=config.sources).root)
+    end(run, "1a2b3c4d.0")
+    beside.unlink()
+    again = plan_reruns(run, ["1a2b3c4d.0"], [f"evaluation.tasks.0.overrides={{{LIMIT}: 7}}"])
+    assert (plan.jobs[0].command[-1], again.jobs[0].spec.command[-1]) == ("5", "7")

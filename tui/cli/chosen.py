@@ -71,11 +71,12 @@ class Chosen:
         """The config and what it would run. Raises ConfigError and CatalogError."""
         from secrets import token_hex
 
-        from ...core.catalog.load import load_catalog
+        from ...core.catalog.load import catalog_dirs, load_catalog
         from ...core.plan.make import make_plan
 
         config = self.load()
-        return config, make_plan(config, load_catalog(), invocation=token_hex(4), only=self.only)
+        catalog = load_catalog(catalog_dirs(config.sources), env=self.env)
+        return config, make_plan(config, catalog, invocation=token_hex(4), only=self.only)
 
 
 def config_options(function: Callable[..., Any]) -> Callable[..., Any]:

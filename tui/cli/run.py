@@ -74,7 +74,7 @@ def _start(config: Config, plan: Plan, env: dict[str, str], *, check: bool, as_j
     early = launch.early_look(plan, env) if check else None
     executor = launch.checked_executor()
     launch.refuse_bad_endpoint(early)
-    run = Run.open(create_run(plan, config.tree, now=datetime.now(UTC)).root)
+    run = Run.open(create_run(plan, config.tree, now=datetime.now(UTC), sources=config.sources).root)
     if detach:
         return launch.run_detached(run, env, as_json=as_json)
     return launch.run_here(run, env, executor, as_json=as_json)

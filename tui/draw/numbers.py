@@ -1,4 +1,4 @@
-"""Figures as text. Where a unit is drawn in another colour than its number, there is a `_parts` form: (number, unit)."""
+"""Figures as text. Where a unit is drawn in another colour than its number, a `_parts` form gives (number, unit)."""
 
 from __future__ import annotations
 

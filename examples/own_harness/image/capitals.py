@@ -1,4 +1,4 @@
-"""Does the model know its capitals? capitals.py URL MODEL_ID LIMIT RESULT_FILE"""
+"""Does the model know its capitals? capitals.py URL MODEL_ID API_KEY_NAME LIMIT RESULT_FILE"""
 
 import json
 import os
@@ -6,7 +6,7 @@ import sys
 import urllib.request
 
 CAPITALS = {"France": "Paris", "Japan": "Tokyo", "Kenya": "Nairobi", "Peru": "Lima", "Norway": "Oslo", "Egypt": "Cairo"}
-url, model, limit, out = sys.argv[1:]
+url, model, key_name, limit, out = sys.argv[1:]
 right = 0
 chosen = list(CAPITALS.items())[: int(limit)]
 for number, (country, capital) in enumerate(chosen, 1):
@@ -15,7 +15,7 @@ for number, (country, capital) in enumerate(chosen, 1):
         "messages": [{"role": "user", "content": f"What is the capital of {country}?"}],
         "max_tokens": 24,
     }
-    key = {"Authorization": f"Bearer {os.environ.get('API_KEY', '')}", "Content-Type": "application/json"}
+    key = {"Authorization": f"Bearer {os.environ[key_name]}", "Content-Type": "application/json"}
     with urllib.request.urlopen(urllib.request.Request(url, json.dumps(ask).encode(), key), timeout=120) as answer:
         text = json.load(answer)["choices"][0]["message"]["content"]
     right += capital in text
