@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .dotted import nest_overrides
 from .model import ConfigError, ConfigProblem, Origin
-from .node import Node, child, merge, plain, printable, put
+from .node import Node, merge, plain, printable, put
 from .suggest import did_you_mean
 from .yaml_nodes import read_yaml_file
 
@@ -18,6 +19,7 @@ PACKAGED = Path(__file__).parent / "defaults"
 PACKAGED_NAME = "evaldock's defaults"
 GROUPS = ("execution", "deployment")
 _MAX_FILES = 100
+_HEADER = re.compile(r"#\s*@package\s+(\S+)")
 _CLUSTERS = ("slurm", "lepton")
 _SERVERS = ("vllm", "vllm_ray", "sglang", "nim", "trtllm", "generic")
 
@@ -41,16 +43,37 @@ def refusal(group: str, name: str) -> str | None:
 
 @dataclass(frozen=True)
 class Choice:
-    """One entry of a defaults list: a file of a group (`group` empty: a file beside the config)."""
+    """One entry of a defaults list: the file `name` of a group (`group` empty: a file beside the config).
+
+    `package` is where its content goes, as steps from the top, unless the file itself says otherwise; `forced`
+    means that it may not.
+    """
 
     group: str
     name: str
     origin: Origin
+    package: tuple[str, ...] = ()
+    forced: bool = False
 
     @property
     def is_self(self) -> bool:
         """The file's own content."""
         return not self.group and self.name == "_self_"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The file that is being read: the group it is of, and where its content goes."""
+
+    group: str = ""
+    package: tuple[str, ...] = ()
+
+    def below(self, group: str) -> _Place:
+        """A group as named inside this file: relative to its own, unless it begins with a slash."""
+        steps = tuple(step for step in group.split("/") if step)
+        if group.startswith("/"):
+            return _Place("/".join(steps), steps)
+        return _Place("/".join((*filter(None, [self.group]), *steps)), (*self.package, *steps))
 
 
 @dataclass
@@ -69,12 +92,13 @@ class Composer:
 
     def compose(self, path: Path, shown: str) -> Node:
         """The tree of the config at `path`. Raises ConfigError when a file cannot be read or is refused."""
-        root = self._file(path, shown, group="", primary=True)
+        root = self._file(path, shown, _Place(), primary=True)
         if any(problem.path == "defaults" for problem in self.problems):
             raise ConfigError(self.problems)
         return root
 
-    def _file(self, path: Path, shown: str, *, group: str, primary: bool = False) -> Node:
+    def _file(self, path: Path, shown: str, place: _Place, *, primary: bool = False) -> Node:
+        """The whole tree with what this file, and those that it takes in, put into it."""
         real = os.path.realpath(path)
         if real in self.reading:
             self._defaults_problem(f"'{printable(shown)}' includes itself", Origin(shown))
@@ -92,56 +116,62 @@ class Composer:
         if not isinstance(node.value, dict):
             message = "is not a mapping of keys to values, such as 'execution:' and 'target:'"
             raise ConfigError([*self.problems, ConfigProblem(message, origin=node.origin)])
-        place = tuple(group.split("/")) if group else ()
-        node = child(nest_overrides(put(Node({}, node.origin), place, node), self.problems), *place) or node
         self.reading.append(real)
-        composed = self._with_defaults(node, group, primary=primary)
+        composed = self._with_defaults(node, place, primary=primary)
         self.reading.pop()
         return composed
 
-    def _with_defaults(self, node: Node, group: str, *, primary: bool) -> Node:
+    def _with_defaults(self, node: Node, place: _Place, *, primary: bool) -> Node:
         assert isinstance(node.value, dict)
         content = dict(node.value)
         listed = content.pop("defaults", None)
-        own = replace(node, value=content)
-        choices = list(self._entries(listed, group))
+        own = put(Node({}, node.origin), place.package, replace(node, value=content))
+        own = nest_overrides(own, self.problems)
+        choices = list(self._entries(listed, place))
         if primary:
             choices = self._with_added(choices)
         if not any(choice.is_self for choice in choices):
             choices.append(Choice("", "_self_", node.origin))
         result = Node({}, node.origin)
         for choice in choices:
-            result = merge(result, own if choice.is_self else self._chosen(choice, group))
+            result = merge(result, own if choice.is_self else self._chosen(choice))
         return replace(result, origin=node.origin)
 
     def _with_added(self, choices: list[Choice]) -> list[Choice]:
         listed = {choice.group for choice in choices}
         return [choice for name, choice in self.choices.items() if name not in listed] + choices
 
-    def _entries(self, listed: Node | None, group: str) -> Iterator[Choice]:
+    def _entries(self, listed: Node | None, place: _Place) -> Iterator[Choice]:
         if listed is None or listed.value is None:
             return
         if not isinstance(listed.value, list):
             self._defaults_problem("is not a list; expected items such as '- execution: local'", listed.origin)
             return
         for item in listed.value:
-            if isinstance(item.value, str):
-                yield Choice("" if item.value == "_self_" or not group else group, item.value, item.origin)
+            if item.value == "_self_":
+                yield Choice("", "_self_", item.origin)
+            elif isinstance(item.value, str):
+                # `a/b` is the file b of the group a.
+                written, slash, name = item.value.rpartition("/")
+                below = place.below("/" if slash and not written else written)
+                yield Choice(below.group, name, item.origin, below.package)
             elif isinstance(item.value, dict) and len(item.value) == 1:
-                yield from self._group_entry(*next(iter(item.value.items())))
+                yield from self._group_entry(*next(iter(item.value.items())), place)
             else:
                 self._defaults_problem(
                     "is not an entry of a defaults list; expected 'group: name', a file name or _self_", item.origin
                 )
 
-    def _group_entry(self, key: str, value: Node) -> Iterator[Choice]:
-        group = key.split()[-1] if key.split() else key
-        words = key.split()[:-1]
-        if "@" in group or any(word not in ("optional", "override") for word in words):
+    def _group_entry(self, key: str, value: Node, place: _Place) -> Iterator[Choice]:
+        *words, written = key.split() or [key]
+        written, at, package = written.partition("@")
+        if any(word not in ("optional", "override") for word in words) or not written:
             self._defaults_problem(
                 f"'{printable(key)}' is not supported; expected 'group: name'", value.key or value.origin
             )
             return
+        below = place.below(written)
+        group, where = below.group, _package(package, place.package) if at else below.package
         for name in value.value if isinstance(value.value, list) else [value]:
             if name.value is None:
                 continue
@@ -157,18 +187,18 @@ class Composer:
             self.used.setdefault(group, name.value)
             if chosen is None and "optional" in words and self._find(group, name.value) is None:
                 continue
-            yield chosen or Choice(group, name.value, name.origin)
+            picked = chosen or Choice(group, name.value, name.origin)
+            yield replace(picked, package=where, forced=bool(at))
 
-    def _chosen(self, choice: Choice, inside: str) -> Node:
+    def _chosen(self, choice: Choice) -> Node:
         found = self._find(choice.group, choice.name)
         if found is None:
             self._not_found(choice)
             return Node({}, choice.origin)
         path, shown = found
-        node = self._file(path, shown, group=choice.group)
-        if not choice.group or choice.group == inside:
-            return node
-        return put(Node({}, node.origin), tuple(choice.group.split("/")), node)
+        header = "" if choice.forced else package_header(path)
+        package = choice.package if header in ("", "_group_") else _package(header, ())
+        return self._file(path, shown, _Place(choice.group, package))
 
     def _find(self, group: str, name: str) -> tuple[Path, str] | None:
         for base in (self.base, PACKAGED):
@@ -196,6 +226,28 @@ class Composer:
 
     def _defaults_problem(self, message: str, origin: Origin) -> None:
         self.problems.append(ConfigProblem(message, "defaults", origin))
+
+
+def package_header(path: Path) -> str:
+    """What a file's leading `# @package NAME` says, "" when there is none: where its content goes."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            for line in file:
+                if line.strip() and not line.lstrip().startswith("#"):
+                    break
+                if found := _HEADER.fullmatch(line.strip()):
+                    return found[1]
+    except OSError:
+        pass
+    return ""
+
+
+def _package(name: str, inside: tuple[str, ...]) -> tuple[str, ...]:
+    """A package's name as steps from the top; `_global_` is the top, `_here_` where the list stands."""
+    if name.startswith("_global_"):
+        name, inside = name.removeprefix("_global_"), ()
+    steps = name.removeprefix("_here_").strip(".")
+    return (*inside, *steps.split(".")) if steps else inside
 
 
 def is_file(path: Path) -> bool:

@@ -136,7 +136,7 @@ def _choices(parsed: list[Override], composer: Composer) -> dict[str, Choice]:
         if override.choice is not None:
             group, name = override.choice
             if group in GROUPS or (composer.base / group).is_dir():
-                found[group] = Choice(group, name, override.origin)
+                found[group] = Choice(group, name, override.origin, tuple(group.split("/")))
     return found
 
 

@@ -60,6 +60,39 @@ def test_any_group_beside_the_config(load: Load, minimal: str) -> None:
     assert (config.endpoint.model_id, config.endpoint.type) == ("m", "completions")
 
 
+@pytest.mark.parametrize(
+    ("defaults", "files"),
+    [
+        ("[evaluation: two]", {"evaluation/two.yaml": "env_vars: {A: lit:x}\n"}),
+        ("[evaluation/two]", {"evaluation/two.yaml": "env_vars: {A: lit:x}\n"}),
+        ("[evaluation: two]", {"evaluation/two.yaml": "# @package _global_\nevaluation: {env_vars: {A: lit:x}}\n"}),
+        ("[evaluation: two]", {"evaluation/two.yaml": "# words\n# @package evaluation.env_vars\nA: lit:x\n"}),
+        ("[evaluation: two]", {"evaluation/two.yaml": "# @package _group_\nenv_vars: {A: lit:x}\n"}),
+        ("[vars@evaluation.env_vars: two]", {"vars/two.yaml": "# @package _global_\nA: lit:x\n"}),
+        ("[vars@_global_: two]", {"vars/two.yaml": "evaluation: {env_vars: {A: lit:x}}\n"}),
+        (
+            "[evaluation: two]",
+            {
+                "evaluation/two.yaml": "defaults: [env_vars: few, one]\n",
+                "evaluation/env_vars/few.yaml": "A: lit:x\n",
+                "evaluation/one.yaml": "env_vars: {B: lit:y}\n",
+            },
+        ),
+        (
+            "[evaluation: two]",
+            {"evaluation/two.yaml": "defaults: [/vars@env_vars: few]\n", "vars/few.yaml": "A: lit:x\n"},
+        ),
+        (
+            "[lab: two]",
+            {"lab/two.yaml": "# @package _global_\ndefaults: [/few]\n", "few.yaml": "env_vars: {A: lit:x}\n"},
+        ),
+    ],
+)
+def test_groups_go_where_hydra_puts_them(load: Load, minimal: str, defaults: str, files: dict[str, str]) -> None:
+    config = load(f"defaults: {defaults}\n{minimal}", files=files)
+    assert config.tasks[0].env["A"].source == "x"
+
+
 def test_overrides_choose_groups(load: Load, minimal: str) -> None:
     files = {"execution/mine.yaml": "mode: sequential\n"}
     listed = load(f"defaults: [execution: local]\n{minimal}", "execution=mine", files=files)
@@ -77,7 +110,7 @@ def test_overrides_choose_groups(load: Load, minimal: str) -> None:
         ("[deployment: vllm]", "the deployment 'vllm' is not supported: evaldock starts no model"),
         ("[execution: locl]", "did you mean 'local'?"),
         ("[deployment: off]", 'YAML reads off as False, write "off" in quotes'),
-        ("[execution@here: local]", "'execution@here' is not supported"),
+        ("[{please execution: local}]", "'please execution' is not supported"),
         ("[basc]", "there is no file 'basc.yaml' in . "),
         ("[c]", "'c.yaml' includes itself"),
         ("[5]", "is not an entry of a defaults list"),
