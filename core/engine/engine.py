@@ -36,8 +36,9 @@ from ..run.store import Run, RunDamaged
 from .executor import EngineBusy, Executor, ExecutorUnavailable, Found
 from .gateway import Gateway
 from .ledger import Ledger
-from .live import LiveWriter
+from .live import LiveWriter, Scheduling
 from .outcome import NEVER_RAN, Ending, decide
+from .space import Space
 from .worker import JobWorker, Shared, signal_job
 
 log = logging.getLogger("evaldock.engine")
@@ -115,13 +116,15 @@ class Engine:
                 return state
 
     def _own(self) -> RunState:
+        self._executor.check()
         found = self._executor.find(self._run.invocation)
         journal = JournalWriter(self._run.paths.journal)
         before = self._run.state()
         ledger = self._ledger = Ledger(journal, before, self._on_event, self._on_notice)
         self._owning = True
         ledger.give_up = self._leave
-        self._shared = Shared(self._run, self._env, self._executor, ledger)
+        self._shared = Shared(self._run, self._env, self._executor, ledger, self._specs)
+        self._space = Space(self._run.paths.root, self._on_notice)
         self._queue.clear()
         self._found.clear()
         self._threads = []
@@ -231,11 +234,23 @@ class Engine:
                     break
             if monotonic() >= next_live:
                 next_live = monotonic() + _LIVE_EVERY
-                live.write(self._paused)
+                self._look_around(live)
             with self._wake:
                 if self._busy or self._queue:
                     self._wake.wait(_TICK)
-        live.write(self._paused)
+        self._look_around(live)
+
+    def _look_around(self, live: LiveWriter) -> None:
+        """Once a second: write the figures down, and mind the space that this takes."""
+        with self._wake:
+            queue = [job for job in self._queue if not self._runs_already(job)]
+        holding = "paused" if self._paused else self._space.disk.note if self._space.disk else ""
+        written = live.write(Scheduling(self._paused, queue, holding if queue else "", self._space.disk))
+        was_full = self._space.full
+        self._space.look(refusing=not written)
+        if was_full and not self._space.full:
+            with self._wake:
+                self._wake.notify_all()
 
     def _hire(self) -> None:
         """Have as many threads as there is work for. Called with the lock held."""
@@ -266,7 +281,9 @@ class Engine:
 
     def _next_ready(self) -> bool:
         # What an earlier engine started goes on even while no new job may start.
-        return bool(self._queue) and (not self._paused or self._runs_already(self._queue[0]))
+        if not self._queue:
+            return False
+        return self._runs_already(self._queue[0]) or not (self._paused or self._space.full)
 
     def _runs_already(self, job: str) -> bool:
         found = self._found.get(job)

@@ -75,14 +75,35 @@ class Sample:
     memory: int
 
 
+@dataclass(frozen=True)
+class Pulling:
+    """How far an image has come: in a few words, and in bytes downloaded of those known of (0: none yet)."""
+
+    text: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class About:
+    """Which executor it is: `Docker`, its version, and where it was reached."""
+
+    name: str
+    version: str = ""
+    address: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version or '?'} at {self.address}"
+
+
 class Executor(Protocol):
     """What the engine asks for. Every call may raise `ExecutorUnavailable`; all are safe from several threads."""
 
-    def check(self) -> str:
-        """A one-line description of the executor."""
+    def check(self) -> About:
+        """What answers there; asked once, then remembered."""
         ...
 
-    def prepare(self, job: JobSpec, pull: str, progress: Callable[[str], None], stop: Callable[[], bool]) -> str:
+    def prepare(self, job: JobSpec, pull: str, progress: Callable[[Pulling], None], stop: Callable[[], bool]) -> str:
         """Have the image ready and return its id. Raises JobProblem, or Cancelled once `stop()` is true."""
         ...
 

@@ -88,14 +88,17 @@ class Gateway:
         command = tuple(part.replace(direct, url) if direct else part for part in job.command)
         return replace(job, run_config=run_config, env=env, command=command)
 
+    def figures(self) -> dict[str, Any]:
+        """What the proxy wrote last: `jobs` by id, and what it says of the endpoint."""
+        try:
+            tree: object = json.loads(read_head(self._run.paths.root / "requests-live.json", _LIMIT) or b"{}")
+        except ValueError:
+            return {}
+        return cast("dict[str, Any]", tree) if isinstance(tree, dict) else {}
+
     def live(self) -> dict[str, Any]:
         """The newest figures, by job id."""
-        try:
-            tree = json.loads(read_head(self._run.paths.root / "requests-live.json", _LIMIT) or b"{}")
-            jobs = tree.get("jobs", {})
-        except (ValueError, AttributeError):
-            return {}
-        return cast("dict[str, Any]", jobs) if isinstance(jobs, dict) else {}
+        return jobs_of(self.figures())
 
     def _url(self, job: JobSpec) -> str:
         assert self._handle is not None
@@ -138,6 +141,12 @@ def proxied_url(job: JobSpec, port: int, addresses: Sequence[str]) -> str:
     parts = urlsplit(job.url)
     query = f"?{parts.query}" if parts.query else ""
     return f"http://{host}:{port}{parts.path}{query}"
+
+
+def jobs_of(figures: Mapping[str, object]) -> dict[str, Any]:
+    """The part of the proxy's figures that tells of the jobs, by their ids."""
+    jobs = figures.get("jobs")
+    return cast("dict[str, Any]", jobs) if isinstance(jobs, dict) else {}
 
 
 def counts_of(figures: Tree) -> RequestCounts:

@@ -15,11 +15,11 @@ from ..run.clock import utc_iso
 from ..run.events import Event, JobChanged, JobState, Reason
 from ..run.journal import JournalWriter
 from ..run.state import JobView, RunState
+from .space import FULL
 
 log = logging.getLogger("evaldock.engine")
 
 _RETRY = 1.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Ledger:
@@ -125,7 +125,7 @@ class Ledger:
                 self._journal.append(self._unwritten[0])
                 self._unwritten.popleft()
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 return False
             raise
         return True

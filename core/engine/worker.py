@@ -16,11 +16,12 @@ from ..run.clock import boot_id
 from ..run.events import JobState, Reason
 from ..run.store import Run
 from .docker.errors import os_problem
-from .executor import Attempt, Cancelled, Executor, ExecutorUnavailable, Exit, Found, JobProblem
+from .executor import Attempt, Cancelled, Executor, ExecutorUnavailable, Exit, Found, JobProblem, Pulling
 from .gateway import Gateway
 from .ledger import Ledger
 from .outcome import NEVER_RAN, Ending, Outcome, decide, from_problem
 from .prepare import write_run_config
+from .space import FULL
 
 log = logging.getLogger("evaldock.engine")
 
@@ -37,14 +38,23 @@ class Left(Exception):
 class Shared:
     """What the workers and the engine's own thread have in common."""
 
-    def __init__(self, run: Run, env: Mapping[str, str], executor: Executor, ledger: Ledger) -> None:
+    def __init__(
+        self, run: Run, env: Mapping[str, str], executor: Executor, ledger: Ledger, specs: Mapping[str, JobSpec]
+    ) -> None:
         self.run, self.env, self.executor, self.ledger = run, env, executor, ledger
+        self.specs = specs
+        self.docker = executor.check()
         self.leaving = threading.Event()
         self.gateway: Gateway | None = None
         self.notes: dict[str, str] = {}
+        self.pulls: dict[str, Pulling] = {}
         self.timed_out: dict[str, float] = {}
         self.docker_down = ""
         self.starts = threading.Semaphore(_STARTS_AT_ONCE)
+
+    def spec(self, job: str) -> JobSpec:
+        """What the newest attempt at `job` runs by."""
+        return self.specs[job]
 
     def kill_level(self, job: str) -> int:
         """0 without a kill request, 1 for stop, 2 for kill at once."""
@@ -84,6 +94,7 @@ class JobWorker:
                 raise
         finally:
             self._s.notes.pop(self._job.id, None)
+            self._s.pulls.pop(self._job.id, None)
 
     def _outcome(self, found: Found | None) -> Outcome:
         try:
@@ -116,10 +127,10 @@ class JobWorker:
         image_id = self._patiently(lambda: executor.present(job, pull))
         if image_id is None:
             ledger.change(job.id, JobState.PULLING)
-            image_id = self._patiently(lambda: executor.prepare(job, pull, self._note, self._doomed))
+            image_id = self._patiently(lambda: executor.prepare(job, pull, self._pulling, self._doomed))
         self._halt_if_doomed()
         ledger.change(job.id, JobState.STARTING, image_id=image_id)
-        write_run_config(self._attempt)
+        self._when_there_is_room(lambda: write_run_config(self._attempt))
         with self._s.starts:
             self._halt_if_doomed()
             self._patiently(lambda: executor.create(self._attempt, self._s.env))
@@ -190,8 +201,9 @@ class JobWorker:
             requests=outcome.requests,
         )
 
-    def _note(self, text: str) -> None:
-        self._s.notes[self._job.id] = text
+    def _pulling(self, progress: Pulling) -> None:
+        self._s.pulls[self._job.id] = progress
+        self._s.notes[self._job.id] = progress.text
 
     def _doomed(self) -> bool:
         return self._s.doomed(self._job.id)
@@ -205,6 +217,20 @@ class JobWorker:
         if not down and (self._s.kill_level(self._job.id) or self._job.id in self._s.timed_out):
             # The signal may have been lost with the daemon.
             signal_job(self._s, self._job, self._name)
+
+    def _when_there_is_room(self, write: Callable[[], None]) -> None:
+        """Write what the container needs, however long the disk is full. A kill or a leaving engine ends it."""
+        while True:
+            try:
+                write()
+            except OSError as error:
+                if error.errno not in FULL:
+                    raise
+                self._s.notes[self._job.id] = "waiting for disk space"
+                self._s.leaving.wait(_RETRY)
+                self._halt_if_doomed()
+            else:
+                return
 
     def _patiently(self, call: Callable[[], T], *, give_up: bool = False) -> T:
         """Make a call that Docker's absence only delays. A kill (with `give_up`, also a leaving engine) ends it."""

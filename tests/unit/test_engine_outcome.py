@@ -3,7 +3,7 @@
 import pytest
 from evaldock.core.engine.docker.errors import create_problem, pull_problem
 from evaldock.core.engine.docker.pull import describe, note_layer, split_tag
-from evaldock.core.engine.executor import Exit
+from evaldock.core.engine.executor import Exit, Pulling
 from evaldock.core.engine.outcome import Ending, decide
 from evaldock.core.results.model import JobResult, NoResult, RequestCounts, Score
 from evaldock.core.run.events import JobState, Reason
@@ -108,7 +108,7 @@ def test_pull_progress_counts_layers_and_bytes() -> None:
     layers: dict[str, tuple[int, int]] = {}
     finished: set[str] = set()
     note_layer({"status": "Pulling from library/x", "id": "latest"}, layers, finished)
-    assert describe(layers, finished) == "asking the registry"
+    assert describe(layers, finished) == Pulling("asking the registry")
     note_layer({"status": "Pulling fs layer", "id": "a"}, layers, finished)
     note_layer(
         {"status": "Downloading", "id": "a", "progressDetail": {"current": 1e6, "total": 4e6}},
@@ -116,6 +116,6 @@ def test_pull_progress_counts_layers_and_bytes() -> None:
         finished,
     )
     note_layer({"status": "Already exists", "id": "b"}, layers, finished)
-    assert describe(layers, finished) == "layer 1/2, 1/4 MB"
+    assert describe(layers, finished) == Pulling("layer 1/2, 1/4 MB", 1_000_000, 4_000_000)
     note_layer({"status": "Pull complete", "id": "a"}, layers, finished)
-    assert describe(layers, finished) == "layer 2/2, 4/4 MB"
+    assert describe(layers, finished) == Pulling("layer 2/2, 4/4 MB", 4_000_000, 4_000_000)

@@ -22,7 +22,7 @@ from ...plan.container import (
 )
 from ...plan.spec import JobSpec
 from ...run.events import Reason
-from ..executor import Attempt, Cancelled, ExecutorUnavailable, Exit, Found, JobProblem, Sample
+from ..executor import About, Attempt, Cancelled, ExecutorUnavailable, Exit, Found, JobProblem, Pulling, Sample
 from .address import interface_address
 from .client import Clients, ignoring
 from .create import create_arguments
@@ -44,6 +44,7 @@ class DockerExecutor:
     def __init__(self) -> None:
         self._clients = Clients()
         self._puller = Puller(self._clients.get, lambda: self._clients.where)
+        self._about: About | None = None
         self._shells: dict[str, bool] = {}
         self._logs: dict[str, Path] = {}
         self._cgroups: dict[str, tuple[Any, Any] | None] = {}
@@ -53,11 +54,13 @@ class DockerExecutor:
         """Where the daemon is, for messages."""
         return self._clients.where
 
-    def check(self) -> str:
+    def check(self) -> About:
         """`Docker 27.3 at unix:///var/run/docker.sock`. Raises ExecutorUnavailable."""
-        with self._clients.outage_to_unavailable():
-            version = self._clients.get().version()
-        return f"Docker {version.get('Version', '?')} at {self.where}"
+        if self._about is None:
+            with self._clients.outage_to_unavailable():
+                version = self._clients.get().version()
+            self._about = About("Docker", str(version.get("Version") or ""), self.where)
+        return self._about
 
     def present(self, job: JobSpec, pull: str) -> str | None:
         """The id of the job's image when it is here and `pull` does not ask for a fresh one."""
@@ -66,7 +69,7 @@ class DockerExecutor:
             raise create_problem("no such image", job.image)
         return None if pull == "always" else found
 
-    def prepare(self, job: JobSpec, pull: str, progress: Callable[[str], None], stop: Callable[[], bool]) -> str:
+    def prepare(self, job: JobSpec, pull: str, progress: Callable[[Pulling], None], stop: Callable[[], bool]) -> str:
         """Pull the image, shared with other jobs that wait for it."""
         self._puller.pull(image_reference(job), progress, stop)
         found = self._image_id(image_reference(job))

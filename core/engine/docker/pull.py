@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..executor import Cancelled, JobProblem
+from ..executor import Cancelled, JobProblem, Pulling
 from .client import ApiClient
 from .errors import is_outage, pull_problem, unavailable
 
 _LOOK_EVERY = 0.1
+_ASKING = Pulling("asking the registry")
 
 
 @dataclass
@@ -20,7 +21,7 @@ class _Pull:
 
     done: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
-    progress: str = "asking the registry"
+    progress: Pulling = _ASKING
 
 
 class Puller:
@@ -38,7 +39,7 @@ class Puller:
         # `pull: always` means once a run, not once a job.
         self._fresh: set[str] = set()
 
-    def pull(self, image: str, progress: Callable[[str], None], stop: Callable[[], bool]) -> None:
+    def pull(self, image: str, progress: Callable[[Pulling], None], stop: Callable[[], bool]) -> None:
         """Block until `image` is there. Raises JobProblem, ExecutorUnavailable or Cancelled."""
         with self._lock:
             if image in self._fresh:
@@ -47,7 +48,7 @@ class Puller:
             if pull is None:
                 pull = self._pulls[image] = _Pull()
                 threading.Thread(target=self._run, args=(image, pull), daemon=True, name="pull").start()
-        shown = ""
+        shown: Pulling | None = None
         while not pull.done.wait(_LOOK_EVERY):
             if stop():
                 raise Cancelled
@@ -111,10 +112,10 @@ def note_layer(line: Mapping[str, Any], layers: dict[str, tuple[int, int]], fini
         layers[layer] = (total, total)
 
 
-def describe(layers: Mapping[str, tuple[int, int]], finished: set[str]) -> str:
-    """`layer 3/7, 12/80 MB`: what a pull has done so far, in a few words."""
+def describe(layers: Mapping[str, tuple[int, int]], finished: set[str]) -> Pulling:
+    """`layer 3/7, 12/80 MB`: what a pull has done so far."""
     if not layers:
-        return "asking the registry"
+        return _ASKING
     text = f"layer {len(finished)}/{len(layers)}"
     have, total = (sum(pair[i] for pair in layers.values()) for i in (0, 1))
-    return f"{text}, {have / 1e6:.0f}/{total / 1e6:.0f} MB" if total else text
+    return Pulling(f"{text}, {have / 1e6:.0f}/{total / 1e6:.0f} MB" if total else text, have, total)
