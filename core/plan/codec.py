@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import TypeVar, cast
 
@@ -13,6 +14,7 @@ from .trees import copied
 SCHEMA = 1
 
 T = TypeVar("T")
+_Reader = Callable[[object, str], object]
 
 
 class PlanDamaged(ValueError):
@@ -30,7 +32,10 @@ def plan_to_json(plan: Plan) -> dict[str, object]:
 
 
 def plan_from_json(data: Mapping[str, object]) -> Plan:
-    """The plan that `plan_to_json` wrote; keys of a newer version are passed over. Raises PlanDamaged."""
+    """The plan that `plan_to_json` wrote; keys of a newer version are passed over. Raises PlanDamaged.
+
+    It takes over the trees in `data`, which must not be changed afterwards.
+    """
     return _decode(Plan, data, "plan")
 
 
@@ -53,25 +58,37 @@ def _encode(value: object) -> object:
 
 
 def _decode(kind: type[T], data: object, where: str) -> T:
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         raise PlanDamaged(f"{where} is not an object")
-    given = cast("Mapping[str, object]", data)
+    given = cast("dict[str, object]", data)
     values: dict[str, object] = {}
-    for field in fields(cast("type[EnvRef]", kind)):
-        if field.name in given:
-            values[field.name] = _field(field, given[field.name], f"{where}.{field.name}")
-        elif field.default is MISSING and field.default_factory is MISSING:
-            raise PlanDamaged(f"{where}.{field.name} is missing")
+    for name, required, read in _readers(kind):
+        if name in given:
+            values[name] = given[name] if read is None else read(given[name], f"{where}.{name}")
+        elif required:
+            raise PlanDamaged(f"{where}.{name} is missing")
     return kind(**values)
 
 
-def _field(field: Field[object], value: object, where: str) -> object:
+@functools.cache
+def _readers(kind: type[object]) -> tuple[tuple[str, bool, _Reader | None], ...]:
+    """For each field of `kind`: its name, whether it must be there, and how to read it (None: as it stands)."""
+    return tuple(
+        (field.name, field.default is MISSING and field.default_factory is MISSING, _reader(field))
+        for field in fields(cast("type[EnvRef]", kind))
+    )
+
+
+def _reader(field: Field[object]) -> _Reader | None:
     if inner := _INNER.get(field.name):
-        return _decode(inner, value, where)
+        return functools.partial(_decode, inner)
     if str(field.type).startswith("tuple"):
-        if not isinstance(value, list):
-            raise PlanDamaged(f"{where} is not a list")
-        items = cast("list[object]", value)
-        kind = _INNER_LISTS.get(field.name)
-        return tuple(_decode(kind, item, f"{where}[{i}]") for i, item in enumerate(items)) if kind else tuple(items)
-    return copied(value)
+        return functools.partial(_decode_list, _INNER_LISTS.get(field.name))
+    return None
+
+
+def _decode_list(kind: type[object] | None, value: object, where: str) -> tuple[object, ...]:
+    if not isinstance(value, list):
+        raise PlanDamaged(f"{where} is not a list")
+    items = cast("list[object]", value)
+    return tuple(_decode(kind, item, f"{where}[{i}]") for i, item in enumerate(items)) if kind else tuple(items)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .events import Json
+from .overview import Overview
 from .pointers import RUN_DIR, pointers
 from .pointers import register as register
 from .pointers import state_dir as state_dir
@@ -41,6 +43,11 @@ class Found:
 def list_runs(env: Mapping[str, str] | None = None) -> list[Run]:
     """All runs that can be read, newest first. Pointers to what is gone are skipped."""
     return _newest_first(_open(pointers(env)))
+
+
+def summaries(env: Mapping[str, str] | None = None) -> list[Json]:
+    """The `Run.summary` of all runs that can be read, newest first; who asks again and again keeps an `Overview`."""
+    return Overview(env).summaries()
 
 
 def last_run(env: Mapping[str, str] | None = None) -> Run:

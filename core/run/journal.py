@@ -96,12 +96,21 @@ def read_from(path: Path, offset: int) -> tuple[list[Event], int]:
         file.seek(offset)
         data = file.read()
     end = data.rfind(b"\n") + 1
-    events: list[Event] = []
-    for line in data[:end].splitlines():
-        event = decode_line(line)
-        if event is not None:
-            events.append(event)
-    return events, offset + end
+    lines = data[:end].splitlines()
+    found = _decode_all(lines)
+    if found is None:
+        found = [decode_line(line) for line in lines]
+    return [event for event in found if event is not None], offset + end
+
+
+def _decode_all(lines: list[bytes]) -> list[Event | None] | None:
+    """All lines in one go, which is much faster; None when one of them is damaged."""
+    try:
+        values = json.loads(b"[" + b",".join(lines) + b"]")
+        # Two halves of something may make a whole where they are joined.
+        return [event_from_json(value) for value in values] if len(values) == len(lines) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def decode_line(line: bytes) -> Event | None:

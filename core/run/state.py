@@ -62,7 +62,8 @@ class RunState:
     """A whole run at one moment.
 
     `jobs` maps a job id to its view, in plan order. `engine_pid` is what the newest engine said of itself;
-    whether it still lives is a question for `Run.engine_alive`.
+    whether it still lives is a question for `Run.engine_alive`. `worked` is how many seconds engines were at work on
+    the run until `since`, when the newest one came ("" when it has left); `newest` is when the last thing happened.
     """
 
     invocation: str
@@ -73,6 +74,9 @@ class RunState:
     stopped: str = ""
     paused: bool = False
     finished: bool = False
+    worked: float = 0.0
+    since: str = ""
+    newest: str = ""
 
     @classmethod
     def empty(cls, plan: Plan) -> RunState:
@@ -87,11 +91,13 @@ class RunState:
         """The state after `events`, in order; the same as `apply` on each, but fast."""
         jobs = dict(self.jobs)
         state = self
+        newest = self.newest
         for event in events:
             if isinstance(event, JobChanged):
                 view = jobs.get(event.job)
-                if view is not None:
-                    jobs[event.job] = _changed(view, event, state.boot_id)
+                after = view and _changed(view, event, state.boot_id)
+                if after is not None and after is not view:
+                    jobs[event.job], newest = after, event.at
             elif isinstance(event, KillRequested):
                 view = jobs.get(event.job)
                 if view is not None:
@@ -102,17 +108,20 @@ class RunState:
                     jobs[event.job] = _anew(view, event.attempt, event.overrides)
                     state = replace(state, finished=False)
             else:
-                state = state._run_event(event)
-        return replace(state, jobs=jobs)
+                state = replace(state, newest=newest)._run_event(event)
+                newest = state.newest
+        return replace(state, jobs=jobs, newest=newest)
 
     def _run_event(self, event: Event) -> RunState:
         match event:
             case RunCreated():
                 return replace(self, created=event.at)
             case EngineStarted():
-                return replace(self, engine_pid=event.pid, boot_id=event.boot_id, stopped="")
+                # An engine that died said nothing: it was at work until the last thing that it wrote down.
+                told = self._left(self.newest)
+                return replace(told, engine_pid=event.pid, boot_id=event.boot_id, stopped="", since=event.at)
             case EngineStopped():
-                return replace(self, engine_pid=None, stopped=event.why)
+                return replace(self._left(event.at), engine_pid=None, stopped=event.why)
             case Paused():
                 return replace(self, paused=True)
             case Unpaused():
@@ -121,6 +130,14 @@ class RunState:
                 return replace(self, finished=True)
             case _:
                 return self
+
+    def _left(self, at: str) -> RunState:
+        return replace(self, worked=self.seconds(at), since="", newest=at or self.newest)
+
+    def seconds(self, at: str) -> float:
+        """How many seconds engines were at work on the run until `at`, when one is at it now; never negative."""
+        begin, end = parse_iso(self.since), parse_iso(at)
+        return self.worked + (max(0.0, (end - begin).total_seconds()) if begin and end else 0.0)
 
     @property
     def done(self) -> bool:

@@ -174,19 +174,28 @@ class Run:
     def summary(self) -> Json:
         """The JSON object of `ls runs`. Raises RunDamaged.
 
-        Keys: invocation, created, state (`running`, `interrupted`: jobs are open but no engine is there,
-        `succeeded`, `failed`), jobs, counts (state -> number), model, tasks, engine (pid or None), run_dir.
+        Keys: invocation, config (its name, "" when that was not kept), created, ended (when the last job did, None
+        before), seconds (that engines were at work on it), state (`running`, `interrupted`: jobs are open but no
+        engine is there, `succeeded`, `failed`), jobs, counts (state -> number), model, tasks, workers, scores (of the
+        jobs that have one: task and the keys of `status`), engine (pid or None), run_dir.
         """
         state = self.state()
         pid = self.engine_alive()
+        views = state.jobs.values()
+        scored = [(view.task, score) for view in views if (score := _score(view.score)) is not None]
         return {
             "invocation": self.invocation,
+            "config": self.plan.config_name,
             "created": self.created,
+            "ended": max((view.ended or "" for view in views), default="") if state.done else None,
+            "seconds": round(state.seconds(utc_iso() if pid is not None else state.newest), 3),
             "state": _overall(state, pid),
             "jobs": len(self.plan.jobs),
             "counts": {name.value: n for name, n in state.counts.items()},
             "model": self.plan.model_id,
             "tasks": [job.task for job in self.plan.jobs],
+            "workers": self.plan.workers,
+            "scores": [{"task": task, **score} for task, score in scored],
             "engine": pid,
             "run_dir": str(self.paths.root),
         }

@@ -129,10 +129,9 @@ def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> Exi
         index.scan(scan)
     earliest = None if since is None else _since(since, datetime.now(UTC))
     found: list[dict[str, Any]] = []
-    for run in index.list_runs():
+    for entry in index.summaries():
         if len(found) == limit:
             break
-        entry = run.summary()
         created = parse_time(str(entry["created"]))
         if earliest is None or (created is not None and created >= earliest):
             found.append(entry)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from evaldock.core.engine.executor import Attempt, Cancelled, ExecutorUnavailable, Exit, Found, Sample
+from evaldock.core.engine.executor import About, Attempt, Cancelled, ExecutorUnavailable, Exit, Found, Pulling, Sample
 from evaldock.core.plan.container import container_name
 from evaldock.core.plan.spec import JobSpec
 from evaldock.core.run.store import Run
@@ -49,13 +49,13 @@ class Told:
         self.killed = threading.Event()
         self.down = ""
 
-    def check(self) -> str:
-        return "pretended"
+    def check(self) -> About:
+        return About("pretended")
 
     def present(self, job: JobSpec, pull: str) -> str | None:
         return "sha256:0"
 
-    def prepare(self, job: JobSpec, pull: str, progress: Callable[[str], None], stop: Callable[[], bool]) -> str:
+    def prepare(self, job: JobSpec, pull: str, progress: Callable[[Pulling], None], stop: Callable[[], bool]) -> str:
         return "sha256:0"
 
     def create(self, attempt: Attempt, env: Mapping[str, str]) -> None:
