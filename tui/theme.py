@@ -40,6 +40,11 @@ _COLOURS: dict[str, tuple[str, ...]] = {
 }
 
 
+def _luminance(colour: str) -> float:
+    red, green, blue = Color.parse(colour).get_truecolor()
+    return (0.299 * red + 0.587 * green + 0.114 * blue) / 255
+
+
 def make_theme(name: str, colours: dict[Role, str]) -> Theme:
     """A Textual theme from one colour (`#rrggbb`) for each role."""
     return Theme(
@@ -157,8 +162,3 @@ def _colours_of(theme: Theme) -> tuple[str, ...]:
         "warn": theme.warning or theme.primary,
     }
     return tuple(guessed[role] for role in ROLES)
-
-
-def _luminance(colour: str) -> float:
-    red, green, blue = Color.parse(colour).get_truecolor()
-    return (0.299 * red + 0.587 * green + 0.114 * blue) / 255
