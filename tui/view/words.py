@@ -1,0 +1,159 @@
+"""What a row says in words. Everything has a long and a short form; the short one is at most 22 cells wide."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from ..draw import numbers
+from ..draw.line import cut_end, cut_middle
+from .row import TaskRow
+
+if TYPE_CHECKING:
+    from ..theme import Role
+
+Words = tuple[str, str]
+"""Long and short."""
+
+SHORT = 22
+
+_REASONS: dict[str, Words] = {
+    "exit_nonzero": ("failed by itself, its log says why", "failed, see its log"),
+    "oom": ("out of memory", "out of memory"),
+    "signal": ("ended by a signal", "ended by a signal"),
+    "image_not_found": ("image not found", "image not found"),
+    "pull_auth": ("no access to the image: docker login", "no access to image"),
+    "pull_network": ("the image's registry is out of reach", "registry out of reach"),
+    "disk_full": ("the disk is full", "disk full"),
+    "start_failed": ("the container did not start", "did not start"),
+    "port_conflict": ("a port that it wants is taken", "port taken"),
+    "daemon_stopped": ("Docker was stopped while it ran", "Docker was stopped"),
+    "docker_unavailable": ("Docker was out of reach", "Docker out of reach"),
+    "host_reboot": ("the machine went down while it ran", "the machine went down"),
+    "no_results": ("ended without results", "no results"),
+    "no_valid_requests": ("none of its requests succeeded", "no request succeeded"),
+    "unauthorized": ("the endpoint refused the key", "key refused"),
+    "timeout": ("stopped at its time limit", "out of time"),
+    "user": ("by you", "by you"),
+    "removed": ("somebody removed its container", "container removed"),
+    "interrupted": ("told to stop from outside evaldock", "stopped from outside"),
+}
+
+
+def reason_words(row: TaskRow) -> Words:
+    """Why a task is where it is. A reason that is not known here is told in its own words."""
+    long, short = _REASONS.get(row.reason or "", (row.detail or row.reason or "", row.reason or row.detail))
+    code = f"exit {row.exit_code}" if row.exit_code else ""
+    match row.reason:
+        case "exit_nonzero" if code:
+            long, short = f"{code}, the end of its log says why", code
+        case "oom":
+            limit = f" at {numbers.size(row.memory_limit)}" if row.memory_limit else ""
+            long = f"out of memory{limit}" + (f", {code}" if code else "")
+        case "signal" if row.exit_code and row.exit_code > 128:
+            name = _signal_name(row.exit_code - 128)
+            long, short = f"ended by {name}, {code}", f"ended by {name}"
+        case "image_not_found":
+            long = f"image not found: {row.image.rpartition('/')[2]}"
+        case "start_failed" | "no_valid_requests" | "unauthorized" | "lost" if row.detail:
+            long = row.detail.rstrip(".")
+        case "user":
+            long = f"by you, {_kept(row)}" if row.done else "by you"
+        case _:
+            pass
+    return long, cut_end(short, SHORT)
+
+
+def _kept(row: TaskRow) -> str:
+    of = f" of {numbers.count(row.total)}" if row.total else ""
+    return f"{numbers.count(row.done or 0)}{of} samples answered"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def progress_words(
+    row: TaskRow, width: int, *, place: int | None = None, holding: str = "", ellipsis: str = "…"
+) -> tuple[str, Role]:
+    """What the row says where it has no bar, in at most `width` cells.
+
+    `place` is where it stands in the queue, from 0; `holding` a sentence on why the queue does not move.
+    """
+    (long, short), role = _words(row, place, holding)
+    text = long if len(long) <= width else short
+    cut = cut_middle if row.reason == "image_not_found" else cut_end
+    return cut(text, max(0, width), ellipsis), role
+
+
+def _words(row: TaskRow, place: int | None, holding: str) -> tuple[Words, Role]:
+    match row.state:
+        case "queued":
+            return _queued(place, holding), "dim"
+        case "pulling":
+            return (row.note or "pulling its image", "pulling"), "dim"
+        case "starting":
+            return (row.note or "created, waiting for first output", "starting"), "dim"
+        case "stopping":
+            return _stopping(row), "dim"
+        case "running":
+            return _running(row)
+        case "succeeded":
+            return _succeeded(row)
+        case "failed":
+            return reason_words(row), "bad"
+        case "lost":
+            return reason_words(row), "warn"
+        case _:
+            return reason_words(row), "dim"
+
+
+def _queued(place: int | None, holding: str) -> Words:
+    if holding:
+        return holding.rstrip("."), "held"
+    if place is None:
+        return "queued", ""
+    if place == 0:
+        return "next, waiting for a slot", "next"
+    return f"{ordinal(place + 1)} in queue", f"{ordinal(place + 1)} in queue"
+
+
+def _stopping(row: TaskRow) -> Words:
+    if row.kill_requested > 1:
+        return "SIGKILL sent", "SIGKILL sent"
+    why = "out of time, " if row.reason == "timeout" else ""
+    return f"{why}SIGTERM sent, SIGKILL after {row.kill_grace:g} s", "SIGTERM sent"
+
+
+def _running(row: TaskRow) -> tuple[Words, Role]:
+    if row.requests is not None and row.requests.refused:
+        return (row.requests.refused, "key refused"), "warn"
+    if row.note:
+        return (row.note, cut_end(row.note, SHORT)), "text"
+    if row.done:
+        noun = "request" if row.done == 1 else "requests"
+        number = numbers.count(row.done)
+        return (f"{number} {noun}, total unknown", f"{number} {noun}"), "text"
+    return ("no request yet", "no request yet"), "dim"
+
+
+def _succeeded(row: TaskRow) -> tuple[Words, Role]:
+    score = row.score
+    if score is not None and score.validity != "valid":
+        return (score.why.rstrip("."), score.validity), "warn"
+    if row.detail:
+        return (row.detail.rstrip("."), cut_end(row.detail, SHORT)), "warn"
+    number = score.n if score is not None and score.n is not None else row.done
+    if number is None:
+        return ("", ""), "dim"
+    text = f"{numbers.count(number)} {'sample' if number == 1 else 'samples'}"
+    return (text, text), "dim"
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `11th`."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
