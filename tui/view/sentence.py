@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..draw import numbers
 from ..draw.line import Span, cut_middle, spans_width
+from ..glyphs import UNICODE, Glyphs, state_glyph
 from .snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -20,38 +21,41 @@ _ENDINGS: tuple[tuple[str, Role], ...] = (
 )
 _LIVE = ("running", "starting", "pulling", "stopping")
 _LEAST_NAME = 8
+_FORMS = 7
 
 
-def header_sentence(snapshot: Snapshot, width: int) -> list[Span]:
-    """The longest form that fits into `width` cells."""
-    for form in range(6):
-        spans = _sentence(snapshot, form)
+def header_sentence(snapshot: Snapshot, width: int, glyphs: Glyphs = UNICODE) -> list[Span]:
+    """The longest form that fits into `width` cells; at the least the run's name."""
+    spans: list[Span] = []
+    for form in range(_FORMS):
+        spans = _sentence(snapshot, form, glyphs)
         if spans_width(spans) <= width:
             return spans
-    spans = _sentence(snapshot, 5)
     room = width - spans_width(spans[1:])
     if room >= _LEAST_NAME:
         return [Span(cut_middle(spans[0].text, room), "bright", bold=True), *spans[1:]]
     return [Span(cut_middle(snapshot.name, width), "bright", bold=True)]
 
 
-def _sentence(snapshot: Snapshot, form: int) -> list[Span]:
-    """Form 0 says all; 1 leaves out the model, 2 shortens what is left, 3 the time left, 4 the words, 5 the queue."""
+def _sentence(snapshot: Snapshot, form: int, glyphs: Glyphs) -> list[Span]:
+    """Form 0 says all. Left out one after the other: the long verb, what is queued, the model, the long words of
+    states, the time left; the last form has signs instead of words."""
     total, counts = len(snapshot.rows), snapshot.counts
     live = sum(counts.get(state, 0) for state in _LIVE)
     queued = counts.get("queued", 0)
-    spans = [Span(snapshot.name, "bright", bold=True)]
-    spans += _deed(snapshot, live, total, form)
-    if form == 0 and snapshot.model:
+    spans = [Span(snapshot.name, "bright", bold=True), *_deed(snapshot, live, total, form)]
+    if form < 3 and snapshot.model:
         spans += [Span(" on ", "dim"), Span(snapshot.model, "text")]
     for state, role in _ENDINGS:
         if number := counts.get(state, 0):
-            spans += [Span(", ", "dim"), Span(f"{number} {state}" if form < 5 else str(number), role)]
-    if queued and form < 5:
+            word = "ok" if form >= 4 and state == "succeeded" else state
+            text = f"{state_glyph(glyphs, state)}{number}" if form == _FORMS - 1 else f"{number} {word}"
+            spans += [Span(", " if form < _FORMS - 1 else "  ", "dim"), Span(text, role)]
+    if queued and (form < 2 or (snapshot.holding and form < 5)):
         spans += [Span(", ", "dim"), Span(str(queued), "text"), Span(" queued", "dim")]
-        if snapshot.holding and form < 4:
-            spans.append(Span(" and held" if not snapshot.paused else " and paused", "warn"))
-    if snapshot.left is not None and form < 3 and live:
+    if queued and snapshot.holding and form < 6:
+        spans.append(Span(", paused" if snapshot.paused else ", held", "warn"))
+    if snapshot.left is not None and form < 5 and live:
         number, unit = numbers.left_parts(snapshot.left)
         spans += [Span(", ", "dim"), Span(number + unit, "text"), Span(" left", "dim")]
     return spans
@@ -64,14 +68,9 @@ def _deed(snapshot: Snapshot, live: int, total: int, form: int) -> list[Span]:
     if not total:
         return [Span(" has no tasks", "dim")]
     if snapshot.orphaned:
-        words = " has lost its engine" if form < 4 else " has no engine"
-        return [Span(words, "warn"), *([Span(f", {total} {task}", "dim")] if form < 2 else [])]
+        return [Span(" has lost its engine" if form < 4 else " has no engine", "warn")]
     if snapshot.finished:
-        return [Span(" ran ", "dim"), Span(str(total), "text"), Span(f" {task}" if form < 4 else "", "dim")]
-    if form >= 4:
-        return [Span(" runs ", "dim"), Span(f"{live} of {total}", "text")]
-    return [
-        Span(" is running ", "dim"),
-        Span(f"{live} of {total}", "text"),
-        Span(f" {task}" if form < 2 else "", "dim"),
-    ]
+        return [Span(" ran ", "dim"), Span(str(total), "text"), Span(f" {task}", "dim")]
+    verb = " is running " if form == 0 else " runs "
+    spans = [Span(verb, "dim"), Span(f"{live} of {total}", "text")]
+    return [*spans, Span(f" {task}", "dim")] if form < 4 else spans

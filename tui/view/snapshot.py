@@ -20,10 +20,10 @@ class Track:
 class Snapshot:
     """One moment of a run; `version` grows with every change.
 
-    `docker` is "ok", "" while nobody knows, or a sentence; `endpoint` a sentence when the endpoint does not answer as it
-    should. `engine` is the pid of the run's engine, None without one. `holding` says why the queue does not move, `disk`
-    why nothing may be started, `damaged` why the run cannot be read. `elapsed` and `left` are seconds; `queue` holds job
-    ids, next first.
+    `docker` is "ok", "" while nobody knows, or a sentence; `endpoint` is a sentence when the endpoint does not answer
+    as it should. `engine` is the pid of the run's engine, None without one. `holding` says why the queue does not move,
+    `disk` why nothing may be started, `damaged` why the run cannot be read. `elapsed` and `left` are seconds; `queue`
+    holds job ids, next first.
     """
 
     invocation: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ Words = tuple[str, str]
 """Long and short."""
 
 SHORT = 22
+
+_CUT = re.compile(r"(\d+) of (\d+) answers (?:were )?cut")
 
 _REASONS: dict[str, Words] = {
     "exit_nonzero": ("failed by itself, its log says why", "failed, see its log"),
@@ -143,7 +146,7 @@ def _running(row: TaskRow) -> tuple[Words, Role]:
 def _succeeded(row: TaskRow) -> tuple[Words, Role]:
     score = row.score
     if score is not None and score.validity != "valid":
-        return (score.why.rstrip("."), score.validity), "warn"
+        return (score.why.rstrip("."), _short_why(score.why) or score.validity), "warn"
     if row.detail:
         return (row.detail.rstrip("."), cut_end(row.detail, SHORT)), "warn"
     number = score.n if score is not None and score.n is not None else row.done
@@ -151,6 +154,12 @@ def _succeeded(row: TaskRow) -> tuple[Words, Role]:
         return ("", ""), "dim"
     text = f"{numbers.count(number)} {'sample' if number == 1 else 'samples'}"
     return (text, text), "dim"
+
+
+def _short_why(why: str) -> str:
+    """`214 of 500 cut` out of the sentence that says so."""
+    cut = _CUT.search(why)
+    return f"{cut[1]} of {cut[2]} cut" if cut else ""
 
 
 def ordinal(number: int) -> str:
