@@ -26,10 +26,31 @@ from textual.app import App, ComposeResult
 GIB = 1 << 30
 MIB = 1 << 20
 BLANK = TaskRow(
-    job="4f2a9c1e.0", index=0, task="", harness="simple_evals", state="queued", reason=None, detail="", attempt=1,
-    exit_code=None, kill_requested=0, kill_grace=10.0, done=None, total=None, note="", pull=None, seconds=None,
-    left=None, cpu=None, memory=None, memory_limit=16 * GIB, requests=None, score=None, image="", dir_name="",
-)  # fmt: skip
+    job="4f2a9c1e.0",
+    index=0,
+    task="",
+    harness="simple_evals",
+    state="queued",
+    reason=None,
+    detail="",
+    attempt=1,
+    exit_code=None,
+    kill_requested=0,
+    kill_grace=10.0,
+    done=None,
+    total=None,
+    note="",
+    pull=None,
+    seconds=None,
+    left=None,
+    cpu=None,
+    memory=None,
+    memory_limit=16 * GIB,
+    requests=None,
+    score=None,
+    image="",
+    dir_name="",
+)
 
 
 def _requests(rate: float, *levels: float) -> Requests:
@@ -45,39 +66,107 @@ ROWS: tuple[TaskRow, ...] = tuple(
     replace(BLANK, index=place, job=f"4f2a9c1e.{place}", **values)
     for place, values in enumerate(
         [
-            {"task": "gpqa_diamond", "state": "running", "done": 121, "total": 198, "seconds": 761, "left": 480, "cpu": 212,
-                 "memory": int(3.1 * GIB), "requests": _requests(4.2, 3, 3, 4, 5, 5, 6, 7)},
-            {"task": "mmlu_pro", "state": "running", "done": 1842, "total": 12032, "seconds": 760, "left": 4200, "cpu": 187,
-                 "memory": int(2.9 * GIB), "requests": _requests(9.8, 6, 7, 7, 7, 7, 7, 7)},
-            {"task": "ifbench", "state": "running", "done": 271, "total": 294, "seconds": 535, "left": 45, "attempt": 2, "cpu": 96,
-                 "memory": int(1.2 * GIB), "requests": _requests(1.6, 7, 6, 5, 4, 3, 2, 1)},
-            {"task": "humaneval_instruct", "state": "running", "done": 412, "seconds": 190, "cpu": 41, "memory": 812 * MIB,
-                 "requests": _requests(2.0, 1, 2, 2, 3, 2, 3, 2)},
-            {"task": "bfclv3", "state": "pulling", "pull": Pull(int(1.9 * GIB), int(4.2 * GIB), 38.0 * MIB), "seconds": 48},
+            {
+                "task": "gpqa_diamond",
+                "state": "running",
+                "done": 121,
+                "total": 198,
+                "seconds": 761,
+                "left": 480,
+                "cpu": 212,
+                "memory": int(3.1 * GIB),
+                "requests": _requests(4.2, 3, 3, 4, 5, 5, 6, 7),
+            },
+            {
+                "task": "mmlu_pro",
+                "state": "running",
+                "done": 1842,
+                "total": 12032,
+                "seconds": 760,
+                "left": 4200,
+                "cpu": 187,
+                "memory": int(2.9 * GIB),
+                "requests": _requests(9.8, 6, 7, 7, 7, 7, 7, 7),
+            },
+            {
+                "task": "ifbench",
+                "state": "running",
+                "done": 271,
+                "total": 294,
+                "seconds": 535,
+                "left": 45,
+                "attempt": 2,
+                "cpu": 96,
+                "memory": int(1.2 * GIB),
+                "requests": _requests(1.6, 7, 6, 5, 4, 3, 2, 1),
+            },
+            {
+                "task": "humaneval_instruct",
+                "state": "running",
+                "done": 412,
+                "seconds": 190,
+                "cpu": 41,
+                "memory": 812 * MIB,
+                "requests": _requests(2.0, 1, 2, 2, 3, 2, 3, 2),
+            },
+            {
+                "task": "bfclv3",
+                "state": "pulling",
+                "pull": Pull(int(1.9 * GIB), int(4.2 * GIB), 38.0 * MIB),
+                "seconds": 48,
+            },
             {"task": "mtbench", "state": "starting", "seconds": 2},
-            {"task": "truthfulqa", "state": "stopping", "seconds": 242, "cpu": 3, "memory": 640 * MIB, "kill_requested": 1},
+            {
+                "task": "truthfulqa",
+                "state": "stopping",
+                "seconds": 242,
+                "cpu": 3,
+                "memory": 640 * MIB,
+                "kill_requested": 1,
+            },
             {"task": "bbh_instruct", "state": "failed", "attempt": 2, "reason": "oom", "exit_code": 137, "seconds": 7},
-            {"task": "livecodebench", "state": "failed", "reason": "image_not_found", "image": "nvcr/livecodebench:26.30",
-                 "seconds": 1},
+            {
+                "task": "livecodebench",
+                "state": "failed",
+                "reason": "image_not_found",
+                "image": "nvcr/livecodebench:26.30",
+                "seconds": 1,
+            },
             {"task": "gsm8k", "state": "succeeded", "seconds": 1268, "score": _score(0.781, 0.011, 1319)},
             {"task": "arc_challenge", "state": "succeeded", "seconds": 573, "score": _score(0.583, 0.014, 1172)},
             {"task": "mmlu", "state": "succeeded", "seconds": 2027, "score": _score(0.683, 0.004, 14042)},
-            {"task": "math_test_500", "state": "succeeded", "seconds": 860, "score": RowScore(
-                "acc", 0.412, 0.022, 500, "invalid", "214 of 500 answers cut at 256 tokens.")},
+            {
+                "task": "math_test_500",
+                "state": "succeeded",
+                "seconds": 860,
+                "score": RowScore("acc", 0.412, 0.022, 500, "invalid", "214 of 500 answers cut at 256 tokens."),
+            },
             {"task": "winogrande", "state": "killed", "reason": "user", "done": 510, "total": 1267, "seconds": 140},
             {"task": "aime_2025"},
             {"task": "simpleqa"},
         ]
     )
-)  # fmt: skip
+)
 
 QUEUE = ("4f2a9c1e.14", "4f2a9c1e.15")
 COUNTS = {state: sum(row.state == state for row in ROWS) for state in dict.fromkeys(row.state for row in ROWS)}
 MOMENT = Snapshot(
-    invocation="4f2a9c1e", config_name="nightly", model="llama-3.1-8b-instruct", url="http://localhost:8000/v1",
-    created="2026-11-23T02:46:00.000Z", run_dir="/runs/4f2a9c1e", rows=ROWS, counts=COUNTS, elapsed=2472, left=4200,
-    docker="ok", docker_version="27.3.1", engine=4711, workers=7, queue=QUEUE,
-)  # fmt: skip
+    invocation="4f2a9c1e",
+    config_name="nightly",
+    model="llama-3.1-8b-instruct",
+    url="http://localhost:8000/v1",
+    created="2026-11-23T02:46:00.000Z",
+    run_dir="/runs/4f2a9c1e",
+    rows=ROWS,
+    counts=COUNTS,
+    elapsed=2472,
+    left=4200,
+    docker="ok",
+    docker_version="27.3.1",
+    engine=4711,
+    workers=7,
+    queue=QUEUE,
+)
 TRACK = Track(
     cpu=(40, 60, 100, 140, 120, 100, 100, 120, 140, 140, 140, 212),
     memory=tuple(share * GIB for share in (0.4, 0.8, 1.2, 1.2, 1.6, 1.6, 2, 2, 2.4, 2.4, 2.8, 3.1)),
