@@ -84,14 +84,16 @@ class Exchange(_Message):
 
 
 class Reply(_Message):
-    """A complete answer. `cached`: it came from a cache and not from the endpoint."""
+    """A complete answer. `cached`: it came from a cache and not from the endpoint. `failure`: there was no answer of
+    the endpoint's, and the proxy says so in its place."""
 
-    __slots__ = ("cached", "status")
+    __slots__ = ("cached", "failure", "status")
 
     def __init__(self, status: int, headers: dict[str, str], body: bytes, *, cached: bool = False) -> None:
         super().__init__(headers, body)
         self.status = status
         self.cached = cached
+        self.failure = False
 
     @property
     def streamed(self) -> bool:

@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from typing import cast
 
 from ..config.model import Tree
+from ..run.clock import utc_iso
+from .histogram import QUANTILES, Histogram
+from .unanswered import Unanswered
 
-_PER_OCTAVE = 16
-_SMALLEST = 1e-5  # seconds: the lower end of the first bucket
-_BUCKETS = 32 * _PER_OCTAVE
 _WINDOW = 60
 _KEPT_ERRORS = 5
-_COUNTS = ("sent", "ok", "failed", "cancelled", "retried", "cached", "unauthorized", "tokens_in", "tokens_out")
-
-
-class Histogram:
-    """Durations in buckets that are 4.4 % wide, so a quantile is right to about 2 %, from 10 us to 12 hours."""
-
-    __slots__ = ("_counts", "total")
-
-    def __init__(self) -> None:
-        self._counts = [0] * _BUCKETS
-        self.total = 0
-
-    def add(self, seconds: float) -> None:
-        """Count one duration."""
-        place = int(math.log2(seconds / _SMALLEST) * _PER_OCTAVE) if seconds > _SMALLEST else 0
-        self._counts[min(place, _BUCKETS - 1)] += 1
-        self.total += 1
-
-    def quantile(self, part: float) -> float:
-        """Seconds below which `part` (0..1) of the durations lie; 0.0 when there are none."""
-        wanted = part * self.total
-        seen = 0
-        for place, count in enumerate(self._counts):
-            seen += count
-            if count and seen >= wanted:
-                return _SMALLEST * 2.0 ** ((place + 0.5) / _PER_OCTAVE)
-        return 0.0
-
-    def to_json(self) -> dict[str, float] | None:
-        """p50, p90 and p99 in milliseconds; None when nothing was counted."""
-        if not self.total:
-            return None
-        return {f"p{n}": round(self.quantile(n / 100) * 1000, 3) for n in (50, 90, 99)}
+# A gateway may turn a request away for once; as many as this, and no answer among them, are the key's fault.
+_REFUSALS = 3
+_COUNTS = (
+    *("sent", "ok", "failed", "cancelled", "answers", "retried", "cached", "unauthorized"),
+    *("tokens_in", "tokens_out", "gaps"),
+)
 
 
 class Rates:
@@ -83,17 +55,25 @@ class Figures:
 
     Every request ends in exactly one of `ok` (answered below 400), `failed` (answered 400 or more, the proxy's own
     502 and 504 included) and `cancelled` (the harness hung up); `by_status` counts the answers that were not cached.
+    `attempts` counts what the endpoint did each time it was asked, retries included: by status, `none` for no answer.
+    `answers` are the choices in answers to POST requests: with one sample a request, the samples that were answered.
     Tokens are those that the endpoint made: a cached answer counts its finish reason only.
+    `gaps`: how often a proxy died during the attempt; up to a second of its counts is missing each time.
     """
 
     def __init__(self) -> None:
-        self.sent = self.in_flight = self.ok = self.failed = self.cancelled = 0
-        self.retried = self.cached = self.unauthorized = 0
+        self.sent = self.in_flight = self.ok = self.failed = self.cancelled = self.answers = 0
+        self.retried = self.cached = self.unauthorized = self.gaps = 0
         self.tokens_in = self.tokens_out = 0
         self.by_status: dict[int, int] = {}
+        self.attempts: dict[int, int] = {}
         self.finish_reasons: dict[str, int] = {}
+        self.unanswered = Unanswered()
         self.fatal: str | None = None
+        self.fatal_reason = ""
         self.version = 0
+        self._refused = ""
+        self._first: str | None = None
         self._errors: dict[str, int] = {}
         self._latency = Histogram()
         self._ttft = Histogram()
@@ -101,15 +81,18 @@ class Figures:
 
     def begin(self) -> None:
         """A request came in."""
+        if self._first is None:
+            self._first = utc_iso()
         self.sent += 1
         self.in_flight += 1
         self.version += 1
 
-    def answered(self, status: int, started: float, *, cached: bool = False) -> None:
-        """A request that came in at `started` (monotonic) was answered."""
+    def answered(self, status: int, started: float, *, cached: bool = False, answers: int = 0) -> None:
+        """A request that came in at `started` (monotonic) was answered, with so many `answers` in it."""
         now = time.monotonic()
         if status < 400:
             self.ok += 1
+            self.answers += answers
         else:
             self.failed += 1
         if cached:
@@ -135,6 +118,10 @@ class Figures:
         self.in_flight -= 1
         self.version += 1
 
+    def attempt(self, status: int) -> None:
+        """The endpoint was asked, and answered with `status`; 0 when there was no whole answer."""
+        self.attempts[status] = self.attempts.get(status, 0) + 1
+
     def retry(self) -> None:
         """One more attempt at the endpoint for the same request."""
         self.retried += 1
@@ -151,20 +138,43 @@ class Figures:
             del self._errors[next(iter(self._errors))]
         self.version += 1
 
-    def count(self, answer: object, *, tokens: bool = True) -> None:
-        """Take usage and finish reasons from an answer, or from an event of a streamed one, in OpenAI's shape."""
-        if not isinstance(answer, dict):
+    def stop(self, reason: str, sentence: str) -> None:
+        """The job cannot succeed any more; the engine ends it. The first sentence counts."""
+        if self.fatal is None:
+            self.fatal, self.fatal_reason = sentence, reason
+            self.version += 1
+
+    def refused(self, sentence: str) -> None:
+        """The endpoint refused the key. When it does so from the first request on, it always will."""
+        self.unauthorized += 1
+        if self.answers:
             return
+        self._refused = sentence
+        if self.unauthorized >= _REFUSALS:
+            self.stop("unauthorized", sentence)
+
+    def count(self, answer: object, *, tokens: bool = True) -> int:
+        """Take usage and finish reasons from an answer, or from an event of a streamed one, in OpenAI's shape.
+
+        Returns how many answers are in it: finished choices, or embeddings.
+        """
+        if not isinstance(answer, dict):
+            return 0
         tree = cast("dict[str, object]", answer)
         usage = tree.get("usage")
         if tokens and isinstance(usage, dict):
             self._count_usage(cast("dict[str, object]", usage))
         choices = tree.get("choices")
-        if isinstance(choices, list):
-            for choice in cast("list[object]", choices):
-                reason = cast("dict[str, object]", choice).get("finish_reason") if isinstance(choice, dict) else None
-                if isinstance(reason, str):
-                    self.finish_reasons[reason] = self.finish_reasons.get(reason, 0) + 1
+        if not isinstance(choices, list):
+            data = tree.get("data")
+            return len(cast("list[object]", data)) if isinstance(data, list) else 0
+        finished = 0
+        for choice in cast("list[object]", choices):
+            reason = cast("dict[str, object]", choice).get("finish_reason") if isinstance(choice, dict) else None
+            if isinstance(reason, str):
+                finished += 1
+                self.finish_reasons[reason] = self.finish_reasons.get(reason, 0) + 1
+        return finished
 
     def _count_usage(self, usage: dict[str, object]) -> None:
         given = usage.get("prompt_tokens", usage.get("input_tokens"))
@@ -177,32 +187,49 @@ class Figures:
         return any(self._rates.listed(time.monotonic()))
 
     def to_json(self) -> Tree:
-        """The object that `requests.json` and `requests-live.json` hold."""
+        """The object that `requests.json` and `requests-live.json` hold.
+
+        `latency_ms` and `ttft_ms` are quantiles, `latency_buckets` is `Histogram.buckets`; `rates` are the answers in
+        each of the last 60 seconds, newest last; `refused` is a sentence while the endpoint has only refused the key.
+        """
         result: Tree = {name: getattr(self, name) for name in _COUNTS}
         return result | {
             "in_flight": self.in_flight,
+            "unanswered": self.unanswered.count,
             "by_status": {str(status): n for status, n in sorted(self.by_status.items())},
+            "attempts": {str(status or "none"): n for status, n in sorted(self.attempts.items())},
             "finish_reasons": dict(self.finish_reasons),
-            "latency_ms": self._latency.to_json() or {"p50": 0.0, "p90": 0.0, "p99": 0.0},
-            "ttft_ms": self._ttft.to_json(),
+            "latency_ms": self._latency.quantiles() or {f"p{n}": 0.0 for n in QUANTILES},
+            "latency_buckets": self._latency.buckets(),
+            "ttft_ms": self._ttft.quantiles(),
+            "first_at": self._first,
             "rates": self._rates.listed(time.monotonic()),
             "last_errors": [text if n == 1 else f"{text} ({n} times)" for text, n in self._errors.items()],
+            "refused": (self._refused or None) if not self.answers else None,
             "fatal": self.fatal,
+            "fatal_reason": self.fatal_reason,
         }
 
-    def restore(self, saved: Mapping[str, object]) -> None:
-        """Go on from the counters that an earlier proxy of the same attempt wrote down."""
+    def restore(self, saved: Mapping[str, object], *, whole: bool = False) -> None:
+        """Go on from what an earlier proxy of the same attempt wrote down; `whole`: it did so when it had ended."""
         for name in _COUNTS:
             setattr(self, name, _number(saved.get(name)))
         # What was in flight when the earlier proxy died was never answered.
-        self.cancelled += max(0, self.sent - self.ok - self.failed - self.cancelled)
+        lost = max(0, self.sent - self.ok - self.failed - self.cancelled)
+        self.cancelled += lost
+        self.gaps += 0 if whole else 1
+        self.unanswered.lost = _number(saved.get("unanswered")) + lost
         self.by_status = {int(k): n for k, n in _numbers(saved.get("by_status")).items() if k.isdigit()}
+        self.attempts = {int(k) if k.isdigit() else 0: n for k, n in _numbers(saved.get("attempts")).items()}
         self.finish_reasons = _numbers(saved.get("finish_reasons"))
+        self._latency.restore(saved.get("latency_buckets"))
         errors = saved.get("last_errors")
         for text in cast("list[object]", errors) if isinstance(errors, list) else []:
             self._errors[str(text)] = 1
-        fatal = saved.get("fatal")
-        self.fatal = fatal if isinstance(fatal, str) else None
+        self._first = _text(saved.get("first_at")) or None
+        self._refused = _text(saved.get("refused"))
+        self.fatal = _text(saved.get("fatal")) or None
+        self.fatal_reason = _text(saved.get("fatal_reason"))
 
 
 def _number(value: object) -> int:
@@ -212,3 +239,7 @@ def _number(value: object) -> int:
 def _numbers(value: object) -> dict[str, int]:
     tree = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     return {key: _number(inner) for key, inner in tree.items()}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -175,20 +175,25 @@ class Forwarder:
         a streamed one with its first bytes.
         """
         options = upstream.options
-        answer, again = await self._attempt(upstream, x)
+        answer, again = await self._attempt(upstream, x, figures)
         for attempt in range(options.max_retries):
             if not again:
                 break
             _note(figures, upstream, x, answer)
             figures.retry()
             await asyncio.sleep(options.backoff(attempt, answer.headers.get("retry-after")))
-            answer, again = await self._attempt(upstream, x)
+            answer, again = await self._attempt(upstream, x, figures)
         if isinstance(answer, Reply) and answer.status >= 400:
             _note(figures, upstream, x, answer)
         return answer
 
-    async def _attempt(self, upstream: Upstream, x: Exchange) -> tuple[Reply | Stream, bool]:
+    async def _attempt(self, upstream: Upstream, x: Exchange, figures: Figures) -> tuple[Reply | Stream, bool]:
         """One answer, and whether another attempt may give a better one."""
+        answer, again = await self._try(upstream, x)
+        figures.attempt(0 if isinstance(answer, Reply) and answer.failure else answer.status)
+        return answer, again
+
+    async def _try(self, upstream: Upstream, x: Exchange) -> tuple[Reply | Stream, bool]:
         await upstream.gate.acquire()
         held = True
         try:
@@ -271,7 +276,7 @@ def target(origin: str, path: str, query: str) -> URL:
 
 def _note(figures: Figures, upstream: Upstream, x: Exchange, answer: Reply | Stream) -> None:
     body = answer.body if isinstance(answer, Reply) else b""
-    if answer.headers.get("x-evaldock") == "failure":
+    if isinstance(answer, Reply) and answer.failure:
         figures.error(body_sentence(answer))
     else:
         figures.error(upstream.words_for(answer.status, x.method, x.path, body))
@@ -285,7 +290,7 @@ def body_sentence(answer: Reply | Stream) -> str:
 
 def _failure(status: int, upstream: Upstream, what: str, more: str) -> Reply:
     reply = error_reply(status, upstream.without_key(f"The endpoint {upstream.origin} {what} {more}".strip() + "."))
-    reply.headers["x-evaldock"] = "failure"
+    reply.failure = True
     return reply
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from ..config.model import Tree
+from ..plan.trees import tree_at
 from ..run.atomic import read_head, write_atomic
 from ..run.clock import utc_iso
 from .chain import Chain
@@ -18,7 +19,7 @@ from .figures import Figures
 from .upstream import Options, Upstream, base_path
 
 _LOG = logging.getLogger("evaldock.proxy")
-_MAX_SAVED = 1 << 20
+_MAX_SAVED = 1 << 24
 _AT_LEAST_EVERY = 10  # ticks of a second between writes of a busy job's figures
 FIGURES_FILE = "requests.json"
 LIVE_FILE = "requests-live.json"
@@ -46,6 +47,7 @@ class Job:
             key if isinstance(key, str) else None,
             Options.from_json(cast(Tree, options) if isinstance(options, dict) else {}),
             gate,
+            key_name=str(spec.get("key_name", "")),
         )
         self.scope = JobScope(
             job=identity,
@@ -58,9 +60,9 @@ class Job:
         )
         self.chain = Chain(cast(Tree, tree) if isinstance(tree, dict) else {}, self.scope, figures.error)
 
-    def saved(self) -> bytes:
-        """What `requests.json` holds now."""
-        return encode({"at": utc_iso(), "attempt": self.attempt, **self.figures.to_json()})
+    def to_json(self) -> Tree:
+        """Its figures, with the number of the attempt that they are of."""
+        return {"attempt": self.attempt, **self.figures.to_json()}
 
 
 def encode(tree: object) -> bytes:
@@ -68,13 +70,22 @@ def encode(tree: object) -> bytes:
     return json.dumps(tree, separators=(",", ":")).encode() + b"\n"
 
 
-def saved_figures(directory: Path, attempt: object) -> Figures:
+def saved_figures(run_dir: Path, identity: str, directory: Path, attempt: object) -> Figures:
     """The figures that an earlier proxy of the same attempt left, or new ones."""
     figures = Figures()
-    tree = parse_json(read_head(directory / FIGURES_FILE, _MAX_SAVED) or b"")
-    if isinstance(tree, dict) and cast(Tree, tree).get("attempt") == attempt:
-        figures.restore(cast(Tree, tree))
+    own = _read_tree(directory / FIGURES_FILE)
+    live = _read_tree(run_dir / LIVE_FILE)
+    # The file of a busy job is older than that of all jobs, which tells only what was new last.
+    found = [tree for tree in (own, tree_at(live, "jobs", identity)) if tree.get("attempt") == attempt]
+    if found:
+        newest = max(found, key=lambda tree: cast(int, tree.get("sent")) if isinstance(tree.get("sent"), int) else 0)
+        figures.restore(newest, whole=live.get("closed") is True)
     return figures
+
+
+def _read_tree(path: Path) -> Tree:
+    tree = parse_json(read_head(path, _MAX_SAVED) or b"")
+    return cast(Tree, tree) if isinstance(tree, dict) else {}
 
 
 class Jobs:
@@ -88,6 +99,7 @@ class Jobs:
         self._sick: set[str] = set()
         self._live_version = -1
         self._ticks = 0
+        self._closed = False
         self.by_token: dict[str, Job] = {}
         self.strangers = 0
 
@@ -109,12 +121,15 @@ class Jobs:
             if known is not None and known.attempt == spec.get("attempt", 1):
                 figures = known.figures
             else:
-                figures = saved_figures(Path(str(spec["dir"])), spec.get("attempt", 1)) if resumed else Figures()
+                figures = self._saved(identity, spec) if resumed else Figures()
             self._jobs[identity] = Job(identity, spec, self._run_dir, self._gate(spec), figures)
         self.by_token = {job.token: job for job in self._jobs.values()}
         left = list(old.values())
         self._leaving += left
         return left
+
+    def _saved(self, identity: str, spec: Tree) -> Figures:
+        return saved_figures(self._run_dir, identity, Path(str(spec["dir"])), spec.get("attempt", 1))
 
     def _gate(self, spec: Tree) -> asyncio.Semaphore:
         # One endpoint, one limit: jobs of a run share the model that they are a load on.
@@ -155,14 +170,14 @@ class Jobs:
 
     def _job_file(self, job: Job) -> tuple[Path, bytes]:
         job.written, job.wrote_at = job.figures.version, self._ticks
-        return job.scope.dir / FIGURES_FILE, job.saved()
+        return job.scope.dir / FIGURES_FILE, encode({"at": utc_iso(), **job.to_json()})
 
     def _live(self) -> bytes:
-        jobs = {identity: job.figures.to_json() for identity, job in self._jobs.items()}
-        return encode({"at": utc_iso(), "unknown_token": self.strangers, "jobs": jobs})
+        jobs = {identity: job.to_json() for identity, job in self._jobs.items() if job.figures.version}
+        return encode({"at": utc_iso(), "unknown_token": self.strangers, "closed": self._closed, "jobs": jobs})
 
     def everything(self) -> list[tuple[Path, bytes]]:
-        """All files, as they are to be left behind."""
+        """All files."""
         files = [self._job_file(job) for job in (*self._jobs.values(), *self._leaving)]
         return [*files, (self._run_dir / LIVE_FILE, self._live())]
 
@@ -182,7 +197,8 @@ class Jobs:
                     _LOG.warning("cannot write %s: %s", path, error.strerror)
 
     def close(self) -> None:
-        """Close the interceptors of all jobs."""
+        """Close the interceptors of all jobs; `everything` says from now on that nothing is missing in it."""
+        self._closed = True
         for job in (*self._jobs.values(), *self._leaving):
             job.chain.close()
 

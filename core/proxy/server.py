@@ -62,15 +62,16 @@ class Server:
             self._jobs.strangers += 1
             return _response(error_reply(401, "This proxy serves the containers of one evaldock run: wrong token."))
         job.figures.begin()
+        x = Exchange(os.urandom(6).hex(), job.scope, request.method, path, query, plain_headers(request.headers), b"")
         try:
-            return await self._answered(request, job, path, query)
+            return await self._answered(request, job, x, path)
         except BaseException:
             # Almost always the cancellation that a hung-up harness causes.
             job.figures.gone()
+            _note_missed(job, x)
             raise
 
-    async def _answered(self, request: web.BaseRequest, job: Job, path: str, query: str) -> web.StreamResponse:
-        x = Exchange(os.urandom(6).hex(), job.scope, request.method, path, query, plain_headers(request.headers), b"")
+    async def _answered(self, request: web.BaseRequest, job: Job, x: Exchange, path: str) -> web.StreamResponse:
         if not job.upstream.covers(path):
             text = f"{path} is not below this job's endpoint, {job.upstream.base or '/'}."
             job.figures.error(text)
@@ -78,6 +79,7 @@ class Server:
         refused = await _read_body(request, x)
         if refused is not None:
             return _finish(job, x, refused)
+        found = 0
         reply = job.chain.request(x)
         if reply is None:
             answer = await self._forwarder.send(job.upstream, x, job.figures)
@@ -85,18 +87,18 @@ class Server:
                 return await _streamed(request, job, x, answer)
             reply = answer
             if reply.status < 400 and "json" in reply.headers.get("content-type", ""):
-                job.figures.count(reply.json)
-            if reply.status in (401, 403):
-                job.figures.unauthorized += 1
-            if "x-evaldock" not in reply.headers:
+                found = job.figures.count(reply.json)
+            elif reply.status in (401, 403) and x.method == "POST":
+                job.figures.refused(job.upstream.words_for(reply.status, x.method, x.path, reply.body))
+            if not reply.failure:
                 job.chain.store(x, reply)
         elif reply.cached:
-            _count_cached(job.figures, reply)
+            found = _count_cached(job.figures, reply)
         if reply.streamed:
             reply.body = replay(job.chain, x, reply.body)
         else:
             _respond(job, x, reply)
-        return _finish(job, x, reply)
+        return _finish(job, x, reply, found)
 
     async def _controlled(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if path == "/-/health":
@@ -156,76 +158,97 @@ def _respond(job: Job, x: Exchange, reply: Reply) -> None:
     try:
         job.chain.response(x, reply)
     except StopJob as stop:
-        job.figures.fatal = job.figures.fatal or str(stop)
+        job.figures.stop("interceptor", str(stop))
         job.figures.error(str(stop))
 
 
-def _finish(job: Job, x: Exchange, reply: Reply) -> web.Response:
+def _finish(job: Job, x: Exchange, reply: Reply, found: int = 0) -> web.Response:
     response = _response(reply)
-    job.figures.answered(reply.status, x.started, cached=reply.cached)
+    job.figures.answered(reply.status, x.started, cached=reply.cached, answers=_answers(x, found))
+    if reply.status >= 400:
+        _note_missed(job, x)
+    elif job.figures.unanswered:
+        _note_met(job, x)
     return response
+
+
+def _answers(x: Exchange, found: int) -> int:
+    """How many samples an answer counts for: one, unless there is more in it. Only what is posted asks for one."""
+    return max(1, found) if x.method == "POST" else 0
+
+
+def _note_missed(job: Job, x: Exchange) -> None:
+    if x.method == "POST":
+        job.figures.unanswered.miss(hash((x.path, x.body)))
+
+
+def _note_met(job: Job, x: Exchange) -> None:
+    if x.method == "POST":
+        job.figures.unanswered.meet(hash((x.path, x.body)))
 
 
 def _response(reply: Reply) -> web.Response:
     headers = CIMultiDict(reply.headers)
     headers.pop("content-length", None)
-    headers.pop("x-evaldock", None)
     return web.Response(status=reply.status, headers=headers, body=reply.body)
 
 
-def _count_cached(figures: Figures, reply: Reply) -> None:
+def _count_cached(figures: Figures, reply: Reply) -> int:
     if reply.streamed:
         parser = SseParser()
-        for event in (*parser.feed(reply.body), *parser.end()):
-            _count_event(figures, event, tokens=False)
-    elif reply.status < 400:
-        figures.count(reply.json, tokens=False)
+        events = [*parser.feed(reply.body), *parser.end()]
+        return sum(_count_event(figures, event, tokens=False) for event in events)
+    return figures.count(reply.json, tokens=False) if reply.status < 400 else 0
 
 
-def _count_event(figures: Figures, event: SseEvent, *, tokens: bool = True) -> None:
+def _count_event(figures: Figures, event: SseEvent, *, tokens: bool = True) -> int:
     # Most events of a stream are a few characters of text with nothing to count.
     data = event.data
-    if '"usage":' in data or '"finish_reason":"' in data or '"finish_reason": "' in data:
-        tree = parse_json(data.encode("utf-8", "replace"))
-        if isinstance(tree, dict):
-            # Events of the responses API wrap the answer.
-            inner = cast(Tree, tree).get("response")
-            tree = cast(Tree, inner if isinstance(inner, dict) else tree)
-        figures.count(tree, tokens=tokens)
+    if '"usage":' not in data and '"finish_reason":"' not in data and '"finish_reason": "' not in data:
+        return 0
+    tree = parse_json(data.encode("utf-8", "replace"))
+    if isinstance(tree, dict):
+        # Events of the responses API wrap the answer.
+        inner = cast(Tree, tree).get("response")
+        tree = cast(Tree, inner if isinstance(inner, dict) else tree)
+    return figures.count(tree, tokens=tokens)
 
 
 async def _streamed(request: web.BaseRequest, job: Job, x: Exchange, answer: Stream) -> web.StreamResponse:
     """Pass a streamed answer on, event by event where a filter wants them, else chunk by chunk."""
     response = web.StreamResponse(status=answer.status, headers=CIMultiDict(answer.headers))
     passing, parser, figures = job.chain.stream(x), SseParser(), job.figures
+    found = 0
     try:
         figures.first_token(x.started)
         await response.prepare(request)
         async for chunk in answer.chunks():
             events = parser.feed(chunk)
             await _write(response, chunk, events, passing)
-            for event in events:
-                _count_event(figures, event)
+            found += sum(_count_event(figures, event) for event in events)
         rest = parser.end()
-        for event in rest:
-            _count_event(figures, event)
+        found += sum(_count_event(figures, event) for event in rest)
         if passing is not None:
             await _write(response, b"", rest, passing)
             await _write(response, b"", [], None, passing.end())
         await response.write_eof()
     except ConnectionError:
         figures.gone()
+        _note_missed(job, x)
         return response
     except BrokenOff as error:
         figures.error(f"The endpoint broke a streamed answer off: {error}.")
         figures.broken()
+        _note_missed(job, x)
         # A proper end would make half an answer look like a whole one.
         if request.transport is not None:
             request.transport.close()
         return response
     finally:
         answer.close()
-    figures.answered(answer.status, x.started)
+    figures.answered(answer.status, x.started, answers=_answers(x, found))
+    if figures.unanswered:
+        _note_met(job, x)
     return response
 
 

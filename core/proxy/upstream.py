@@ -72,12 +72,18 @@ def parse_retry_after(text: str | None) -> float | None:
 
 
 class Upstream:
-    """The endpoint of a job as configured. `gate` is shared by all jobs of the same endpoint."""
+    """The endpoint of a job as configured. `gate` is shared by all jobs of the same endpoint.
 
-    def __init__(self, url: str, api_key: str | None, options: Options, gate: asyncio.Semaphore) -> None:
+    `api_key` None is no key; `key_name` is the variable that it should come from, "" when none is named.
+    """
+
+    def __init__(
+        self, url: str, api_key: str | None, options: Options, gate: asyncio.Semaphore, *, key_name: str = ""
+    ) -> None:
         parts = urlsplit(url)
         self.url = url
         self.api_key = api_key.strip() if api_key else api_key
+        self.key_name = key_name
         self.options = options
         self.gate = gate
         self.origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
@@ -98,17 +104,15 @@ class Upstream:
         return f"The endpoint answered {status} to {method} {path}{self._quoted(body) or '.'}"
 
     def _key_words(self, status: int) -> str:
-        if self.api_key is None:
-            return (
-                f"The endpoint wants an API key ({status}) and this job has none: name the variable that holds it "
-                "in target.api_endpoint.api_key_name"
-            )
-        if not self.api_key:
-            return (
-                f"The endpoint wants an API key ({status}) and the one of this job is empty: set the variable that "
-                "target.api_endpoint.api_key_name names"
-            )
-        return f"The endpoint rejected the API key of this job ({status}); see that it is valid and may use this model"
+        variable = f"the variable {self.key_name}" if self.key_name else "its variable"
+        wants = f"The endpoint wants an API key ({status})"
+        if self.api_key:
+            return f"The endpoint rejected the API key in {variable} ({status}): see that it is valid for this model"
+        if self.api_key is not None:
+            return f"{wants} and {variable} is empty: set it and run the job again"
+        if self.key_name:
+            return f"{wants} and {variable} is not set where evaldock runs: set it and run the job again"
+        return f"{wants} and none is named: put the name of its variable in target.api_endpoint.api_key_name"
 
     def _quoted(self, body: bytes) -> str:
         text = self.without_key(said_in(body))

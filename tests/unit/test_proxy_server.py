@@ -144,7 +144,6 @@ def test_an_endpoint_that_always_breaks_off_ends_as_502_with_a_sentence(
             code, body, headers = await r.ask()
             assert (code, headers["content-type"], len(r.seen)) == (502, "application/json", 3)
             assert words in json.loads(body)["error"]["message"]
-            assert "x-evaldock" not in headers
             assert words in str(r.figures.to_json()["last_errors"])
 
     asyncio.run(main())
@@ -177,11 +176,18 @@ def test_an_endpoint_that_never_answers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "words"), [(None, "this job has none"), ("", "is empty"), (KEY, "rejected the API key")]
+    ("key", "name", "words"),
+    [
+        (None, "", "and none is named: put the name of its variable in target.api_endpoint.api_key_name"),
+        (None, "K", "and the variable K is not set where evaldock runs"),
+        ("", "K", "and the variable K is empty"),
+        (KEY, "K", "rejected the API key in the variable K (401)"),
+    ],
 )
-def test_missing_empty_and_rejected_keys_are_told_apart(tmp_path: Path, key: str | None, words: str) -> None:
+def test_missing_empty_and_rejected_keys_are_told_apart(tmp_path: Path, key: str | None, name: str, words: str) -> None:
     async def main() -> None:
-        async with rig(tmp_path, status(401, f"Incorrect API key provided: {KEY}"), api_key=key) as r:
+        refuses = status(401, f"Incorrect API key provided: {KEY}")
+        async with rig(tmp_path, refuses, api_key=key, key_name=name) as r:
             assert (await r.ask())[0] == 401
             assert ("authorization" in r.seen[0].headers) == bool(key)
             (sentence,) = r.figures.to_json()["last_errors"]  # type: ignore[misc]

@@ -17,13 +17,10 @@ from typing import Any
 
 import pytest
 from evaldock.core.proxy import lifetime
-from evaldock.core.proxy.figures import Figures, Histogram, Rates
-from evaldock.core.proxy.jobs import Jobs, saved_figures
+from evaldock.core.proxy.jobs import Jobs
 from evaldock.core.proxy.process import ProxyHandle, ProxyStartError, ensure_key, find_proxy, job_token, start_proxy
 from evaldock.core.proxy.upstream import Options, base_path, parse_retry_after, proxy_for
 from evaldock.core.run.lock import EngineLock
-from hypothesis import given
-from hypothesis import strategies as st
 
 from .proxy_server_rig import ANSWER, CHAT, KEY
 
@@ -203,51 +200,6 @@ def test_jobs_that_are_replaced_keep_the_figures_of_their_attempt(tmp_path: Path
     assert jobs.by_token[token].figures is job.figures
     jobs.replace(one_job(tmp_path, 2, attempt=2))
     assert jobs.by_token[token].figures.sent == 0
-
-
-def test_figures_survive_a_round_trip(tmp_path: Path) -> None:
-    figures = Figures()
-    for code in (200, 200, 404):
-        figures.begin()
-        figures.answered(code, time.monotonic())
-    figures.begin()
-    figures.count(ANSWER)
-    figures.error("Something.")
-    saved = {"attempt": 1, **figures.to_json()}
-    (tmp_path / "requests.json").write_text(json.dumps(saved))
-    back = saved_figures(tmp_path, 1).to_json()
-    for name in ("sent", "ok", "failed", "by_status", "tokens_in", "tokens_out", "finish_reasons", "last_errors"):
-        assert back[name] == saved[name], name
-    assert (back["in_flight"], back["cancelled"]) == (0, 1)
-    assert saved_figures(tmp_path, 2).sent == 0
-    (tmp_path / "requests.json").write_text('{"attempt": 1, "sent": "x", "by_status": [], "last_errors": 3}')
-    assert saved_figures(tmp_path, 1).sent == 0
-
-
-def test_only_the_newest_five_sentences_are_kept() -> None:
-    figures = Figures()
-    for n in (*range(7), 3):
-        figures.error(f"error {n}")
-    assert figures.to_json()["last_errors"] == ["error 2", "error 4", "error 5", "error 6", "error 3 (2 times)"]
-
-
-@given(st.lists(st.floats(1e-4, 1e4), min_size=1, max_size=50))
-def test_quantiles_are_right_to_five_per_cent(seconds: list[float]) -> None:
-    histogram = Histogram()
-    for one in seconds:
-        histogram.add(one)
-    for part in (0.5, 0.9, 0.99):
-        rank = max(0, -(-int(part * 1000) * len(seconds) // 1000) - 1)
-        assert histogram.quantile(part) == pytest.approx(sorted(seconds)[rank], rel=0.05)
-
-
-def test_rates_are_by_second_and_age() -> None:
-    rates = Rates()
-    for now in (100.1, 100.9, 101.0, 103.5):
-        rates.add(now)
-    assert rates.listed(103.9)[-4:] == [2, 1, 0, 1]
-    assert rates.listed(105.0)[-6:] == [2, 1, 0, 1, 0, 0]
-    assert sum(rates.listed(200.0)) == 0
 
 
 def test_retry_after_in_seconds_and_as_a_date() -> None:
