@@ -73,6 +73,7 @@ def _load(
 def _finish(
     root: Node, problems: list[ConfigProblem], composer: Composer, start: Origin, changes: list[OverrideChange]
 ) -> Config | list[ConfigProblem]:
+    from .adapter import check_adapters
     from .dotted import flatten_overrides
     from .mandatory import mark_mandatory, with_sections
     from .node import plain
@@ -85,7 +86,9 @@ def _finish(
     refused = {problem.path.rpartition(".")[0] for problem in typer.refused}
     found = [p for p in validate(root, start) if p.path.split(".")[0] not in refused]
     told = {problem.path for problem in [*found, *problems]}
-    problems = [*problems, *missing, *found, *(p for p in typer.problems if p.path not in told)]
+    # Without the proxy, interceptors are the container's affair, and it may know others.
+    adapters = check_adapters(root) if config.execution.proxy else ()
+    problems = [*problems, *missing, *found, *(p for p in (*typer.problems, *adapters) if p.path not in told)]
     if problems:
         return problems
     tree = plain(flatten_overrides(root), shown=True)

@@ -100,6 +100,21 @@ class Execution:
 
 
 @dataclass(frozen=True)
+class RequestOptions:
+    """How the proxy asks the endpoint. Times in seconds.
+
+    `request_timeout` is for one attempt; of a stream, between two pieces. `max_retries` more attempts follow a failed
+    one, the first after about `retry_backoff`, each further after twice as long. `max_concurrent` requests at most are
+    under way at a time, of all tasks of a run together.
+    """
+
+    request_timeout: float = 600.0
+    max_retries: int = 3
+    max_concurrent: int = 64
+    retry_backoff: float = 0.5
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """The model endpoint under `target.api_endpoint`."""
 
@@ -108,6 +123,7 @@ class Endpoint:
     api_key_name: str | None = None
     type: str | None = None
     adapter_config: Tree = field(default_factory=dict[str, object])
+    requests: RequestOptions = field(default_factory=RequestOptions)
 
 
 @dataclass(frozen=True)
@@ -129,6 +145,7 @@ class TaskConfig:
     user: str | None = None
     resources: Resources | None = None
     origin: Origin | None = None
+    requests: RequestOptions | None = None
 
 
 @dataclass(frozen=True)

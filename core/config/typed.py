@@ -20,6 +20,7 @@ from .model import (
     Execution,
     MountSpec,
     Origin,
+    RequestOptions,
     Resources,
     TaskConfig,
     Tree,
@@ -93,6 +94,7 @@ class Typer:
             api_key_name=text(key) or None,
             type=text(child(node, "type")),
             adapter_config=tree(child(node, "adapter_config")),
+            requests=request_options(node),
         )
 
     def tasks(self) -> tuple[TaskConfig, ...]:
@@ -116,9 +118,12 @@ class Typer:
         resources = None
         if own is not None and own.value is not None:
             resources = self.resources(merge(child(self.root, "execution", "resources"), own))
+        settings = run_config(shared, node)
+        shared_requests = request_options(child(self.root, "target", "api_endpoint"))
         return TaskConfig(
             name=text(child(node, "name")) or "",
-            run_config=run_config(shared, node),
+            run_config=tree(settings),
+            requests=request_options(child(settings, "target", "api_endpoint"), shared_requests),
             env={**env, **own_env},
             container=text(child(node, "container")),
             endpoint_type=text(child(node, "endpoint_type")),
@@ -242,7 +247,20 @@ class Typer:
             self.problems.append(ConfigProblem(message, format_steps(at), node.origin))
 
 
-def run_config(shared: Node | None, task: Node) -> Tree:
+def request_options(node: Node | None, base: RequestOptions | None = None) -> RequestOptions:
+    """How the proxy asks an endpoint: what the mapping `node` says, over `base`."""
+    base = base or RequestOptions()
+    timeout, backoff = (seconds(value(child(node, key))) for key in ("request_timeout", "retry_backoff"))
+    retries, most = (whole(child(node, key)) for key in ("max_retries", "max_concurrent"))
+    return RequestOptions(
+        request_timeout=timeout or base.request_timeout,
+        max_retries=base.max_retries if retries is None else retries,
+        max_concurrent=most or base.max_concurrent,
+        retry_backoff=base.retry_backoff if backoff is None else backoff,
+    )
+
+
+def run_config(shared: Node | None, task: Node) -> Node | None:
     """`config` and `target` for one container: nested settings, then overrides; the task's own over the shared."""
     merged: Node | None = None
     for key in ("nemo_evaluator_config", "overrides"):
@@ -250,7 +268,7 @@ def run_config(shared: Node | None, task: Node) -> Tree:
             layer = child(owner, key)
             if layer is not None and isinstance(layer.value, dict):
                 merged = merge(merged, layer)
-    return tree(merged)
+    return merged
 
 
 def value(node: Node | None) -> object:

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 from typing import Any, cast
 
 from .model import ConfigProblem, Origin
 from .node import Node, Steps, child, format_steps, nearest, plain, printable, walk
 from .quick import surely_valid
-from .suggest import did_you_mean, listing
+from .schema import load_schema
+from .suggest import did_you_mean
+from .words import describe, expected, types
 
 MAX_PROBLEMS = 200
 
-_TYPES = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "null",
-}
 _HOMES = {
     "output_dir": "execution",
     "mode": "execution",
@@ -50,12 +40,6 @@ _HOMES = {
     "request_timeout": "a task's overrides, as config.params.request_timeout",
 }
 _ODD_NUMBER = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
-
-
-@lru_cache(maxsize=1)
-def load_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a composed config."""
-    return cast("dict[str, Any]", json.loads(Path(__file__).with_name("schema.json").read_bytes()))
 
 
 def validate(root: Node, start: Origin) -> list[ConfigProblem]:
@@ -97,10 +81,10 @@ def _sentences(error: Any, root: Node, steps: Steps, start: Origin) -> Iterator[
             if child(node, key) is None:
                 yield _missing(key, node, schema, steps, start)
     elif error.validator == "minItems":
-        yield ConfigProblem(f"is empty; expected {_expected(schema)}", format_steps(steps), node.origin)
+        yield ConfigProblem(f"is empty; expected {expected(schema)}", format_steps(steps), node.origin)
     elif isinstance(error.instance, str) and isinstance(node.value, dict) and error.instance in node.value:
         at = node.value[error.instance]
-        message = f"is not a usable name; expected {_expected(schema)}"
+        message = f"is not a usable name; expected {expected(schema)}"
         yield ConfigProblem(message, format_steps((*steps, error.instance)), at.key or at.origin)
     else:
         yield ConfigProblem(_wrong_value(error, node, schema, steps), format_steps(steps), node.origin)
@@ -119,14 +103,14 @@ def _missing(key: str, node: Node, schema: dict[str, Any], steps: Steps, start: 
     wanted = cast("dict[str, Any]", schema.get("properties", {}).get(key, {}))
     own = node.key if node.key is not None and node.key.file == start.file else start
     at = node.origin if steps and isinstance(steps[-1], int) else own
-    return ConfigProblem(f"is missing; expected {_expected(wanted)}", format_steps((*steps, key)), at)
+    return ConfigProblem(f"is missing; expected {expected(wanted)}", format_steps((*steps, key)), at)
 
 
 def _wrong_value(error: Any, node: Node, schema: dict[str, Any], steps: Steps) -> str:
-    allowed = _types(schema)
+    allowed = types(schema)
     if error.validator == "type" and "string" in allowed and node.raw and not isinstance(node.value, str):
         return _misread(node, node.raw, schema, steps)
-    message = f"is {_describe(node, steps)}; expected {_expected(schema)}"
+    message = f"is {describe(node, steps)}; expected {expected(schema)}"
     if error.validator == "enum" and isinstance(node.value, str):
         choices = [choice for choice in error.validator_value if isinstance(choice, str)]
         suggestion = did_you_mean(node.value, choices)
@@ -143,43 +127,10 @@ def _wrong_value(error: Any, node: Node, schema: dict[str, Any], steps: Steps) -
 
 def _misread(node: Node, raw: str, schema: dict[str, Any], steps: Steps) -> str:
     """YAML made something else of a text."""
-    made = _describe(node, steps)
+    made = describe(node, steps)
     if raw == str(node.value) or node.value is None or made == "a number":
-        return f"is {made}; expected {_expected(schema)}; write it in quotes if it is text"
+        return f"is {made}; expected {expected(schema)}; write it in quotes if it is text"
     return f'YAML reads {printable(raw)} as {made}; write "{printable(raw)}" in quotes if it is text'
-
-
-def _expected(schema: dict[str, Any]) -> str:
-    if "$ref" in schema:
-        return _expected(load_schema()["$defs"][schema["$ref"].rpartition("/")[2]])
-    if "x-expect" in schema:
-        return str(schema["x-expect"])
-    if "enum" in schema:
-        return listing([choice for choice in schema["enum"] if choice is not None]).replace(", ", " or ")
-    return " or ".join(_TYPES[name] for name in _types(schema) if name != "null") or "something else"
-
-
-def _types(schema: dict[str, Any]) -> list[str]:
-    types: str | list[str] = schema.get("type", [])
-    return [types] if isinstance(types, str) else types
-
-
-def _describe(node: Node, steps: Steps) -> str:
-    value = node.value
-    secret = "env_vars" in steps or steps[-1:] == ("api_key_name",)
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, bool):
-        return "the boolean true" if value else "the boolean false"
-    if value is None:
-        return "empty (null)"
-    if isinstance(value, str):
-        if not value:
-            return "an empty text"
-        return "a text of another kind" if secret else f"the text '{printable(node.shown or value, 60)}'"
-    return "a number" if secret else f"the number {value}"
 
 
 def _odd_values(root: Node) -> Iterator[ConfigProblem]:

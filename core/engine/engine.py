@@ -34,10 +34,10 @@ from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, don
 from ..run.state import RunState
 from ..run.store import Run, RunDamaged
 from .executor import EngineBusy, Executor, ExecutorUnavailable, Found
-from .gateway import Gateway
+from .gateway import Gateway, stop_of
 from .ledger import Ledger
 from .live import LiveWriter, Scheduling
-from .outcome import NEVER_RAN, Ending, decide
+from .outcome import NEVER_RAN, Ending, Stop, decide
 from .space import Space
 from .worker import JobWorker, Shared, signal_job
 
@@ -153,7 +153,8 @@ class Engine:
     def _open_gateway(self) -> None:
         if not self._run.plan.proxy:
             return
-        gateway = Gateway(self._run, self._env, self._executor.host_addresses())
+        networks = {spec.docker.network or "" for spec in self._specs.values()}
+        gateway = Gateway(self._run, self._env, self._executor.host_addresses(networks), self._on_notice)
         views = self._ledger.state.jobs.values()
         gateway.open({view.id: view.attempt for view in views if not view.state.terminal})
         self._shared.gateway = gateway
@@ -195,6 +196,9 @@ class Engine:
             return
         if view.state is JobState.STOPPING and view.reason is Reason.TIMEOUT and spec.timeout is not None:
             self._shared.timed_out[spec.id] = spec.timeout
+        for reason in (Reason.UNAUTHORIZED, Reason.INTERCEPTOR):
+            if view.state is JobState.STOPPING and view.reason is reason:
+                self._shared.hopeless[spec.id] = Stop(reason, view.detail)
         ran = view.state in (JobState.RUNNING, JobState.STOPPING)
         if found is not None and (found.status != "created" or ran):
             self._found[spec.id] = found
@@ -226,6 +230,8 @@ class Engine:
             self._carry_out_interrupts()
             self._take_requests()
             self._check_deadlines()
+            if self._shared.gateway is not None:
+                self._shared.gateway.tend()
             with self._wake:
                 self._hire()
                 if not self._queue and not self._busy:
@@ -235,6 +241,7 @@ class Engine:
             if monotonic() >= next_live:
                 next_live = monotonic() + _LIVE_EVERY
                 self._look_around(live)
+                self._stop_hopeless()
             with self._wake:
                 if self._busy or self._queue:
                     self._wake.wait(_TICK)
@@ -358,6 +365,7 @@ class Engine:
             spec = amendment.spec
         shown = amendment.shown if amendment is not None else ()
         self._shared.timed_out.pop(job, None)
+        self._shared.hopeless.pop(job, None)
         self._ledger.record(RerunRequested(job=job, attempt=attempt, at=utc_iso(), overrides=shown))
         self._specs[job] = spec
         if self._shared.gateway is not None:
@@ -365,6 +373,19 @@ class Engine:
         with self._wake:
             self._queue.append(job)
             self._wake.notify_all()
+
+    def _stop_hopeless(self) -> None:
+        """Stop the jobs of which the proxy found out that they cannot succeed."""
+        gateway = self._shared.gateway
+        for job, figures in gateway.live().items() if gateway is not None else ():
+            stop = stop_of(figures)
+            view = self._ledger.state.jobs.get(job)
+            if stop is None or view is None or view.state is not JobState.RUNNING or view.kill_requested:
+                continue
+            if job not in self._shared.hopeless and figures.get("attempt") == view.attempt:
+                self._shared.hopeless[job] = stop
+                self._on_notice(f"{self._specs[job].task} is stopped. {stop.detail}")
+                signal_job(self._shared, self._specs[job], view.container)
 
     def _check_deadlines(self) -> None:
         for spec in self._specs.values():

@@ -5,7 +5,7 @@ Docker is the first executor. Nothing above this file may know Docker: a batch s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -153,8 +153,11 @@ class Executor(Protocol):
         """Newest figures, None when they are not to be had."""
         ...
 
-    def host_addresses(self) -> Sequence[str]:
-        """Addresses of this machine that a server for the containers, and for nobody else, should listen on."""
+    def host_addresses(self, networks: Collection[str]) -> Mapping[str, str]:
+        """For each of `networks` ("" is the default one) the address of this machine that its containers can reach.
+
+        A server for the containers, and for nobody else, listens on these. A network without one is left out.
+        """
         ...
 
     def hand_back(self, attempt: Attempt) -> None:

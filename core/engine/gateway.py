@@ -5,37 +5,58 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ..config.model import EnvValue, Tree
+from ..plan.adapter import adapter_behind_proxy
+from ..plan.command import NEMO_COMMAND
 from ..plan.endpoint import HOST_ALIAS
 from ..plan.environ import api_key_ref
-from ..plan.spec import JobSpec
-from ..plan.trees import copied, tree_at
+from ..plan.spec import EnvRef, JobSpec
+from ..plan.trees import copied, text_at, tree_at
 from ..proxy.process import ProxyHandle, ProxyStartError, ensure_key, find_proxy, job_token, start_proxy
 from ..results.model import RequestCounts
 from ..run.atomic import read_head
+from ..run.events import Reason
 from ..run.store import Run
+from .outcome import Stop
 
 log = logging.getLogger("evaldock.engine")
 
-_LIMIT = 1 << 22
+_LIMIT = 1 << 24
+_LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the proxy saw of an attempt; `stop` when it found that the attempt cannot succeed."""
+
+    counts: RequestCounts
+    stop: Stop | None = None
 
 
 class Gateway:
-    """One proxy for all jobs of a run. The real keys go to it through a pipe; containers get a token of their own."""
+    """One proxy for all jobs of a run. The real keys go to it through a pipe; containers get a token of their own.
 
-    def __init__(self, run: Run, env: Mapping[str, str], addresses: Sequence[str]) -> None:
+    `addresses` are those of this machine that containers can reach, by the name of their network ("" is the default
+    one); a network without one reaches this machine by `HOST_ALIAS` only. `notice` takes sentences for the user.
+    """
+
+    def __init__(
+        self, run: Run, env: Mapping[str, str], addresses: Mapping[str, str], notice: Callable[[str], None]
+    ) -> None:
         self._run = run
         self._env = env
         self._addresses = addresses
+        self._notice = notice
         self._lock = threading.Lock()
         self._attempts: dict[str, int] = {}
         self._handle: ProxyHandle | None = None
         self._living = False
+        self._sick = False
         self._token_key = ""
 
     def open(self, attempts: Mapping[str, int]) -> None:
@@ -44,27 +65,32 @@ class Gateway:
             self._attempts = dict(attempts)
             self._token_key = ensure_key(self._run.paths.root)
             self._living = find_proxy(self._run.paths.root) is not None
-            self._handle = start_proxy(self._run.paths.root, self._specs(), self._addresses)
+            self._handle = self._start()
 
     def add(self, job: str, attempt: int) -> None:
         """A new attempt begins: its figures start from zero."""
         with self._lock:
             self._attempts[job] = attempt
-            if self._handle is not None:
-                self._handle.update(self._specs())
+            self._tell()
 
-    def take_off(self, job: str) -> RequestCounts | None:
-        """An attempt has ended: its last figures, None when there are none."""
+    def take_off(self, job: str) -> Seen | None:
+        """An attempt has ended: what was seen of it last, None when nothing was."""
         with self._lock:
+            before: Tree | None = self.live().get(job)
             self._attempts.pop(job, None)
-            if self._handle is None:
-                return None
-            try:
-                left = self._handle.update(self._specs()).get(job)
-            except ProxyStartError as error:
-                log.warning("%s", error)
-                left = self.live().get(job)
-        return counts_of(left) if left is not None else None
+            left = self._tell().get(job)
+            if left is None and before is not None:
+                # The proxy has just died; what it wrote a second ago is what is left.
+                left = {**before, "gaps": _number(before, "gaps") + 1}
+        return seen_of(left) if left is not None else None
+
+    def tend(self) -> None:
+        """Give the run a new proxy when it has lost its own. To be called often; looks at a lock and no more."""
+        with self._lock:
+            if self._handle is None or self._handle.alive():
+                return
+            self._notice("The run's proxy is gone; requests fail until a new one listens, in a moment.")
+            self._revive()
 
     def stop(self) -> None:
         """Every job has ended."""
@@ -75,16 +101,17 @@ class Gateway:
 
     def wired(self, job: JobSpec) -> JobSpec:
         """`job` as its container is to see it: the proxy's URL, and the job's token where the key would be."""
-        assert self._handle is not None
         run_config = cast(Tree, copied(job.run_config))
         endpoint = tree_at(run_config, "target", "api_endpoint")
         direct = str(endpoint.get("url", ""))
         endpoint["url"] = url = self._url(job)
-        # The interceptors work in the proxy; a second pass inside the container would apply them twice.
-        endpoint.pop("adapter_config", None)
+        if job.command == NEMO_COMMAND:
+            endpoint["adapter_config"] = adapter_behind_proxy(job.adapter)
         token = EnvValue("lit", job_token(self._token_key, job.id))
-        name = str(endpoint.get("api_key_name", ""))
-        env = tuple(replace(ref, value=token, secret=True) if ref.name == name else ref for ref in job.env)
+        key = _told_as(job)
+        env = tuple(
+            replace(ref, value=token, secret=True) if self._stands_for(ref, key, job) else ref for ref in job.env
+        )
         command = tuple(part.replace(direct, url) if direct else part for part in job.command)
         return replace(job, run_config=run_config, env=env, command=command)
 
@@ -100,9 +127,50 @@ class Gateway:
         """The newest figures, by job id."""
         return jobs_of(self.figures())
 
+    def _tell(self) -> dict[str, Tree]:
+        """Tell the proxy its jobs; the figures of those that left. A proxy that has died is replaced."""
+        if self._handle is None:
+            return {}
+        try:
+            return self._handle.update(self._specs())
+        except ProxyStartError as error:
+            log.warning("%s", error)
+            self._revive()
+            return {}
+
+    def _revive(self) -> None:
+        assert self._handle is not None
+        port, self._living = self._handle.port, False
+        try:
+            self._handle = self._start()
+        except ProxyStartError as error:
+            if not self._sick:
+                self._notice(str(error))
+            self._sick = True
+            return
+        self._sick = False
+        if self._handle.port != port:
+            self._notice(
+                f"Port {port} of the run's proxy was taken meanwhile: tasks that run cannot reach it any more."
+            )
+
+    def _start(self) -> ProxyHandle:
+        return start_proxy(self._run.paths.root, self._specs(), listening(self._addresses), env=self._env)
+
     def _url(self, job: JobSpec) -> str:
         assert self._handle is not None
         return proxied_url(job, self._handle.port, self._addresses)
+
+    def _stands_for(self, ref: EnvRef, key: EnvRef | None, job: JobSpec) -> bool:
+        """Whether the container is to get the token as this variable."""
+        if key is None:
+            return False
+        kind, source = key.value.kind, key.value.source
+        if ref is key:
+            # Left as it is, a variable that is not set fails the job before it starts.
+            return kind != "host" or source in self._env or self._living
+        # A harness of one's own may want the key under another name; NeMo's are told the name.
+        return job.command != NEMO_COMMAND and kind != "lit" and ref.value == key.value
 
     def _specs(self) -> dict[str, object]:
         return {job: self._spec(self._run.job(job, attempt)) for job, attempt in self._attempts.items()}
@@ -113,34 +181,51 @@ class Gateway:
             "upstream": job.url,
             "task": job.task,
             "dir": str(self._run.paths.job(job.dir_name).root),
-            "samples": job.samples,
+            "samples": job.expected,
             "model_id": job.model_id,
             "attempt": self._attempts[job.id],
             "adapter": job.adapter,
+            "options": asdict(job.requests),
         }
-        ref = api_key_ref(job)
-        if ref is not None and ref.value.kind == "lit":
-            spec["api_key"] = ref.value.source
-        elif ref is not None and ref.value.source in self._env:
-            spec["api_key"] = self._env[ref.value.source]
-        elif not self._living:
-            # A living proxy keeps the key that it has: this engine's shell may not know it.
-            spec["api_key"] = None
+        key = api_key_ref(job)
+        source = key.value if key is not None else None
+        if source is not None and source.kind == "lit":
+            spec["api_key"] = source.source
+        elif source is not None:
+            spec["key_name"] = source.source
+            # A proxy that lives keeps the key that it has: this engine's shell may not know it.
+            if source.source in self._env or not self._living:
+                spec["api_key"] = self._env.get(source.source)
         return spec
 
 
-def proxied_url(job: JobSpec, port: int, addresses: Sequence[str]) -> str:
-    """The endpoint's URL as the job's container has to write it: a proxy on this machine, at `addresses` and `port`."""
+def listening(addresses: Mapping[str, str]) -> list[str]:
+    """Where a proxy listens for the containers on these networks: loopback first."""
+    return list(dict.fromkeys([_LOOPBACK, *addresses.values()]))
+
+
+def proxied_url(job: JobSpec, port: int, addresses: Mapping[str, str]) -> str:
+    """The endpoint's URL as the job's container has to write it: a proxy on this machine that listens on `port`.
+
+    `addresses` are those of this machine by network, as of `Executor.host_addresses`.
+    """
     network = job.docker.network or ""
     if network == "host":
-        host = "127.0.0.1"
-    elif network.startswith("container:"):
-        host = addresses[-1]
-    else:
+        # Where this machine has no address in Docker's own network, Docker runs in a machine of its own.
+        host = _LOOPBACK if "" in addresses else HOST_ALIAS
+    elif network in ("", "default", "bridge"):
         host = HOST_ALIAS
+    else:
+        host = addresses.get(network, HOST_ALIAS)
     parts = urlsplit(job.url)
     query = f"?{parts.query}" if parts.query else ""
     return f"http://{host}:{port}{parts.path}{query}"
+
+
+def _told_as(job: JobSpec) -> EnvRef | None:
+    """The variable that the harness is told to find its key in, also where the endpoint needs none."""
+    name = text_at(job.run_config, "target", "api_endpoint", "api_key_name")
+    return next((ref for ref in job.env if ref.name == name), None)
 
 
 def jobs_of(figures: Mapping[str, object]) -> dict[str, Any]:
@@ -149,7 +234,15 @@ def jobs_of(figures: Mapping[str, object]) -> dict[str, Any]:
     return cast("dict[str, Any]", jobs) if isinstance(jobs, dict) else {}
 
 
-def counts_of(figures: Tree) -> RequestCounts:
+def stop_of(figures: Tree) -> Stop | None:
+    """What the proxy says against going on with a job."""
+    sentence = figures.get("fatal")
+    if not isinstance(sentence, str):
+        return None
+    return Stop(Reason.UNAUTHORIZED if figures.get("fatal_reason") == "unauthorized" else Reason.INTERCEPTOR, sentence)
+
+
+def seen_of(figures: Tree) -> Seen:
     """The proxy's figures as the counts that a score is judged by."""
 
     def tally(name: str) -> tuple[tuple[str, int], ...]:
@@ -157,6 +250,23 @@ def counts_of(figures: Tree) -> RequestCounts:
         pairs = cast("dict[str, int]", found) if isinstance(found, dict) else {}
         return tuple(sorted(pairs.items()))
 
-    ok = cast(int, figures.get("ok", 0))
-    failed = cast(int, figures.get("failed", 0))
-    return RequestCounts(ok + failed, ok, tally("by_status"), tally("finish_reasons"))
+    ok = _number(figures, "ok")
+    counts = RequestCounts(
+        ok + _number(figures, "failed"),
+        ok,
+        tally("by_status"),
+        tally("finish_reasons"),
+        answers=_number(figures, "answers"),
+        unanswered=_number(figures, "unanswered"),
+        gaps=_number(figures, "gaps"),
+        refused=str(figures.get("refused") or ""),
+        cancelled=_number(figures, "cancelled"),
+        retried=_number(figures, "retried"),
+        cached=_number(figures, "cached"),
+    )
+    return Seen(counts, stop_of(figures))
+
+
+def _number(figures: Tree, name: str) -> int:
+    value = figures.get(name)
+    return value if isinstance(value, int) else 0

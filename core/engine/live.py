@@ -45,7 +45,7 @@ class LiveWriter:
     - `endpoint`: what the proxy says of the endpoint
     - `jobs`: for each that is at hand `state`, `note` (what is being done), `pull` (`done`, `total` in bytes, `rate` in
       bytes a second), `cpu` (percent of one core), `cpus` (its limit), `memory`, `memory_limit` (bytes), `progress`
-      (requests answered) and `requests` (the proxy's figures)
+      (samples answered) and `requests` (the proxy's figures)
     """
 
     def __init__(self, shared: Shared) -> None:
@@ -86,8 +86,8 @@ class LiveWriter:
         entry: dict[str, Any] = {"state": view.state.value}
         if requests:
             entry["requests"] = requests
-            entry["progress"] = requests.get("ok", 0)
-        note = self._s.notes.get(view.id)
+            entry["progress"] = requests.get("answers", 0)
+        note = self._s.notes.get(view.id) or (requests or {}).get("refused")
         if note:
             entry["note"] = note
         pulling = self._s.pulls.get(view.id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ..results.counts import codes, number_of
 from ..results.model import JobResult, NoResult
 from ..run.events import JobState, Reason
 from .executor import Exit, JobProblem
@@ -13,6 +14,14 @@ from .executor import Exit, JobProblem
 _POWER_LOSS = 255
 _CUT_OFF = (137, 143, _POWER_LOSS)
 NEVER_RAN = NoResult("no_results", "it never ran")
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a job was stopped although it could have gone on: its requests say that it cannot succeed."""
+
+    reason: Reason
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class Ending:
     timed_out: float | None = None
     interrupted: bool = False
     rebooted: bool = False
+    stop: Stop | None = None
 
 
 @dataclass(frozen=True)
@@ -49,27 +59,34 @@ def from_problem(problem: JobProblem) -> Outcome:
 
 
 def decide(end: Ending) -> Outcome:
-    """The outcome of a container that ran.
+    """The outcome of a container that ran, with the counts of its requests.
 
     `killed` follows only from a recorded request, never from an exit code: the daemon's own shutdown and a
-    program's `exit 137` look the same. An exit 0 with a result that came before the signal is a success.
+    program's `exit 137` look the same. An exit 0 with a result that came before the signal is a success, but never
+    for a job that was to be stopped for what its requests got.
     """
-    if end.exit is None:
-        return _gone(end)
-    code = end.exit.code
-    if code == 0 and not end.interrupted and isinstance(end.result, JobResult):
-        return _success(end.exit, end.result)
+    outcome = _gone(end) if end.exit is None else _ended(end, end.exit)
+    counts = end.result.requests
+    return replace(outcome, requests=asdict(counts)) if counts is not None else outcome
+
+
+def _ended(end: Ending, exit: Exit) -> Outcome:
+    code = exit.code
+    if code == 0 and not end.interrupted and isinstance(end.result, JobResult) and end.stop is None:
+        return _success(exit, end.result)
     if end.kill_level:
         return Outcome(JobState.KILLED, Reason.USER, "killed on request", code)
     if end.timed_out is not None:
         return Outcome(JobState.FAILED, Reason.TIMEOUT, f"stopped after its limit of {end.timed_out:g} s", code)
-    if end.exit.oom:
+    if end.stop is not None:
+        return Outcome(JobState.FAILED, end.stop.reason, end.stop.detail, code)
+    if exit.oom:
         return Outcome(
             JobState.FAILED, Reason.OOM, f"out of memory, exit {code}: raise execution.resources.memory", code
         )
-    if (end.rebooted and code in _CUT_OFF) or (end.exit.outage and code == _POWER_LOSS):
+    if (end.rebooted and code in _CUT_OFF) or (exit.outage and code == _POWER_LOSS):
         return Outcome(JobState.LOST, Reason.HOST_REBOOT, "the machine went down while it ran", code)
-    if end.exit.outage and code in _CUT_OFF:
+    if exit.outage and code in _CUT_OFF:
         return Outcome(JobState.FAILED, Reason.DAEMON_STOPPED, f"Docker was stopped while it ran, exit {code}", code)
     return _own_failure(end, code)
 
@@ -80,13 +97,22 @@ def _own_failure(end: Ending, code: int) -> Outcome:
         return Outcome(JobState.FAILED, Reason.START_FAILED, end.exit.error, code)
     if code > 128:
         return Outcome(JobState.FAILED, Reason.SIGNAL, f"exit {code} ({_signal_name(code - 128)})", code)
+    refused = end.result.requests.refused if end.result.requests is not None else ""
+    if code != 0 and refused:
+        return Outcome(JobState.FAILED, Reason.UNAUTHORIZED, refused, code)
     if code != 0:
-        return Outcome(JobState.FAILED, Reason.EXIT_NONZERO, f"exit {code}: the end of its log says why", code)
+        return Outcome(JobState.FAILED, Reason.EXIT_NONZERO, f"exit {code}: {_last_words(end)}", code)
     if end.interrupted:
         return Outcome(JobState.FAILED, Reason.INTERRUPTED, "something outside evaldock told the harness to stop", 0)
     assert isinstance(end.result, NoResult)
-    counts = asdict(end.result.requests) if end.result.requests else None
-    return Outcome(JobState.FAILED, Reason(end.result.reason), end.result.detail, 0, requests=counts)
+    return Outcome(JobState.FAILED, Reason(end.result.reason), end.result.detail, 0)
+
+
+def _last_words(end: Ending) -> str:
+    counts = end.result.requests
+    if counts is not None and counts.total and not counts.answered:
+        return f"none of its {number_of(counts.total)} to the endpoint succeeded{codes(counts)}"
+    return "the end of its log says why"
 
 
 def _success(exit: Exit, result: JobResult) -> Outcome:
@@ -94,8 +120,7 @@ def _success(exit: Exit, result: JobResult) -> Outcome:
         JobState.SUCCEEDED,
         detail="the kernel killed a process of it for memory" if exit.oom else "",
         exit_code=0,
-        score=asdict(result.score) if result.score else None,
-        requests=asdict(result.requests) if result.requests else None,
+        score=result.score.to_json() if result.score else None,
     )
 
 

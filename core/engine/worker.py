@@ -6,12 +6,12 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from ..plan.container import container_name
 from ..plan.spec import JobSpec
 from ..results.read import read_results
-from ..results.validity import judge
 from ..run.clock import boot_id
 from ..run.events import JobState, Reason
 from ..run.store import Run
@@ -19,7 +19,7 @@ from .docker.errors import os_problem
 from .executor import Attempt, Cancelled, Executor, ExecutorUnavailable, Exit, Found, JobProblem, Pulling
 from .gateway import Gateway
 from .ledger import Ledger
-from .outcome import NEVER_RAN, Ending, Outcome, decide, from_problem
+from .outcome import NEVER_RAN, Ending, Outcome, Stop, decide, from_problem
 from .prepare import write_run_config
 from .space import FULL
 
@@ -49,6 +49,7 @@ class Shared:
         self.notes: dict[str, str] = {}
         self.pulls: dict[str, Pulling] = {}
         self.timed_out: dict[str, float] = {}
+        self.hopeless: dict[str, Stop] = {}
         self.docker_down = ""
         self.starts = threading.Semaphore(_STARTS_AT_ONCE)
 
@@ -62,7 +63,7 @@ class Shared:
 
     def doomed(self, job: str) -> bool:
         """Whether `job` must not go on."""
-        return self.leaving.is_set() or self.kill_level(job) > 0 or job in self.timed_out
+        return self.leaving.is_set() or self.kill_level(job) > 0 or job in self.timed_out or job in self.hopeless
 
 
 class JobWorker:
@@ -150,6 +151,7 @@ class JobWorker:
     def _collect(self, ended: Exit | None) -> Outcome:
         problem = self._hand_back()
         job, paths = self._job, self._attempt.paths
+        seen = self._s.gateway.take_off(job.id) if self._s.gateway is not None else None
         result = read_results(
             paths.artifacts,
             fmt=job.result_format,
@@ -157,11 +159,11 @@ class JobWorker:
             task=job.task,
             primary_metric=job.primary_metric,
             samples=job.samples,
+            repeats=job.repeats,
+            # A task that was never told of the endpoint needs no request.
+            seen=seen.counts if seen is not None and job.knows_endpoint else None,
         )
         view = self._s.ledger.view(job.id)
-        seen = self._s.gateway.take_off(job.id) if self._s.gateway is not None else None
-        if seen is not None:
-            result = judge(result, seen, job.samples)
         outcome = decide(
             Ending(
                 exit=ended,
@@ -170,10 +172,11 @@ class JobWorker:
                 timed_out=self._s.timed_out.get(job.id),
                 interrupted=os.path.lexists(paths.artifacts / INTERRUPTED_MARKER),
                 rebooted=view.started_boot not in ("", boot_id()),
+                stop=(seen.stop if seen is not None else None) or self._s.hopeless.get(job.id),
             )
         )
         if problem and outcome.state is JobState.SUCCEEDED and not outcome.detail:
-            return Outcome(outcome.state, None, problem, 0, outcome.score, outcome.requests)
+            return replace(outcome, detail=problem)
         return outcome
 
     def _hand_back(self) -> str:
@@ -214,7 +217,7 @@ class JobWorker:
 
     def _outage(self, down: bool) -> None:
         self._s.docker_down = "Docker does not answer" if down else ""
-        if not down and (self._s.kill_level(self._job.id) or self._job.id in self._s.timed_out):
+        if not down and self._doomed() and not self._s.leaving.is_set():
             # The signal may have been lost with the daemon.
             signal_job(self._s, self._job, self._name)
 
@@ -256,13 +259,20 @@ def signal_job(shared: Shared, job: JobSpec, name: str) -> None:
     def act() -> None:
         while not shared.leaving.is_set():
             level = shared.kill_level(job.id)
-            reason = Reason.USER if level else Reason.TIMEOUT
+            stop = None if level else shared.hopeless.get(job.id)
+            reason = Reason.USER if level else stop.reason if stop else Reason.TIMEOUT
             view = shared.ledger.view(job.id)
             if view.attempt != attempt or view.state not in _SIGNALABLE:
                 return
             if view.state is not JobState.STOPPING:
                 shared.ledger.change(
-                    job.id, JobState.STOPPING, only_from=_SIGNALABLE, reason=reason, container=name, soon=True
+                    job.id,
+                    JobState.STOPPING,
+                    only_from=_SIGNALABLE,
+                    reason=reason,
+                    detail=stop.detail if stop else "",
+                    container=name,
+                    soon=True,
                 )
             try:
                 if level > 1:

@@ -30,6 +30,8 @@ _STAGES = {
 }
 _COUNTER = "response_stats"
 _PATHS = ("cache_dir", "caching_dir", "output_dir")
+_CORE_OWN = ("mode", "discovery", "endpoint_type", "log_failed_requests")
+_REPORT_SIZE = 5
 
 
 def core_adapter_config(config: Tree) -> Tree:
@@ -39,6 +41,31 @@ def core_adapter_config(config: Tree) -> Tree:
     if isinstance(written, list) and written:
         result["interceptors"] = _ordered([_interceptor(item) for item in cast("list[object]", written)])
     return result
+
+
+def adapter_behind_proxy(config: Tree) -> Tree:
+    """What a NeMo container is told when the interceptors of `config` work in the proxy.
+
+    A second pass through them would apply them twice. What stays inside is what the core does by itself: it counts
+    requests and keeps a few for its report. Only its cache answers nothing, unlike by default: a sample that is asked
+    several times would get one answer as often.
+    """
+    report = cast("int | None", config.get("html_report_size", _REPORT_SIZE))
+    kept = {} if report is None else {"max_saved_requests": report, "max_saved_responses": report}
+    cache: Tree = {"cache_dir": f"{RESULTS_PATH}/cache", "reuse_cached_responses": False, "save_requests": True}
+    hooks = config.get("post_eval_hooks")
+    if not isinstance(hooks, list):
+        hooks = [{"name": "post_eval_report", "config": {"report_types": ["html", "json"], "html_report_size": report}}]
+        hooks = hooks if config.get("generate_html_report", True) else []
+    return {
+        **{key: copied(config[key]) for key in _CORE_OWN if key in config},
+        "interceptors": [
+            {"name": "caching", "config": {**cache, "save_responses": True, **kept}},
+            {"name": "endpoint"},
+            {"name": _COUNTER, "config": {"cache_dir": f"{RESULTS_PATH}/response_stats_cache"}},
+        ],
+        "post_eval_hooks": copied(cast(object, hooks)),
+    }
 
 
 def _interceptor(item: object) -> Tree:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import TypeVar, cast
 
-from ..config.model import EnvValue, MountSpec, Resources
+from ..config.model import EnvValue, MountSpec, RequestOptions, Resources
 from .spec import DockerOptions, EnvRef, JobSpec, Plan
 from .trees import copied
 
@@ -22,7 +22,12 @@ class PlanDamaged(ValueError):
 
 
 # Fields that hold values of evaldock's own; every other field is plain JSON or a tuple of it.
-_INNER: dict[str, type[object]] = {"value": EnvValue, "resources": Resources, "docker": DockerOptions}
+_INNER: dict[str, type[object]] = {
+    "value": EnvValue,
+    "resources": Resources,
+    "docker": DockerOptions,
+    "requests": RequestOptions,
+}
 _INNER_LISTS: dict[str, type[object]] = {"jobs": JobSpec, "env": EnvRef, "mounts": MountSpec}
 
 

@@ -11,7 +11,7 @@ from .codec import job_to_json
 from .mask import masked_text, masked_value
 from .spec import JobSpec
 
-_DERIVED = ("samples", "position")
+_DERIVED = ("samples", "repeats", "position")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ from .select import select
 from .spec import RESULTS_PATH, RUN_CONFIG_PATH, JobSpec, Plan
 from .trees import copied, merged, text_at, tree_at
 
+_REPEATS = ("n_samples", "num_repeats", "n_repeats", "repeats")
+
 
 def make_plan(
     config: Config,
@@ -134,11 +136,13 @@ class _Maker:
             timeout=execution.timeout if task.timeout is None else task.timeout,
             kill_grace=execution.kill_grace,
             samples=_samples(run_config),
+            repeats=_repeats(run_config),
             result_format=spec.result_format,
             result_file=spec.result_file,
             primary_metric=spec.primary_metric,
             adapter=self._adapter(task),
             position=position,
+            requests=task.requests or self._config.endpoint.requests,
         )
 
     def _run_config(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> Tree:
@@ -213,6 +217,13 @@ def _samples(run_config: Tree) -> int | None:
     """A fraction says nothing about the number of samples, so only a whole number counts."""
     limit = tree_at(run_config, "config", "params").get("limit_samples")
     return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
+
+
+def _repeats(run_config: Tree) -> int:
+    """How often each sample is asked, by the names that harnesses have for that; 1 when none is set."""
+    extra = tree_at(run_config, "config", "params", "extra")
+    found = (extra.get(name) for name in _REPEATS)
+    return next((n for n in found if isinstance(n, int) and not isinstance(n, bool) and n > 0), 1)
 
 
 def _unlisted_warning(image: str, names: list[str]) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..config.adapter import declared
 from ..config.model import Config, ConfigProblem, Tree
 from .container import image_reference
 from .diff import Change
@@ -49,7 +50,7 @@ def render_plan(
     if config and config.changes:
         sections.append(_overrides(config))
     sections.append(_run(plan, home))
-    sections += [_job(job, home, env, (again or {}).get(job.id, _FIRST)) for job in plan.jobs]
+    sections += [_job(job, home, env, (again or {}).get(job.id, _FIRST), plan.proxy) for job in plan.jobs]
     if warnings := [*(str(w) for w in (config.warnings if config else ())), *plan.warnings]:
         sections.append(_section("warnings", [f"- {masked_text(text)}" for text in warnings]))
     if problems := missing_env(plan, env):
@@ -107,10 +108,11 @@ def _run(plan: Plan, home: str) -> str:
     )
 
 
-def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again) -> str:
+def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again, proxied: bool) -> str:
     lines = [
         f"task   {job.task} ({job.harness}, {job.endpoint_type})",
         f"image  {image_reference(job)}",
+        *(_proxy_lines(job) if proxied else ()),
         *([f"try    {again.attempt}"] if again.attempt > 1 else []),
         *_changes(again.changes),
         "",
@@ -119,6 +121,15 @@ def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again) -> str:
         *_table(_env_row(ref, env) for ref in job.env),
     ]
     return _section(f"job {job.id}", lines)
+
+
+def _proxy_lines(job: JobSpec) -> Iterator[str]:
+    asked = job.requests
+    retries = f"{asked.max_retries} retries" if asked.max_retries != 1 else "1 retry"
+    retries = f"{retries}, the first after {asked.retry_backoff:g} s" if asked.max_retries else "no retries"
+    yield f"proxy  timeout {asked.request_timeout:g} s, {retries}, at most {asked.max_concurrent} requests at once"
+    if names := [one.name for one in declared(job.adapter)]:
+        yield f"via    {', '.join(names)}, endpoint"
 
 
 def _changes(changes: Iterable[Change]) -> Iterator[str]:

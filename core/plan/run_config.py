@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from ..config.model import Tree
+from ..config.model import RequestOptions, Tree
 from .adapter import core_adapter_config
 from .environ import NO_KEY
 from .spec import RESULTS_PATH
@@ -45,6 +45,9 @@ def build_run_config(parts: RunConfigParts) -> Tree:
     target.pop("adapter_config", None)
     if adapter:
         target["adapter_config"] = core_adapter_config(adapter)
+    for ours in fields(RequestOptions):
+        # How the proxy asks is nothing to the container, whose core refuses settings that it does not know.
+        target.pop(ours.name, None)
     target.update(url=parts.url, type=parts.endpoint_type)
     tree_at(result, "config")["output_dir"] = RESULTS_PATH
     return result

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, cast
 
-from ..config.model import EnvValue, MountSpec, Resources
+from ..config.model import EnvValue, MountSpec, RequestOptions, Resources
+
+RESULTS_PATH = "/results"
+LOGS_PATH = "/evaldock/logs"
+RUN_CONFIG_PATH = "/evaldock/run_config.yaml"
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,8 @@ class JobSpec:
     `id` is `<invocation>.<index>`; `dir_name` the job's directory inside the run. `command` is the argv that
     the container runs; `run_config` is written beside the job and mounted read-only at `RUN_CONFIG_PATH`.
     `position` is where its task stands in the config's `evaluation.tasks`, -1 when that was not kept.
-    `samples` is the expected number of samples when the config says it, `timeout` and `kill_grace` are seconds.
-    `adapter` is the `adapter_config` that the proxy works by.
+    `samples` is the expected number of samples when the config says it, each answered `repeats` times; `timeout` and
+    `kill_grace` are seconds. `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks.
     """
 
     id: str
@@ -79,6 +84,19 @@ class JobSpec:
     primary_metric: str = ""
     adapter: dict[str, object] = field(default_factory=dict[str, object])
     position: int = -1
+    repeats: int = 1
+    requests: RequestOptions = field(default_factory=RequestOptions)
+
+    @property
+    def expected(self) -> int | None:
+        """How many answers the task needs, None when nothing tells."""
+        return None if self.samples is None else self.samples * self.repeats
+
+    @property
+    def knows_endpoint(self) -> bool:
+        """Whether the task is told of the endpoint: by its run configuration, or by its command."""
+        url = str(_inner(_inner(self.run_config, "target"), "api_endpoint").get("url") or self.url)
+        return any(RUN_CONFIG_PATH in part or url in part for part in self.command)
 
 
 @dataclass(frozen=True)
@@ -106,6 +124,6 @@ class Plan:
         return PurePath(self.config_path).stem
 
 
-RESULTS_PATH = "/results"
-LOGS_PATH = "/evaldock/logs"
-RUN_CONFIG_PATH = "/evaldock/run_config.yaml"
+def _inner(tree: Mapping[str, object], key: str) -> Mapping[str, object]:
+    found = tree.get(key)
+    return cast("Mapping[str, object]", found) if isinstance(found, Mapping) else {}

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ..engine.docker.survey import Ended
 from ..engine.executor import ExecutorUnavailable, JobProblem
-from ..engine.gateway import proxied_url
+from ..engine.gateway import listening, proxied_url
 from ..plan.container import image_reference
 from ..plan.endpoint import HOST_ALIAS, container_url, is_loopback
 from ..plan.spec import JobSpec, Plan
@@ -105,7 +105,7 @@ def _usable_image(subject: Subject, plan: Plan) -> str | None:
 
 
 def _through_proxy(subject: Subject, job: JobSpec, image: str) -> Check:
-    addresses = subject.docker.host_addresses()
+    addresses = subject.docker.host_addresses([job.docker.network or ""])
     home = Path(tempfile.mkdtemp(prefix="evaldock-check-"))
     handle: ProxyHandle | None = None
     try:
@@ -117,7 +117,7 @@ def _through_proxy(subject: Subject, job: JobSpec, image: str) -> Check:
             "api_key": None,
             "options": {"max_retries": 0, "request_timeout": _WAIT},
         }
-        handle = start_proxy(home, {_JOB: spec}, addresses)
+        handle = start_proxy(home, {_JOB: spec}, listening(addresses))
         url = _models(proxied_url(job, handle.port, addresses))
         said = _ask_from_container(subject, job, image, url, token)
         return _proxied(said, url, image, handle)

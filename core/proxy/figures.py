@@ -13,6 +13,7 @@ from .unanswered import Unanswered
 
 _WINDOW = 60
 _KEPT_ERRORS = 5
+_FEW = 8
 # A gateway may turn a request away for once; as many as this, and no answer among them, are the key's fault.
 _REFUSALS = 3
 _COUNTS = (
@@ -49,6 +50,19 @@ class Rates:
             self._roll(second)
         return [self._ring[(second + 1 + step) % _WINDOW] for step in range(_WINDOW)]
 
+    def mean(self, now: float, since: float, span: int = _WINDOW - 1) -> float:
+        """Events a second in the last `span` complete seconds, or since `since` when that was later."""
+        known = max(1, min(span, int(now) - int(since)))
+        return round(sum(self.listed(now)[-1 - known : -1]) / known, 3)
+
+    def recent(self, now: float, since: float) -> float:
+        """Events a second of late: of the shortest time that has a few events in it."""
+        for span in (5, 15):
+            mean = self.mean(now, since, span)
+            if mean * span >= _FEW:
+                return mean
+        return self.mean(now, since)
+
 
 class Figures:
     """The counters of one attempt. `version` grows with each change.
@@ -74,6 +88,7 @@ class Figures:
         self.version = 0
         self._refused = ""
         self._first: str | None = None
+        self._since = 0.0
         self._errors: dict[str, int] = {}
         self._latency = Histogram()
         self._ttft = Histogram()
@@ -81,8 +96,9 @@ class Figures:
 
     def begin(self) -> None:
         """A request came in."""
-        if self._first is None:
-            self._first = utc_iso()
+        if not self._since:
+            self._first = self._first or utc_iso()
+            self._since = time.monotonic()
         self.sent += 1
         self.in_flight += 1
         self.version += 1
@@ -190,8 +206,10 @@ class Figures:
         """The object that `requests.json` and `requests-live.json` hold.
 
         `latency_ms` and `ttft_ms` are quantiles, `latency_buckets` is `Histogram.buckets`; `rates` are the answers in
-        each of the last 60 seconds, newest last; `refused` is a sentence while the endpoint has only refused the key.
+        each of the last 60 seconds, newest last, `rate` and `minute_rate` answers a second of late. `refused` is a
+        sentence while the endpoint has only refused the key.
         """
+        now = time.monotonic()
         result: Tree = {name: getattr(self, name) for name in _COUNTS}
         return result | {
             "in_flight": self.in_flight,
@@ -203,7 +221,9 @@ class Figures:
             "latency_buckets": self._latency.buckets(),
             "ttft_ms": self._ttft.quantiles(),
             "first_at": self._first,
-            "rates": self._rates.listed(time.monotonic()),
+            "rates": self._rates.listed(now),
+            "rate": self._rates.recent(now, self._since),
+            "minute_rate": self._rates.mean(now, self._since),
             "last_errors": [text if n == 1 else f"{text} ({n} times)" for text, n in self._errors.items()],
             "refused": (self._refused or None) if not self.answers else None,
             "fatal": self.fatal,

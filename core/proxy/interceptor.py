@@ -1,24 +1,17 @@
 """What an interceptor is, and where interceptors come from.
 
-A built-in one is a file in `interceptors/`, named like the interceptor. A plug-in is a class behind an entry point of
-the group `evaldock.interceptors`, whose name is the interceptor's name.
+Every interceptor is a class behind an entry point of the group `evaldock.interceptors`, named like the interceptor.
+The built-in ones are files in `interceptors/`; a plug-in is any other installed package with such an entry point.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from ..config.interceptors import find_class
 from ..config.model import Tree
 from .exchange import Exchange, JobScope, Reply
 from .sse import SseEvent
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
-ENTRY_POINTS = "evaldock.interceptors"
 
 
 class StopJob(Exception):
@@ -80,37 +73,9 @@ def defaults(kind: type[Interceptor]) -> Tree:
     return {name: schema["default"] for name, schema in kind.fields.items() if "default" in schema}
 
 
-@cache
-def _built_in() -> frozenset[str]:
-    package = importlib.import_module(".interceptors", __package__)
-    return frozenset(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
-
-
-@cache
-def _plug_ins() -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points
-
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-
-
-def known_names() -> list[str]:
-    """The names of all interceptors that there are."""
-    return sorted(_built_in() | _plug_ins().keys())
-
-
-@cache
 def find_interceptor(name: str) -> type[Interceptor] | None:
     """The class of an interceptor; None when there is none of this name. Raises what a broken plug-in raises."""
-    if name in _built_in():
-        module = importlib.import_module(f".interceptors.{name}", __package__)
-        for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, Interceptor) and value.name == name:
-                return value
-        return None
-    point = _plug_ins().get(name)
-    if point is None:
-        return None
-    found: object = point.load()
-    if isinstance(found, type) and issubclass(found, Interceptor):
+    found = find_class(name)
+    if found is None or issubclass(found, Interceptor):
         return found
     raise TypeError(f"the plug-in interceptor '{name}' is not a subclass of Interceptor")

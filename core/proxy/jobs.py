@@ -95,7 +95,7 @@ class Jobs:
         self._run_dir = run_dir
         self._jobs: dict[str, Job] = {}
         self._leaving: list[Job] = []
-        self._gates: dict[str, tuple[int, asyncio.Semaphore]] = {}
+        self._gates: dict[tuple[str, int], asyncio.Semaphore] = {}
         self._sick: set[str] = set()
         self._live_version = -1
         self._ticks = 0
@@ -135,12 +135,7 @@ class Jobs:
         # One endpoint, one limit: jobs of a run share the model that they are a load on.
         options = spec.get("options")
         limit = Options.from_json(cast(Tree, options) if isinstance(options, dict) else {}).max_concurrent
-        base = base_path(str(spec["upstream"]))
-        size, gate = self._gates.get(base, (0, None))
-        if gate is None or size != limit:
-            gate = asyncio.Semaphore(limit)
-            self._gates[base] = (limit, gate)
-        return gate
+        return self._gates.setdefault((base_path(str(spec["upstream"])), limit), asyncio.Semaphore(limit))
 
     @property
     def in_flight(self) -> int:

@@ -93,11 +93,14 @@ def find_proxy(run_dir: Path) -> ProxyHandle | None:
     return _read_handle(run_dir)
 
 
-def start_proxy(run_dir: Path, jobs: Mapping[str, object], listen: Sequence[str]) -> ProxyHandle:
+def start_proxy(
+    run_dir: Path, jobs: Mapping[str, object], listen: Sequence[str], *, env: Mapping[str, str] | None = None
+) -> ProxyHandle:
     """Start the proxy of a run detached, or give `jobs` to the one that lives, and return it once it listens.
 
-    Secrets in `jobs` go through a pipe. A port that a dead proxy of the run had is taken again if it is free,
-    because containers that run on still call it. Raises ProxyStartError with the proxy's last words.
+    `env` (this process's own unless given) is what it finds proxies and certificates by; keys are taken out of it.
+    Secrets in `jobs` go through a pipe. A port that a dead proxy of the run had is taken again if it is free, because
+    containers that run on still call it. Raises ProxyStartError with the proxy's last words.
     """
     living = find_proxy(run_dir)
     if living is not None:
@@ -113,7 +116,7 @@ def start_proxy(run_dir: Path, jobs: Mapping[str, object], listen: Sequence[str]
             stdin=subprocess.PIPE,
             stdout=sink,
             stderr=sink,
-            env=_without_secrets(jobs),
+            env=_without_secrets(jobs, os.environ if env is None else env),
             cwd="/",
             start_new_session=True,
         )
@@ -141,10 +144,10 @@ def _await_start(run_dir: Path, child: subprocess.Popen[bytes], log: Path) -> Pr
     raise ProxyStartError(f"The proxy is not up after {_START_PATIENCE:.0f} s; see {log}")
 
 
-def _without_secrets(jobs: Mapping[str, object]) -> dict[str, str]:
-    """This process's environment but for the variables that hold a job's API key."""
+def _without_secrets(jobs: Mapping[str, object], env: Mapping[str, str]) -> dict[str, str]:
+    """`env` but for the variables that hold a job's API key."""
     keys = {cast(Tree, job).get("api_key") for job in jobs.values() if isinstance(job, dict)}
-    return {name: value for name, value in os.environ.items() if not value or value not in keys}
+    return {name: value for name, value in env.items() if not value or value not in keys}
 
 
 def _read_handle(run_dir: Path) -> ProxyHandle | None:

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
-from ..config.model import Tree
+from ..config.model import RequestOptions, Tree
 from .exchange import parse_json
 
 if TYPE_CHECKING:
@@ -25,13 +25,8 @@ RETRIED = frozenset((408, 429, 500, 502, 503, 504))
 
 
 @dataclass(frozen=True)
-class Options:
-    """How requests are tried. Times in seconds; `retry_backoff` is the mean wait before the first retry, about."""
-
-    request_timeout: float = 600.0
-    max_retries: int = 3
-    max_concurrent: int = 64
-    retry_backoff: float = 0.5
+class Options(RequestOptions):
+    """How requests are tried."""
 
     @classmethod
     def from_json(cls, tree: Mapping[str, object]) -> Options:

@@ -31,26 +31,14 @@ def read_counts(tree: object) -> RequestCounts | None:
     return RequestCounts(total, min(ok, total), by_status, _tally(stats.get("finish_reason")))
 
 
-def all_failed(counts: RequestCounts | None) -> str:
-    """One sentence if not a single request succeeded, else ''. Such a run's score is a false zero."""
-    if counts is None or counts.ok > 0:
-        return ""
-    return f"None of its {_requests(counts.total)} to the endpoint succeeded{_codes(counts)}: its scores mean nothing."
+def number_of(requests: int) -> str:
+    """`1 request`, `3 requests`."""
+    return "1 request" if requests == 1 else f"{requests} requests"
 
 
-def some_failed(counts: RequestCounts | None) -> str:
-    """One sentence if a part of the requests failed, else ''."""
-    if counts is None or counts.ok >= counts.total:
-        return ""
-    return f"{counts.total - counts.ok} of its {_requests(counts.total)} to the endpoint failed{_codes(counts)}."
-
-
-def _requests(number: int) -> str:
-    return "1 request" if number == 1 else f"{number} requests"
-
-
-def _codes(counts: RequestCounts) -> str:
-    failed = [f"{number} x {code}" for code, number in counts.by_status if not code.startswith("2")]
+def codes(counts: RequestCounts) -> str:
+    """` (HTTP status 3 x 404)` where there were failures, to stand behind a clause; else ""."""
+    failed = [f"{number} x {code}" for code, number in counts.by_status if code >= "4"]
     return f" (HTTP status {', '.join(failed)})" if failed else ""
 
 

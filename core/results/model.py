@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+Validity = Literal["valid", "suspect", "invalid"]
+"""Whether the requests behind a score bear it: they do; perhaps not quite; they do not, so it says nothing."""
 
 
 @dataclass(frozen=True)
@@ -17,24 +21,52 @@ class Metric:
 
 @dataclass(frozen=True)
 class RequestCounts:
-    """What the harness itself counted (eval_factory_metrics.json); status codes as text."""
+    """What was counted of a job's requests, by the proxy or by the harness itself; status codes as text.
+
+    Only the proxy knows the rest, None otherwise: `answers` is how many samples were answered, `unanswered` how many
+    requests failed and were not repeated with success. `gaps`: the proxy was lost so often meanwhile, and some counts
+    with it. `refused`: a sentence when the endpoint did nothing but refuse the key. `cancelled` requests were given up
+    by the harness and are no part of `total`; `retried` counts the proxy's own repetitions, `cached` answers from its
+    cache.
+    """
 
     total: int = 0
     ok: int = 0
     by_status: tuple[tuple[str, int], ...] = ()
     finish_reasons: tuple[tuple[str, int], ...] = ()
+    answers: int | None = None
+    unanswered: int | None = None
+    gaps: int = 0
+    refused: str = ""
+    cancelled: int = 0
+    retried: int = 0
+    cached: int = 0
+
+    @property
+    def answered(self) -> int:
+        """How many samples were answered; where that is not known, how many requests."""
+        return self.ok if self.answers is None else self.answers
 
 
 @dataclass(frozen=True)
 class Score:
-    """The figure shown for a job. `valid` is False when the requests behind it failed; `why` says so."""
+    """The figure shown for a job. `validity` tells what it is worth, `why` what there is to say of it."""
 
     metric: str
     value: float
     stderr: float | None = None
     n: int | None = None
-    valid: bool = True
+    validity: Validity = "valid"
     why: str = ""
+
+    @property
+    def valid(self) -> bool:
+        """Whether it is a score at all."""
+        return self.validity != "invalid"
+
+    def to_json(self) -> dict[str, object]:
+        """`{metric, value, stderr, n, valid, validity, why}`."""
+        return {**asdict(self), "valid": self.valid}
 
 
 @dataclass(frozen=True)
@@ -48,7 +80,7 @@ class JobResult:
 
 @dataclass(frozen=True)
 class NoResult:
-    """Why there is no result: `reason` is `no_results` or `no_valid_requests`, `detail` one sentence."""
+    """Why there is none: `reason` is `no_results`, `no_valid_requests` or `unauthorized`, `detail` one sentence."""
 
     reason: str
     detail: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .counts import COUNTS_FILE, all_failed, read_counts, some_failed
+from .counts import COUNTS_FILE, read_counts
 from .files import Missing, Unreadable, newest_match, parse_json, parse_yaml, read_bytes
 from .lm_eval import read_lm_eval
 from .merge import Found, TooManyFigures, sampled
@@ -15,6 +15,7 @@ from .outcomes import with_errors
 from .plain_json import read_plain_json
 from .primary import named, preferred
 from .results_yml import read_results_yml
+from .validity import trusted, weigh, without_answers
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,31 @@ _FORMATS = {
 
 
 def read_results(
-    artifacts: Path, *, fmt: str, file: str, task: str, primary_metric: str, samples: int | None
+    artifacts: Path,
+    *,
+    fmt: str,
+    file: str,
+    task: str,
+    primary_metric: str,
+    samples: int | None,
+    repeats: int = 1,
+    seen: RequestCounts | None = None,
 ) -> JobResult | NoResult:
     """The result of a job whose container exited with 0.
 
     `fmt` is a catalog ResultFormat; `file` a path inside `artifacts`, with `*` as a wildcard, "" for the format's own
     name. `task` is the catalog name, `primary_metric` the figure to show ("" for a sensible one), `samples` how many
-    the config asked for. Raises nothing for what a container wrote; an unknown `fmt` raises KeyError.
+    the config asked for, each `repeats` times. `seen` is what the proxy counted, None for a job that went without.
+    Raises nothing for what a container wrote; an unknown `fmt` raises KeyError.
 
-    An exit code of 0 proves nothing: a job whose requests all failed is `no_valid_requests`, and one of whose
-    requests some failed has a score that is not valid.
+    An exit code of 0 proves nothing: a job whose requests all failed is `no_valid_requests`, and a score of whose
+    samples some were not answered is invalid.
     """
     name = file or _FORMATS[fmt].default_file
-    requests = _request_counts(artifacts)
-    if sentence := all_failed(requests):
-        return NoResult("no_valid_requests", sentence, requests)
+    requests = trusted(seen, _request_counts(artifacts))
+    nothing = without_answers(requests)
+    if nothing is not None and requests is not None and requests.total:
+        return nothing
     try:
         figures = with_errors(sampled(read_figures(artifacts, fmt, file)), artifacts)
     except Missing:
@@ -57,7 +68,13 @@ def read_results(
     if not figures:
         sentence = f"The container's {name} holds no score with samples behind it."
         return NoResult("no_results", sentence, requests)
-    score = _score(figures, task, primary_metric, samples, requests)
+    if nothing is not None:
+        return nothing
+    score = _score(figures, task, primary_metric, samples)
+    if score is not None:
+        expected = None if samples is None else samples * repeats
+        validity, notes = weigh(requests, expected, score.n)
+        score = replace(score, validity=validity, why=" ".join([score.why, *notes] if score.why else notes))
     return JobResult(tuple(found.metric for found in figures), score, requests)
 
 
@@ -83,14 +100,9 @@ def _request_counts(artifacts: Path) -> RequestCounts | None:
         return None
 
 
-def _score(
-    figures: tuple[Found, ...], task: str, wanted: str, samples: int | None, requests: RequestCounts | None
-) -> Score | None:
+def _score(figures: tuple[Found, ...], task: str, wanted: str, samples: int | None) -> Score | None:
     found = named(figures, wanted) if wanted else None
     notes: list[str] = []
-    failed = some_failed(requests)
-    if failed:
-        notes.append(failed)
     if wanted and found is None:
         notes.append(f"The results hold no '{wanted}'; this is what they hold instead.")
     found = found or preferred(figures, task)
@@ -99,4 +111,4 @@ def _score(
     metric = found.metric
     if samples is not None and metric.n is not None and metric.n < samples:
         notes.append(f"{metric.n} of {samples} samples are behind it.")
-    return Score(metric.name, metric.value, metric.stderr, metric.n, not failed, " ".join(notes))
+    return Score(metric.name, metric.value, metric.stderr, metric.n, why=" ".join(notes))

@@ -1,40 +1,67 @@
-"""Whether the requests behind a score bear it: the proxy's counts against what the harness made of them."""
+"""Whether the requests behind a score bear it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from .counts import all_failed
-from .model import JobResult, NoResult, RequestCounts
+from .counts import codes, number_of
+from .model import NoResult, RequestCounts, Validity
 
 _TRUNCATED_LIMIT = 0.05
 
 
-def judge(result: JobResult | NoResult, seen: RequestCounts, samples: int | None) -> JobResult | NoResult:
-    """`result` in the light of what the proxy saw of its attempt.
+def trusted(seen: RequestCounts | None, counted: RequestCounts | None) -> RequestCounts | None:
+    """The counts to judge by: those of the proxy, unless the harness counted answers and went past it."""
+    past = seen is not None and seen.total == 0 and counted is not None and counted.ok > 0
+    return counted if seen is None or past else seen
 
-    Three steps. Valid: nothing to say. Suspect (`valid`, with a `why`): over 5 % of the answers were cut off, or
-    requests failed although every sample was answered in the end. Invalid: samples without an answer. No successful
-    request at all is no result, unless the harness itself counted some: then it went past the proxy.
+
+def without_answers(counts: RequestCounts | None) -> NoResult | None:
+    """The verdict on a job of which no request succeeded; its score would be a false zero. None for any other."""
+    if counts is None or counts.answered > 0:
+        return None
+    if counts.refused:
+        return NoResult("unauthorized", f"{counts.refused.rstrip('.')}.", counts)
+    if counts.total == 0:
+        return NoResult("no_valid_requests", "It sent no request to the endpoint: its scores mean nothing.", counts)
+    sentence = f"None of its {number_of(counts.total)} to the endpoint succeeded{codes(counts)}"
+    return NoResult("no_valid_requests", f"{sentence}: its scores mean nothing.", counts)
+
+
+def weigh(counts: RequestCounts | None, expected: int | None, n: int | None) -> tuple[Validity, list[str]]:
+    """What a score is worth, and sentences that say why.
+
+    `expected` is how many samples were to be answered, `n` how many are behind the score; None where not known.
+    Invalid: samples have no answer. Suspect: over 5 % of the answers were cut off, or requests failed although every
+    sample was answered in the end.
     """
-    if isinstance(result, NoResult):
-        return replace(result, requests=seen) if seen.total else result
-    if seen.total == 0:
-        if result.requests is not None and result.requests.ok > 0:
-            return result
-        return NoResult("no_valid_requests", "It sent no request to the endpoint: its scores mean nothing.", seen)
-    if sentence := all_failed(seen):
-        return NoResult("no_valid_requests", sentence, seen)
-    if result.score is None:
-        return replace(result, requests=seen)
-    notes = [result.score.why] if result.score.why and result.score.valid else []
-    valid = True
-    if samples is not None and seen.ok < samples:
-        valid = False
-        notes.append(f"Only {seen.ok} of {samples} samples were answered.")
-    elif seen.ok < seen.total:
-        notes.append(f"{seen.total - seen.ok} of {seen.total} requests failed.")
-    truncated = dict(seen.finish_reasons).get("length", 0)
-    if truncated > _TRUNCATED_LIMIT * seen.ok:
-        notes.append(f"{truncated} of {seen.ok} answers were cut off by the token limit.")
-    return replace(result, requests=seen, score=replace(result.score, valid=valid, why=" ".join(notes)))
+    if counts is None:
+        return "valid", []
+    validity, notes = _answered(counts, expected, n)
+    cut = dict(counts.finish_reasons).get("length", 0)
+    if cut > _TRUNCATED_LIMIT * max(1, counts.answered):
+        notes.append(f"{cut} of {counts.answered} answers were cut off by the token limit.")
+        validity = "suspect" if validity == "valid" else validity
+    return validity, notes
+
+
+def _answered(counts: RequestCounts, expected: int | None, n: int | None) -> tuple[Validity, list[str]]:
+    failed = counts.total - counts.ok
+    # A data set may be smaller than the number asked for.
+    wanted = min(expected, n) if expected is not None and n is not None else expected
+    if wanted is not None and counts.answered < wanted:
+        sentence = f"Only {counts.answered} of {wanted} samples were answered{codes(counts)}."
+        sure = (failed or n is not None) and not counts.gaps
+        return ("invalid" if sure else "suspect"), [sentence, *_gap(counts)]
+    if counts.unanswered:
+        sentence = f"{number_of(counts.unanswered)} never got an answer{codes(counts)}."
+        return ("suspect" if counts.gaps else "invalid"), [sentence, *_gap(counts)]
+    if not failed:
+        return "valid", []
+    sentence = f"{failed} of its {number_of(counts.total)} to the endpoint failed{codes(counts)}"
+    if counts.unanswered is None and wanted is None:
+        # Nobody knows whether they were repeated.
+        return "invalid", [f"{sentence}."]
+    return "suspect", [f"{sentence}, and were answered when they were repeated."]
+
+
+def _gap(counts: RequestCounts) -> list[str]:
+    return ["The proxy had to be restarted meanwhile, and lost some counts."] if counts.gaps else []

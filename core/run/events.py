@@ -52,6 +52,8 @@ class Reason(StrEnum):
     HOST_REBOOT = "host_reboot"
     NO_RESULTS = "no_results"
     NO_VALID_REQUESTS = "no_valid_requests"
+    UNAUTHORIZED = "unauthorized"
+    INTERCEPTOR = "interceptor"
     TIMEOUT = "timeout"
     USER = "user"
     REMOVED = "removed"
@@ -100,7 +102,7 @@ class JobChanged:
     """A job came into `state`.
 
     `attempt` counts from 1, `mono` is `time.monotonic()` in seconds. `score` has the keys metric, value,
-    stderr, n, valid, why; `requests` is what the harness counted.
+    stderr, n, valid, validity, why; `requests` is what was counted of its requests.
     """
 
     job: str

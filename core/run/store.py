@@ -21,6 +21,7 @@ from .events import JobState, Json
 from .journal import read_from
 from .lock import holder
 from .paths import RunPaths, UnsafePath
+from .progress import count, mapping, progress_of, requests_of
 from .state import JobView, RunState, elapsed
 
 
@@ -139,17 +140,18 @@ class Run:
     def _view(self, job: JobSpec, view: JobView, live: Json, now: datetime | None) -> Json:
         with contextlib.suppress(RunDamaged):  # the engine says so when it comes to that job
             job = self._spec(view)
-        done = self._progress(job, view, live)
+        entry = mapping(mapping(live.get("jobs")).get(job.id))
         return {
             "job": job.id,
             "invocation": self.invocation,
             "task": job.task,
             "state": view.state.value,
             "reason": view.reason.value if view.reason else None,
-            "detail": view.detail,
+            "detail": view.detail or ("" if view.state.terminal else str(entry.get("note") or "")),
             "attempt": view.attempt,
             "exit_code": view.exit_code,
-            "progress": None if done is None else {"done": done, "total": job.samples},
+            "progress": progress_of(job, view, entry, self._progress_file(job)),
+            "requests": requests_of(view, entry),
             "started": view.started,
             "ended": view.ended,
             "seconds": view.seconds if view.state.terminal else _seconds_so_far(view, now),
@@ -159,15 +161,10 @@ class Run:
             "overrides": list(view.overrides),
         }
 
-    def _progress(self, job: JobSpec, view: JobView, live: Json) -> int | None:
-        if view.started is None:
-            return None
-        done = _count(_mapping(_mapping(live.get("jobs")).get(job.id)).get("progress"))
-        if done is not None:
-            return done
+    def _progress_file(self, job: JobSpec) -> int | None:
         text = read_head(self.paths.job(job.dir_name).artifacts / "progress", 32)
         try:
-            return _count(int(text)) if text else None
+            return count(int(text)) if text else None
         except ValueError:
             return None
 
@@ -245,18 +242,12 @@ def _seconds_so_far(view: JobView, now: datetime | None) -> float | None:
 def _score(score: Json | None) -> Json | None:
     if score is None:
         return None
-    out: Json = {"metric": "", "value": None, "stderr": None, "n": None, "valid": True, "why": ""}
+    out: Json = {"metric": "", "value": None, "stderr": None, "n": None, "valid": True, "validity": "valid", "why": ""}
     out.update((key, score[key]) for key in out if key in score)
+    if "validity" not in score and not out["valid"]:
+        out["validity"] = "invalid"
     for key in ("value", "stderr"):
         value = out[key]
         if not isinstance(value, (int, float)) or (isinstance(value, float) and not math.isfinite(value)):
             out[key] = None
     return out
-
-
-def _mapping(value: object) -> Json:
-    return cast(Json, value) if isinstance(value, dict) else {}
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

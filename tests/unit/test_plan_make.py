@@ -16,6 +16,7 @@ from evaldock.core.config.model import (
     Execution,
     MountSpec,
     Origin,
+    RequestOptions,
     Resources,
     TaskConfig,
 )
@@ -176,6 +177,23 @@ def test_what_the_user_set_is_in_the_run_config_and_defaults_are_not() -> None:
 )
 def test_only_a_whole_number_of_samples_counts(limit: object, samples: int | None) -> None:
     assert job(TaskConfig("ifeval", run_config={"config": {"params": {"limit_samples": limit}}})).samples == samples
+
+
+@pytest.mark.parametrize(
+    ("extra", "repeats"),
+    [({}, 1), ({"n_samples": 4}, 4), ({"num_repeats": 3}, 3), ({"n_samples": 0}, 1), ({"n_samples": "4"}, 1)],
+)
+def test_repeated_samples_are_more_answers(extra: dict[str, object], repeats: int) -> None:
+    spec = job(TaskConfig("ifeval", run_config={"config": {"params": {"limit_samples": 5, "extra": extra}}}))
+    assert (spec.samples, spec.repeats, spec.expected) == (5, repeats, 5 * repeats)
+
+
+def test_how_the_proxy_asks_is_no_affair_of_the_container() -> None:
+    endpoint: dict[str, object] = {"request_timeout": 5, "max_retries": 1, "max_concurrent": 2, "retry_backoff": 1}
+    task = TaskConfig("ifeval", run_config={"target": {"api_endpoint": endpoint}}, requests=RequestOptions(5, 1, 2, 1))
+    spec = job(task)
+    assert spec.requests == RequestOptions(5, 1, 2, 1)
+    assert not endpoint.keys() & spec.run_config["target"]["api_endpoint"].keys()  # type: ignore[index]
 
 
 def test_empty_sections_wipe_nothing_out() -> None:

@@ -12,6 +12,7 @@ from evaldock.core.config.model import (
     EnvValue,
     Execution,
     OverrideChange,
+    RequestOptions,
     TaskConfig,
 )
 from evaldock.core.plan.make import make_plan
@@ -198,3 +199,17 @@ def test_masking_leaves_other_values_and_the_tree_alone() -> None:
     assert masked_tree(tree) == {"token": 5, "a": [1, None, {"secret": "***"}], "api_key": "", "n": 1e-7}
     assert tree["a"] == [1, None, {"secret": "x"}]
     assert masked_override("~a.b", "a.b") == "~a.b"
+
+
+def test_how_the_proxy_asks_is_shown() -> None:
+    adapter: dict[str, object] = {"interceptors": ["reasoning", {"name": "caching", "enabled": False}]}
+    options = RequestOptions(request_timeout=90, max_retries=1, max_concurrent=4, retry_backoff=2)
+    endpoint = replace(CONFIG.endpoint, adapter_config=adapter, requests=options)
+    own = TaskConfig("gsm8k", requests=RequestOptions(max_retries=0))
+    config = replace(CONFIG, endpoint=endpoint, tasks=(*CONFIG.tasks[:1], own))
+    text = render({}, config)
+    assert "proxy  timeout 90 s, 1 retry, the first after 2 s, at most 4 requests at once" in text
+    assert "proxy  timeout 600 s, no retries, at most 64 requests at once" in text
+    assert text.count("via    reasoning, endpoint") == 2
+    direct = render({}, replace(config, execution=Execution(Path("/out"), proxy=False)))
+    assert "timeout 90 s" not in direct and "via" not in direct

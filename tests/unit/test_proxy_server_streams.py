@@ -232,7 +232,6 @@ def own_interceptors(monkeypatch: pytest.MonkeyPatch) -> None:
     """The interceptors above, by name."""
     known = {kind.name: kind for kind in (Marks, Keeps, Fails, Stops)}
     monkeypatch.setattr(chain_module, "find_interceptor", known.get)
-    monkeypatch.setattr(chain_module, "known_names", lambda: sorted(known))
     LOG.clear()
     Keeps.kept = None
 
@@ -287,51 +286,6 @@ def test_a_failing_interceptor_is_passed_over_and_a_stop_is_told(tmp_path: Path)
             assert figures["ok"] == 1
 
     asyncio.run(main())
-
-
-def test_what_is_wrong_with_an_adapter_config_is_found() -> None:
-    check = chain_module.check_adapter
-    assert check({"interceptors": [marks("a"), "keeps", "endpoint"], "mode": "server"}) == []
-    assert check({"use_progress": True})[0][0] == "use_progress"
-    found = check(
-        {
-            "interceptors": [
-                "mark",
-                {"name": "marks", "config": {"letter": 3, "leter": "x", "more": 0}},
-                {"name": "keeps", "configs": {}},
-                "marks",
-                7,
-            ],
-            "use_caching": True,
-        }
-    )
-    assert [path for path, _ in found] == [
-        "use_caching",
-        "interceptors.2.configs",
-        "interceptors.4",
-        "interceptors.0",
-        "interceptors.1.config.letter",
-        "interceptors.1.config.leter",
-        "interceptors.1.config.more",
-        "interceptors.3",
-    ]
-    assert "did you mean 'marks'?" in dict(found)["interceptors.0"]
-
-
-def test_flat_flags_become_interceptors_in_a_fixed_order() -> None:
-    flags = {
-        "use_reasoning": True,
-        "params_to_add": {"a": 1},
-        "use_system_prompt": True,
-        "custom_system_prompt": "Be short.",
-        "use_caching": False,
-        "caching_dir": "c",
-    }
-    assert [(name, settings) for name, settings, _ in chain_module.declared(flags)] == [
-        ("system_message", {"system_message": "Be short."}),
-        ("payload_modifier", {"params_to_add": {"a": 1}}),
-        ("reasoning", {}),
-    ]
 
 
 pieces = st.lists(

@@ -28,7 +28,8 @@ from evaldock.core.run.store import Run
 
 from .test_run_layout import NOW, make_plan, new_run, state_env
 
-SCORE: dict[str, object] = {"metric": "acc", "value": 0.5, "stderr": 0.1, "n": 20, "valid": True, "why": ""}
+SCORE: dict[str, object] = {"metric": "acc", "value": 0.5, "stderr": 0.1, "n": 20}
+SCORE |= {"valid": True, "validity": "valid", "why": ""}
 
 
 def at(seconds: int) -> str:

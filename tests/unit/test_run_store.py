@@ -34,7 +34,8 @@ from evaldock.core.run.store import Run, RunDamaged
 from .test_run_layout import NOW, new_run, state_env
 from .test_run_state import JOB, OTHER, change
 
-SCORE: dict[str, object] = {"metric": "acc", "value": 0.5, "stderr": 0.1, "n": 20, "valid": True, "why": ""}
+SCORE: dict[str, object] = {"metric": "acc", "value": 0.5, "stderr": 0.1, "n": 20}
+SCORE |= {"valid": True, "validity": "valid", "why": ""}
 
 
 def record(run: Run, *events: JobChanged | EngineStarted | KillRequested) -> None:
@@ -58,6 +59,7 @@ def test_views_show_what_the_journal_says(tmp_path: Path) -> None:
         "attempt": 1,
         "exit_code": 0,
         "progress": None,
+        "requests": None,
         "started": "2026-11-23T11:00:10.000Z",
         "ended": "2026-11-23T11:00:30.000Z",
         "seconds": 20.0,
@@ -86,11 +88,14 @@ def test_progress_comes_from_live_figures_or_the_file_of_the_task(tmp_path: Path
     run.paths.live.write_text(json.dumps({"jobs": {JOB: {"progress": 7}}}))
     (run.paths.job("alpha").artifacts / "progress").write_text("3")
     (run.paths.job("beta").artifacts / "progress").write_text("12\n")
-    assert [view["progress"] for view in run.views(NOW)] == [{"done": 7, "total": 20}, {"done": 12, "total": 20}]
+    assert [view["progress"] for view in run.views(NOW)] == [
+        {"done": 7, "total": 20, "left": None},
+        {"done": 12, "total": 20, "left": None},
+    ]
     run.paths.live.write_text('{"jobs": [')
     (run.paths.job("beta").artifacts / "progress").write_text("many")
     assert run.live() == {}
-    assert [view["progress"] for view in run.views(NOW)] == [{"done": 3, "total": 20}, None]
+    assert [view["progress"] for view in run.views(NOW)] == [{"done": 3, "total": 20, "left": None}, None]
 
 
 def test_state_reads_on_and_survives_a_repair(tmp_path: Path) -> None:

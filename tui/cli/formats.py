@@ -45,6 +45,15 @@ def clock(iso: str | None) -> str:
     return moment.astimezone().strftime("%H:%M:%S") if moment else " " * 8
 
 
+def rate(per_second: float) -> str:
+    """`4.2`, from ten on without decimals; `0` for nothing, `<0.1` for next to nothing."""
+    if per_second <= 0:
+        return "0"
+    if per_second < 0.05:
+        return "<0.1"
+    return f"{per_second:,.0f}" if per_second >= 9.95 else f"{per_second:.1f}"
+
+
 def progress(done: int | None, total: int | None) -> str:
     """`121/198 61%`, or only the count when the total is unknown; empty when nothing is known."""
     if done is None:

@@ -26,6 +26,8 @@ _REASONS = {
     "host_reboot": "the machine restarted",
     "no_results": "no results written",
     "no_valid_requests": "no request succeeded",
+    "unauthorized": "the endpoint refuses the API key",
+    "interceptor": "ended by an interceptor",
     "timeout": "out of time",
     "user": "on request",
     "removed": "container was removed",
@@ -33,12 +35,15 @@ _REASONS = {
     "interrupted": "interrupted",
 }
 _STATUS = (
-    Column("JOB", give_up=5),
+    Column("JOB", give_up=8),
     Column("STATE"),
     Column("TASK", least=18),
     Column("TRY", right=True, give_up=2),
-    Column("PROGRESS", right=True, give_up=4),
-    Column("TIME", right=True, give_up=3),
+    Column("PROGRESS", right=True, give_up=7),
+    Column("REQ", right=True, give_up=3),
+    Column("REQ/S", right=True, give_up=4),
+    Column("TIME", right=True, give_up=6),
+    Column("LEFT", right=True, give_up=5),
     Column("SCORE"),
     Column("REASON", least=22),
     Column("LOG", give_up=1),
@@ -78,20 +83,38 @@ def reason(row: Row) -> str:
 
 
 def score(row: Row, style: Style) -> str:
-    """`0.781 ±0.011`, with `! invalid` behind it when the requests under it failed."""
+    """`0.781 ±0.011`, with `! invalid` or `! suspect` behind it when the requests under it do not bear it."""
     found = row.get("score")
     if not found:
         return ""
     text = "-" if found.get("value") is None else f"{found['value']:.3f}"
     if found.get("stderr") is not None:
         text += f" {style.plus_minus}{found['stderr']:.3f}"
-    return text if found.get("valid", True) else f"{text} ! invalid"
+    validity = found.get("validity") or ("valid" if found.get("valid", True) else "invalid")
+    return text if validity == "valid" else f"{text} ! {plain(validity)}"
 
 
 def is_invalid(row: Row) -> bool:
     """Whether the job succeeded with a score that means nothing."""
     found = row.get("score")
     return bool(found) and not found.get("valid", True)
+
+
+def requests(row: Row) -> str:
+    """How many requests the task has sent; empty when nobody counts."""
+    found = row.get("requests")
+    return "" if not found else f"{found.get('sent') or 0:,}"
+
+
+def rate(row: Row) -> str:
+    """Answers a second of late, of a job that runs."""
+    found = _inner(row, "requests").get("rate")
+    return "" if found is None else formats.rate(found)
+
+
+def left(row: Row) -> str:
+    """About how long a job that runs still takes."""
+    return formats.elapsed(_inner(row, "progress").get("left"))
 
 
 def progress(row: Row) -> str:
@@ -117,7 +140,10 @@ def _status_cells(row: Row, style: Style, run_dir: str) -> list[Cell]:
         Cell(plain(row["task"])),
         Cell(str(attempt) if attempt > 1 else ""),
         Cell("" if row["state"] == "succeeded" else progress(row)),
+        Cell(requests(row)),
+        Cell(rate(row)),
         Cell(formats.elapsed(row.get("seconds"))),
+        Cell(left(row)),
         Cell(score(row, style), "dim" if is_invalid(row) else ""),
         Cell("  ".join(filter(None, (reason(row), *(f"-o {plain(text)}" for text in row.get("overrides") or ()))))),
         Cell(_shortened(row.get("log"), run_dir), "dim"),
@@ -180,9 +206,15 @@ def counts(rows: Sequence[Row]) -> str:
 def live_figures(rows: Sequence[Row], limit: int = 3) -> str:
     """What the first few live jobs are doing: `ifeval 121/198 61%, mmlu pulling`."""
     live = [row for row in rows if row["state"] in ("pulling", "starting", "running", "stopping")]
-    texts = [f"{plain(row['task'])} {progress(row) or _doing(row)}" for row in live[:limit]]
+    texts = [f"{plain(row['task'])} {_going(row) or _doing(row)}" for row in live[:limit]]
     more = [f"{len(live) - limit} more"] if len(live) > limit else []
     return ", ".join(texts + more)
+
+
+def _going(row: Row) -> str:
+    """`121/198 61%, 4.2/s, 00:18 left`."""
+    parts = [progress(row), f"{rate(row)}/s" if rate(row) else "", f"{left(row)} left" if left(row) else ""]
+    return ", ".join(part for part in parts if part) if parts[0] else ""
 
 
 def _doing(row: Row) -> str:

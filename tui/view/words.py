@@ -36,6 +36,7 @@ _REASONS: dict[str, Words] = {
     "no_results": ("ended without results", "no results"),
     "no_valid_requests": ("none of its requests succeeded", "no request succeeded"),
     "unauthorized": ("the endpoint refused the key", "key refused"),
+    "interceptor": ("ended by an interceptor", "ended by interceptor"),
     "timeout": ("stopped at its time limit", "out of time"),
     "user": ("by you", "by you"),
     "removed": ("somebody removed its container", "container removed"),
@@ -58,7 +59,7 @@ def reason_words(row: TaskRow) -> Words:
             long, short = f"ended by {name}, {code}", f"ended by {name}"
         case "image_not_found":
             long = f"image not found: {row.image.rpartition('/')[2]}"
-        case "start_failed" | "no_valid_requests" | "unauthorized" | "lost" if row.detail:
+        case "start_failed" | "no_valid_requests" | "unauthorized" | "interceptor" | "lost" if row.detail:
             long = row.detail.rstrip(".")
         case "user":
             long = f"by you, {_kept(row)}" if row.done else "by you"

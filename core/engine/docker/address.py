@@ -1,16 +1,61 @@
-"""The IPv4 address of a network interface: older Docker Engines do not say that of their own bridge."""
+"""Addresses of this machine that containers can reach, by the network that they are on."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import sys
+from collections.abc import Collection
+from typing import Any
+
+import docker.errors
 
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
+_DEFAULT = ("", "default", "bridge")
+_BORROWED = "container:"
+
+
+def host_addresses(client: Any, networks: Collection[str]) -> dict[str, str]:
+    """By network mode, where a server on this machine listens for its containers and for nobody else.
+
+    The default network's ("") is always looked for. Networks that are not there, have no bridge on this machine
+    (`host`, `none`, macvlan, everything in a virtual machine such as Docker Desktop's) have no address.
+    """
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(("", *networks)):
+        address = _address(client, name)
+        if address is not None:
+            found[name] = address
+    return found
+
+
+def _address(client: Any, name: str) -> str | None:
+    if name in ("host", "none"):
+        return None
+    with contextlib.suppress(docker.errors.NotFound):
+        if name.startswith(_BORROWED):
+            settings: dict[str, Any] = client.inspect_container(name.removeprefix(_BORROWED))["NetworkSettings"]
+            joined: dict[str, Any] = settings.get("Networks") or {}
+            return next((address for one in joined if (address := _address(client, one))), None)
+        return _of_network(client.inspect_network("bridge" if name in _DEFAULT else name))
+    return None
+
+
+def _of_network(network: dict[str, Any]) -> str | None:
+    options: dict[str, str] = network.get("Options") or {}
+    # Older Engines do not tell the address of their own bridge, and none tells the name of another's.
+    interface = options.get("com.docker.network.bridge.name") or f"br-{str(network.get('Id'))[:12]}"
+    if (address := interface_address(interface)) is not None:
+        return address
+    ipam: dict[str, Any] = network.get("IPAM") or {}
+    settings: list[dict[str, str]] = ipam.get("Config") or []
+    gateways = (item.get("Gateway", "").partition("/")[0] for item in settings)
+    return next((gateway for gateway in gateways if gateway and _is_ours(gateway)), None)
 
 
 def interface_address(name: str) -> str | None:
-    """The address of interface `name` on this machine, None when it has none (or this is not Linux)."""
+    """The IPv4 address of interface `name` on this machine, None when it has none (or this is not Linux)."""
     if sys.platform != "linux":
         return None
     import fcntl
@@ -21,3 +66,13 @@ def interface_address(name: str) -> str | None:
         except OSError:
             return None
     return socket.inet_ntoa(answer[20:24])
+
+
+def _is_ours(address: str) -> bool:
+    """Whether a server here can listen on `address`."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True

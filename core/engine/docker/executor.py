@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from ...plan.container import (
 from ...plan.spec import JobSpec
 from ...run.events import Reason
 from ..executor import About, Attempt, Cancelled, ExecutorUnavailable, Exit, Found, JobProblem, Pulling, Sample
-from .address import interface_address
+from .address import host_addresses
 from .client import Clients, ignoring
 from .create import create_arguments
 from .errors import create_problem, unavailable
@@ -202,12 +202,10 @@ class DockerExecutor:
                 self._cgroups[name] = files
         return read_figures(files) if files else None
 
-    def host_addresses(self) -> Sequence[str]:
-        """Loopback, and on Linux the address of the bridge that containers reach as host.docker.internal."""
+    def host_addresses(self, networks: Collection[str]) -> Mapping[str, str]:
+        """See Executor.host_addresses: on Linux, the addresses of the bridges that Docker made."""
         with self._clients.outage_to_unavailable():
-            options: dict[str, str] = self._clients.get().inspect_network("bridge").get("Options") or {}
-        address = interface_address(str(options.get("com.docker.network.bridge.name", "docker0")))
-        return ["127.0.0.1", address] if address else ["127.0.0.1"]
+            return host_addresses(self._clients.get(), networks)
 
     def hand_back(self, attempt: Attempt) -> None:
         """Make the invoking user own what the container left, through a one-shot container where we may not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,11 +157,12 @@ class Survey:
             with contextlib.suppress(Exception):
                 client.remove_container(name, force=True, v=True)
 
-    def host_addresses(self) -> Sequence[str]:
+    def host_addresses(self, networks: Collection[str]) -> Mapping[str, str]:
         """As the executor's."""
-        from .executor import DockerExecutor
+        from .address import host_addresses
 
-        return DockerExecutor().host_addresses()
+        with self._clients.outage_to_unavailable():
+            return host_addresses(self._clients.get(), networks)
 
     def _ended(self, client: Any, name: str, timeout: float) -> Ended:
         import requests.exceptions

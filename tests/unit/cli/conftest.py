@@ -17,7 +17,8 @@ from evaldock.core.run.store import Run
 from evaldock.tui.cli.main import cli
 
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
-SCORE = {"metric": "ifeval_acc", "value": 0.7812, "stderr": 0.0114, "n": 541, "valid": True, "why": ""}
+SCORE = {"metric": "ifeval_acc", "value": 0.7812, "stderr": 0.0114, "n": 541}
+SCORE |= {"valid": True, "validity": "valid", "why": ""}
 
 
 def change(job: str, state: str, *, attempt: int = 1, second: int = 0, **more: Any) -> JobChanged:

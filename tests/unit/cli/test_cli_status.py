@@ -48,14 +48,59 @@ def test_a_failure_says_why(machine: Machine) -> None:
     assert "\x1b" not in result.stdout
 
 
-def test_an_invalid_score_is_marked(machine: Machine) -> None:
+@pytest.mark.parametrize("told", [{"valid": False}, {"valid": False, "validity": "invalid"}])
+def test_an_invalid_score_is_marked(machine: Machine, told: dict[str, object]) -> None:
     run = machine.run("3f2a9c1d", "mmlu")
-    score = {**SCORE, "valid": False, "why": "12 of 40 requests failed"}
+    score = {key: value for key, value in SCORE.items() if key != "validity"}
+    score |= {**told, "why": "12 of 40 requests failed"}
     machine.happen(run, change("3f2a9c1d.0", "succeeded", score=score))
     result = machine.cli("status")
     assert "! succeeded" in result.stdout
     assert "! invalid" in result.stdout
     assert "12 of 40 requests failed" in result.stdout
+    (row,) = json.loads(machine.cli("status", "--json").stdout)
+    assert (row["score"]["valid"], row["score"]["validity"]) == (False, "invalid")
+
+
+def test_a_suspect_score_is_one_with_a_warning(machine: Machine) -> None:
+    run = machine.run("3f2a9c1d", "mmlu")
+    score = {**SCORE, "validity": "suspect", "why": "30 of 40 answers were cut off by the token limit."}
+    machine.happen(run, change("3f2a9c1d.0", "succeeded", score=score))
+    result = machine.cli("status")
+    assert "✓ succeeded" in result.stdout
+    assert "0.781 ±0.011 ! suspect" in result.stdout
+    assert "30 of 40 answers were cut off" in result.stdout
+
+
+def test_requests_rate_and_time_left_of_a_job_that_runs(machine: Machine) -> None:
+    run = machine.run("3f2a9c1d", "mmlu", samples=200)
+    machine.happen(run, change("3f2a9c1d.0", "running", second=1))
+    requests = {"sent": 1204, "ok": 100, "failed": 2, "answers": 100, "in_flight": 4, "rate": 4.2, "minute_rate": 0.5}
+    run.paths.live.write_text(json.dumps({"jobs": {"3f2a9c1d.0": {"progress": 100, "requests": requests}}}))
+    head, line = machine.cli("status").stdout.splitlines()[2:4]
+    assert all(title in head for title in ("PROGRESS", "REQ", "REQ/S", "LEFT"))
+    assert all(cell in line for cell in ("100/200 50%", "1,204", "4.2", "03:20"))
+    (row,) = json.loads(machine.cli("status", "--json").stdout)
+    assert row["progress"] == {"done": 100, "total": 200, "left": 200.0}
+    assert (row["requests"]["sent"], row["requests"]["in_flight"], row["requests"]["rate"]) == (1204, 4, 4.2)
+
+
+def test_requests_of_a_job_that_has_ended(machine: Machine) -> None:
+    run = machine.run("3f2a9c1d", "mmlu")
+    counts = {"total": 12, "ok": 9, "by_status": [["200", 9], ["500", 3]], "cancelled": 1, "retried": 4}
+    machine.happen(run, change("3f2a9c1d.0", "running"), change("3f2a9c1d.0", "failed", second=5, requests=counts))
+    (row,) = json.loads(machine.cli("status", "--json").stdout)
+    assert row["requests"] == {
+        "sent": 13, "ok": 9, "failed": 3, "cancelled": 1, "retried": 4, "cached": 0, "in_flight": 0, "rate": None,
+        "by_status": {"200": 9, "500": 3},
+    }  # fmt: skip
+
+
+def test_what_is_wrong_with_a_job_that_runs_is_told_early(machine: Machine) -> None:
+    run = machine.run("3f2a9c1d", "mmlu")
+    machine.happen(run, change("3f2a9c1d.0", "running"))
+    run.paths.live.write_text(json.dumps({"jobs": {"3f2a9c1d.0": {"note": "The endpoint rejected the API key."}}}))
+    assert "The endpoint rejected the API key." in machine.cli("status").stdout
 
 
 def test_unfinished_jobs_without_an_engine_are_told(machine: Machine) -> None:

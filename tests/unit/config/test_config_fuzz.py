@@ -10,7 +10,7 @@ import yaml
 from evaldock.core.config.load import load_config
 from evaldock.core.config.model import ConfigError
 from evaldock.core.config.quick import surely_valid
-from evaldock.core.config.validate import load_schema
+from evaldock.core.config.schema import load_schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

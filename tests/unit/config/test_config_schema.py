@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from evaldock.core.config.validate import load_schema
+from evaldock.core.config.schema import load_schema
 from jsonschema import Draft202012Validator
 
 

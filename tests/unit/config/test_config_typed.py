@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from config_kit import Complain, Load
-from evaldock.core.config.model import EnvValue, MountSpec, Resources
+from evaldock.core.config.model import EnvValue, MountSpec, RequestOptions, Resources
 from evaldock.core.config.units import seconds, size
 
 EVERYTHING = """\
@@ -135,3 +135,25 @@ def test_durations(text: object, expected: float | None) -> None:
 )  # fmt: skip
 def test_sizes(text: object, expected: int | None) -> None:
     assert size(text) == expected
+
+
+ASKED = """\
+execution: {output_dir: out}
+target:
+  api_endpoint: {url: "http://h:1/v1", request_timeout: 2m, max_retries: 0, retry_backoff: 250ms}
+evaluation:
+  overrides: {target.api_endpoint.max_concurrent: 8}
+  tasks:
+    - name: ifeval
+    - name: gsm8k
+      overrides: {target.api_endpoint.request_timeout: 30, target.api_endpoint.max_retries: 5}
+"""
+
+
+def test_how_the_endpoint_is_asked_and_what_a_task_changes_about_it(load: Load, complain: Complain) -> None:
+    config = load(ASKED.replace("250ms", "0"))
+    assert config.endpoint.requests == RequestOptions(120, 0, 64, 0)
+    assert [task.requests for task in config.tasks] == [RequestOptions(120, 0, 8, 0), RequestOptions(30, 5, 8, 0)]
+    assert any("retry_backoff: is the text '250ms'" in line for line in complain(ASKED))
+    bad = ASKED.replace("250ms", "0").replace("max_concurrent: 8", "max_concurrent: 0")
+    assert any("expected a whole number from 1 to 10000" in line for line in complain(bad))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..config.model import Tree
+from dataclasses import dataclass, field
+
+from .model import Tree
 
 _SWITCHES = {
     "use_system_prompt": "system_message",
@@ -39,7 +41,10 @@ _SETTINGS: dict[str, tuple[str, str]] = {
     "progress_tracking_interval": ("progress_tracking", "progress_tracking_interval"),
 }
 # Reports are the container's own affair; the flags are known, and nothing to the proxy.
-_IGNORED = ("generate_html_report", "html_report_size", "use_omni_info", "use_nvcf", "output_dir")
+_IGNORED = (
+    *("generate_html_report", "html_report_size", "include_json", "use_omni_info", "use_nvcf", "output_dir"),
+    "logging_aggregated_stats_interval",
+)
 _ORDER = (
     "system_message",
     "payload_modifier",
@@ -57,16 +62,26 @@ _NEEDS_NO_SWITCH = "payload_modifier"
 FLAGS = frozenset((*_SWITCHES, *_SETTINGS, *_IGNORED))
 
 
-def from_flags(tree: Tree) -> list[tuple[str, Tree, str]]:
-    """The interceptors that flat flags ask for: name, settings, and the flag that asks."""
-    asked: dict[str, str] = {}
-    settings: dict[str, Tree] = {}
+@dataclass
+class Asked:
+    """One interceptor that flags ask for: its settings, the flag that asks, and the flag of each setting."""
+
+    name: str
+    flag: str = ""
+    settings: Tree = field(default_factory=dict[str, object])
+    flags: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def from_flags(tree: Tree) -> list[Asked]:
+    """The interceptors that flat flags ask for, in the order in which they work."""
+    found = {name: Asked(name) for name in _ORDER}
     for flag, value in tree.items():
         if flag in _SWITCHES and value:
-            asked[_SWITCHES[flag]] = flag
+            found[_SWITCHES[flag]].flag = flag
         elif flag in _SETTINGS and value is not None:
-            name, field = _SETTINGS[flag]
-            settings.setdefault(name, {})[field] = value
+            name, setting = _SETTINGS[flag]
+            asked = found[name]
+            asked.settings[setting], asked.flags[setting] = value, flag
             if name == _NEEDS_NO_SWITCH and value:
-                asked.setdefault(name, flag)
-    return [(name, settings.get(name, {}), asked[name]) for name in _ORDER if name in asked]
+                asked.flag = asked.flag or flag
+    return [asked for asked in found.values() if asked.flag]

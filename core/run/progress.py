@@ -1,0 +1,95 @@
+"""How far a job is and how fast it goes, from the newest figures. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from ..plan.spec import JobSpec
+from .events import Json
+from .state import JobView
+
+_COUNTS = ("sent", "ok", "failed", "cancelled", "retried", "cached", "in_flight")
+
+
+def progress_of(job: JobSpec, view: JobView, live: Mapping[str, object], in_file: int | None) -> Json | None:
+    """`{done, total, left}`: samples answered, samples in all or None, seconds still to go or None.
+
+    `live` is the job's entry in live.json, `in_file` the number in the harness's own progress file; None when neither
+    tells anything. A task that asks more than once a sample gives itself away by going past the total, which then
+    means nothing.
+    """
+    if view.started is None:
+        return None
+    done = count(live.get("progress"))
+    done = in_file if not done and in_file is not None else done
+    if done is None:
+        return None
+    total = job.expected
+    if total is not None and done > total:
+        total = None
+    return {"done": done, "total": total, "left": _left(done, total, requests_in(live))}
+
+
+def requests_of(view: JobView, live: Mapping[str, object]) -> Json | None:
+    """`{sent, ok, failed, cancelled, retried, cached, in_flight, rate, by_status}` of the newest attempt.
+
+    `rate` is answers a second of late, None for a job that has ended; None without any figures.
+    """
+    figures = requests_in(live)
+    if figures and not view.state.terminal:
+        counts: Json = {name: count(figures.get(name)) or 0 for name in _COUNTS}
+        return {**counts, "rate": number(figures.get("rate")), "by_status": mapping(figures.get("by_status"))}
+    if view.requests is None:
+        return None
+    total, ok = count(view.requests.get("total")) or 0, count(view.requests.get("ok")) or 0
+    more: Json = {name: count(view.requests.get(name)) or 0 for name in ("cancelled", "retried", "cached")}
+    return {
+        "sent": total + cast(int, more["cancelled"]),
+        "ok": ok,
+        "failed": total - ok,
+        **more,
+        "in_flight": 0,
+        "rate": None,
+        "by_status": _pairs(view.requests.get("by_status")),
+    }
+
+
+def requests_in(live: Mapping[str, object]) -> Json:
+    """The proxy's figures in a job's entry of live.json; {} when there are none."""
+    return mapping(live.get("requests"))
+
+
+def _left(done: int, total: int | None, figures: Json) -> float | None:
+    """Seconds until the rest is answered, at the mean rate of the last minute; None when nothing tells."""
+    rate, requests, answers = (number(figures.get(name)) for name in ("minute_rate", "ok", "answers"))
+    if total is None or not rate:
+        return None
+    a_request = answers / requests if answers and requests else 1.0
+    return round((total - done) / (rate * a_request), 1)
+
+
+def _pairs(value: object) -> Json:
+    """`[[key, number], ...]` as an object."""
+    found: Json = {}
+    for item in cast("list[object]", value) if isinstance(value, (list, tuple)) else []:
+        pair = cast("list[object]", item) if isinstance(item, (list, tuple)) else []
+        if len(pair) == 2:
+            found[str(pair[0])] = pair[1]
+    return found
+
+
+def mapping(value: object) -> Json:
+    """`value` if it is an object, else {}."""
+    return cast(Json, value) if isinstance(value, dict) else {}
+
+
+def count(value: object) -> int | None:
+    """`value` if it is a whole number that counts something."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def number(value: object) -> float | None:
+    """`value` as a number that is not negative."""
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+    return float(cast(float, value)) if fits else None

@@ -1,0 +1,75 @@
+"""What a score is worth in the light of the requests behind it (the three steps), and when there is none."""
+
+from __future__ import annotations
+
+import pytest
+from evaldock.core.results.model import RequestCounts
+from evaldock.core.results.validity import trusted, weigh, without_answers
+
+
+def seen(ok: int, failed: int = 0, **more: object) -> RequestCounts:
+    """What the proxy counted: one answer a request unless said otherwise."""
+    status = ((("200", ok),) if ok else ()) + ((("500", failed),) if failed else ())
+    values: dict[str, object] = {"answers": ok, "unanswered": 0, **more}
+    return RequestCounts(ok + failed, ok, status, **values)  # type: ignore[arg-type]
+
+
+CUT = {"finish_reasons": (("length", 2), ("stop", 18))}
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected", "n", "validity", "words"),
+    [
+        (None, 20, 20, "valid", ""),
+        (seen(20), 20, 20, "valid", ""),
+        (seen(20), None, None, "valid", ""),
+        (seen(20, **CUT), 20, 20, "suspect", "2 of 20 answers were cut off by the token limit."),
+        (seen(20, finish_reasons=(("length", 1),)), 20, 20, "valid", ""),
+        (seen(20, 3), 20, 20, "suspect", "3 of its 23 requests to the endpoint failed (HTTP status 3 x 500), and were"),
+        (seen(20, 3, unanswered=3), 20, 20, "invalid", "3 requests never got an answer (HTTP status 3 x 500)."),
+        (seen(20, 3, unanswered=1), None, None, "invalid", "1 request never got an answer"),
+        (seen(18, 2, unanswered=2), 20, 20, "invalid", "Only 18 of 20 samples were answered (HTTP status 2 x 500)."),
+        (seen(18), 20, 20, "invalid", "Only 18 of 20 samples were answered."),
+        (seen(18), 20, None, "suspect", "Only 18 of 20 samples were answered."),
+        (seen(18), 500, 18, "valid", ""),
+        (seen(5, answers=20), 20, 20, "valid", ""),
+        (seen(40), 20, 20, "valid", ""),
+        (seen(18, gaps=1), 20, 20, "suspect", "The proxy had to be restarted meanwhile"),
+        (seen(18, 2, unanswered=2, gaps=1), None, None, "suspect", "The proxy had to be restarted meanwhile"),
+        (RequestCounts(20, 20, (("200", 20),)), 20, 20, "valid", ""),
+        (RequestCounts(23, 20, (("200", 20), ("429", 3))), 20, 20, "suspect", "3 of its 23 requests"),
+        (RequestCounts(20, 17, (("200", 17), ("429", 3))), 20, 20, "invalid", "Only 17 of 20 samples were answered"),
+        (RequestCounts(20, 17, (("200", 17), ("429", 3))), None, 20, "invalid", "3 of its 20 requests"),
+    ],
+)
+def test_the_three_steps(
+    counts: RequestCounts | None, expected: int | None, n: int | None, validity: str, words: str
+) -> None:
+    found, notes = weigh(counts, expected, n)
+    assert found == validity, notes
+    assert words in " ".join(notes)
+    assert bool(notes) == (validity != "valid")
+
+
+def test_a_job_without_answers_has_no_score() -> None:
+    assert without_answers(None) is None
+    assert without_answers(seen(1, 5)) is None
+    nothing = without_answers(RequestCounts(answers=0, unanswered=0))
+    assert nothing is not None and (nothing.reason, "sent no request" in nothing.detail) == ("no_valid_requests", True)
+    failed = without_answers(seen(0, 3))
+    assert failed is not None and failed.reason == "no_valid_requests"
+    assert failed.detail.startswith("None of its 3 requests to the endpoint succeeded (HTTP status 3 x 500)")
+    models_only = without_answers(RequestCounts(4, 1, (("200", 1), ("404", 3)), answers=0, unanswered=3))
+    assert models_only is not None, "a list of models is no answer to a sample"
+    key = without_answers(seen(0, 3, refused="The endpoint rejected the API key (401)"))
+    assert key is not None
+    assert (key.reason, key.detail) == ("unauthorized", "The endpoint rejected the API key (401).")
+
+
+def test_the_proxy_is_believed_unless_the_harness_went_past_it() -> None:
+    harness = RequestCounts(20, 20, (("200", 20),))
+    assert trusted(None, harness) is harness
+    assert trusted(seen(5), harness) == seen(5)
+    assert trusted(seen(0), harness) is harness
+    assert trusted(seen(0), None) == seen(0)
+    assert trusted(seen(0, 3), harness) == seen(0, 3)
