@@ -1,0 +1,27 @@
+"""From parsed JSON, which may be anything, to plain values: what is of another kind becomes an empty one."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from .events import Json
+
+
+def as_tree(value: object) -> Json:
+    """`value` if it is an object, else {}."""
+    return cast(Json, value) if isinstance(value, dict) else {}
+
+
+def as_items(value: object) -> list[object]:
+    """`value` if it is an array, else []."""
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def as_text(value: object) -> str:
+    """`value` if it is a string, else ""."""
+    return value if isinstance(value, str) else ""
+
+
+def as_whole(value: object) -> int | None:
+    """`value` if it is a whole number from 0, else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
