@@ -177,7 +177,7 @@ class PartsApp(App[None], inherit_bindings=False):
     """Header, table, tabs, vitals and footer, as the run screen stacks them."""
 
     CSS = """
-    Screen { background: $background; layout: vertical; }
+    #_default { background: $background; layout: vertical; }
     TaskTable { height: 17; margin: 1 0 2 0; }
     .small TaskTable { height: 10; margin: 0; }
     Vitals { margin: 0 0 1 0; }

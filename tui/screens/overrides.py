@@ -1,0 +1,113 @@
+"""Writing overrides: one KEY=VALUE a line, looked at while they are written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from ...core.run.sanitize import clean_line
+from ..widgets.dress import glyphs_of, palette_of
+from .rerun import Check
+
+_PATIENCE = 0.3  # seconds without a key until what is written is looked at
+
+
+class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=False):
+    """Gives the lines that are written, None when they were given up. What `check` refuses is not given."""
+
+    DEFAULT_CSS = """
+    OverridesDialog { align: center middle; background: $background 62%; }
+    OverridesDialog Vertical { width: 78; max-width: 96%; height: auto; max-height: 96%; background: $panel; }
+    OverridesDialog Static { padding: 0 3; }
+    OverridesDialog #top { padding: 0; }
+    OverridesDialog #about { color: $text-muted; margin: 1 0; }
+    OverridesDialog TextArea {
+        height: 6; margin: 0 2; border: none; padding: 0 1; background: $evaldock-cursor; color: $foreground;
+    }
+    OverridesDialog #said { height: auto; min-height: 2; max-height: 5; margin: 1 0; }
+    OverridesDialog #keys { background: $evaldock-cursor; padding: 1 3; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "back", show=False, priority=True),
+        Binding("ctrl+s", "take", "take", show=False, priority=True),
+    ]
+
+    def __init__(self, overrides: Sequence[str] = (), check: Check | None = None) -> None:
+        super().__init__()
+        self._check = check
+        self._lines = tuple(overrides)
+        self.problem = ""
+
+    def compose(self) -> ComposeResult:
+        """A heading, the lines, what is wrong with them, the keys."""
+        palette, glyphs = palette_of(self), glyphs_of(self)
+        with Vertical():
+            yield Static(Text(glyphs.top * 200, style=palette.style("accent", on="raised"), no_wrap=True), id="top")
+            yield Static(Text("Overrides", style=palette.style("bright", on="raised", bold=True)))
+            yield Static(
+                Text("One KEY=VALUE a line, for example  evaluation.overrides={config.params.temperature: 0.2}"),
+                id="about",
+            )
+            yield TextArea("\n".join(self._lines), soft_wrap=False, tab_behavior="focus")
+            yield Static("", id="said")
+            yield Static(self._keys(), id="keys")
+
+    def _keys(self) -> Text:
+        palette = palette_of(self)
+        key, word = palette.style("accent", on="cursor", bold=True), palette.style("text", on="cursor")
+        safe = palette.style("bright", on="cursor", bold=True)
+        return Text.assemble(("ctrl+s", key), (" take them      ", word), ("esc", safe), (" as before", word))
+
+    def on_mount(self) -> None:
+        """Begin at the end of what is there."""
+        area = self.query_one(TextArea)
+        area.focus()
+        area.move_cursor(area.document.end)
+        self.look()
+
+    @on(TextArea.Changed)
+    def look(self) -> None:
+        """Look at what is written, once nothing was typed for a moment."""
+        self._look()
+
+    @work(exclusive=True)
+    async def _look(self) -> None:
+        await asyncio.sleep(_PATIENCE)
+        await self._judge()
+
+    async def _judge(self) -> bool:
+        lines = self.lines()
+        problem = await asyncio.to_thread(self._check, lines) if self._check is not None and lines else ""
+        self.problem = problem
+        palette = palette_of(self)
+        said = self.query_one("#said", Static)
+        if problem:
+            text = "\n".join(clean_line(line) for line in problem.splitlines())
+            said.update(Text(text, style=palette.style("bad", on="raised")))
+        else:
+            good = f"{glyphs_of(self).succeeded} these can be" if lines else "nothing is changed"
+            said.update(Text(good, style=palette.style("ok" if lines else "dim", on="raised")))
+        return not problem
+
+    def lines(self) -> tuple[str, ...]:
+        """What is written, without blank lines."""
+        return tuple(line.strip() for line in self.query_one(TextArea).text.splitlines() if line.strip())
+
+    @work(exclusive=True)
+    async def action_take(self) -> None:
+        """Give them, if they are good."""
+        if await self._judge():
+            self.dismiss(self.lines())
+
+    def action_cancel(self) -> None:
+        """As before."""
+        self.dismiss(None)
