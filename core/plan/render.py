@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..config.adapter import declared
@@ -32,6 +32,17 @@ class Again:
 _FIRST = Again(1)
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of what would run. `title` is config, overrides, run, `job <id>`, warnings or missing; `lines` are masked.
+
+    The lines of a job are in blocks with a blank line between: what it is, the docker command, the environment.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+
+
 def render_plan(
     config: Config | None,
     plan: Plan,
@@ -40,10 +51,24 @@ def render_plan(
     run_dir: str | None = None,
     again: Mapping[str, Again] | None = None,
 ) -> str:
-    """Config, overrides, jobs and warnings as plain text, ending in a newline.
+    """`plan_sections` as plain text, ending in a newline."""
+    sections = plan_sections(config, plan, env, run_dir=run_dir, again=again)
+    indented = ([section.title, *(f"  {line}".rstrip() for line in section.lines), ""] for section in sections)
+    return "\n".join("\n".join(lines) for lines in indented)
+
+
+def plan_sections(
+    config: Config | None,
+    plan: Plan,
+    env: Mapping[str, str],
+    *,
+    run_dir: str | None = None,
+    again: Mapping[str, Again] | None = None,
+) -> tuple[Section, ...]:
+    """Config, overrides, run, jobs, warnings and what is missing; no secret value and no control character is in it.
 
     `env` tells which variables are set; `run_dir` is where the run will be, when that is known already; `again` tells
-    of the jobs, by id, that run again. Without `config` the text begins with the run.
+    of the jobs, by id, that run again. Without `config` the run comes first.
     """
     home = run_dir or f"{plan.output_dir}/{RUN_TIME}-{plan.invocation}"
     sections = [_config(config)] if config else []
@@ -55,8 +80,8 @@ def render_plan(
         sections.append(_section("warnings", [f"- {masked_text(text)}" for text in warnings]))
     if problems := missing_env(plan, env):
         sections.append(_section("missing", [f"- {problem}" for problem in problems]))
-    text = "\n".join(sections)
-    return _without_values(_CONTROL.sub("?", text), plan, env)
+    clean = _cleaner(plan, env)
+    return tuple(Section(section.title, tuple(clean(line) for line in section.lines)) for section in sections)
 
 
 def missing_env(plan: Plan, env: Mapping[str, str]) -> list[ConfigProblem]:
@@ -80,11 +105,11 @@ def _missing(name: str, tasks: Sequence[str]) -> str:
     )
 
 
-def _config(config: Config) -> str:
+def _config(config: Config) -> Section:
     return _section("config", [*(f"# from {path}" for path in config.sources), *_yaml(masked_tree(config.tree))])
 
 
-def _overrides(config: Config) -> str:
+def _overrides(config: Config) -> Section:
     lines: list[str] = []
     for change in config.changes:
         lines.append(f"-o {masked_override(change.text, change.path)}")
@@ -94,7 +119,7 @@ def _overrides(config: Config) -> str:
     return _section("overrides", lines)
 
 
-def _run(plan: Plan, home: str) -> str:
+def _run(plan: Plan, home: str) -> Section:
     jobs = f"{len(plan.jobs)} job" + ("s" if len(plan.jobs) != 1 else "")
     return _section(
         "run",
@@ -108,7 +133,7 @@ def _run(plan: Plan, home: str) -> str:
     )
 
 
-def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again, proxied: bool) -> str:
+def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again, proxied: bool) -> Section:
     lines = [
         f"task   {job.task} ({job.harness}, {job.endpoint_type})",
         f"image  {image_reference(job)}",
@@ -157,9 +182,8 @@ def _table(rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
         yield f"env  {name:<{width}}  {state:<7}  {note}".rstrip()
 
 
-def _section(title: str, lines: Iterable[str]) -> str:
-    body = [f"  {line}".rstrip() for text in lines for line in text.splitlines() or [""]]
-    return "\n".join([title, *body, ""])
+def _section(title: str, lines: Iterable[str]) -> Section:
+    return Section(title, tuple(line.rstrip() for text in lines for line in text.splitlines() or [""]))
 
 
 def _yaml(tree: Tree) -> list[str]:
@@ -176,14 +200,23 @@ def _inline(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _without_values(text: str, plan: Plan, env: Mapping[str, str]) -> str:
-    """Blank out values that are known to be secret, wherever they may have come from (a key pasted in a URL)."""
+def _cleaner(plan: Plan, env: Mapping[str, str]) -> Callable[[str], str]:
+    """Blanks out values that are known to be secret, wherever they may have come from (a key pasted in a URL)."""
     refs = {ref.value.source: ref for job in plan.jobs for ref in job.env if ref.secret}
+    secrets: list[str] = []
     for source, ref in refs.items():
         value = source if ref.value.kind == "lit" else env.get(source, "")
         if len(value) >= _LEAST_SECRET and (is_secret_name(ref.name) or is_secret_name(source)):
-            text = text.replace(value, HIDDEN)
-    return text
+            # A line is looked at by itself, so a secret of several lines is hidden line by line.
+            secrets += [line for line in (value, *value.splitlines()) if len(line) >= _LEAST_SECRET]
+
+    def clean(text: str) -> str:
+        text = _CONTROL.sub("?", text)
+        for secret in secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    return clean
 
 
 def _by_proxy(plan: Plan) -> str:

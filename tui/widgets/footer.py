@@ -72,9 +72,10 @@ class Footer(Widget):
         """Keys in bold, names dim."""
         line = Line(palette_of(self), limit=self.size.width)
         for (key, label), x in self._placed():
-            line.pad_to(x).add(key, "bright", bold=True).add(f" {label}", "dim")
+            line.pad_to(x).add(key, "bright", bold=True).add(f" {label}" if key else label, "dim")
         return line.strip(self.size.width)
 
 
 def _width(item: Item) -> int:
-    return spans_width([Span(f"{item[0]} {item[1]}")])
+    # A deed that is blocked is told without a key.
+    return spans_width([Span(f"{item[0]} {item[1]}" if item[0] else item[1])])

@@ -1,0 +1,139 @@
+"""The preview: the same words as the dry run, no secret, blocked by a failing check, literal when it is copied."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from evaldock.core.preflight.model import Check
+from evaldock.tui.screens.preview import PreviewScreen
+from evaldock.tui.view.preview import config_lines, continued, override_lines
+from evaldock.tui.widgets.lines_pane import LinesPane
+
+from .previews import CHECKS, ENV, OVERRIDES, PreviewApp, preview, settled
+
+GOOD = CHECKS[:5]
+
+
+def shown(app: PreviewApp) -> str:
+    """What stands on the screen."""
+    screen = app.screen
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in screen._compositor.render_strips())
+
+
+async def test_it_says_what_would_run_and_what_speaks_against_it() -> None:
+    app = PreviewApp()
+    async with app.run_test(size=(140, 60)) as pilot:
+        await settled(app)
+        await pilot.pause()
+        text = shown(app)
+        assert "nightly would run 2 tasks with 2 overrides, but 1 check fails" in text
+        assert "blocked by 1 check" in text
+        assert "HF_TOKEN is not set" in text
+        await pilot.press("enter")
+        assert app.result == "still open"
+        assert not [value for value in ENV.values() if value in text]
+
+
+async def test_what_nothing_speaks_against_can_be_run() -> None:
+    app = PreviewApp(checks=GOOD)
+    async with app.run_test(size=(140, 42)) as pilot:
+        await settled(app)
+        await pilot.press("enter")
+        assert app.result is True
+
+
+async def test_what_can_only_be_looked_at_is_left_with_escape() -> None:
+    app = PreviewApp(checks=GOOD, run_label="")
+    async with app.run_test(size=(140, 42)) as pilot:
+        await settled(app)
+        await pilot.press("enter")
+        assert app.result == "still open"
+        await pilot.press("escape")
+        assert app.result is False
+
+
+async def test_checks_are_made_again() -> None:
+    app = PreviewApp()
+    async with app.run_test(size=(140, 42)) as pilot:
+        await settled(app)
+        app.checks = GOOD
+        app.looked = 0
+        await pilot.press("ctrl+r")
+        await settled(app)
+        await pilot.pause()
+        assert "check fails" not in shown(app)
+        assert "run now" in shown(app)
+
+
+async def test_the_command_is_copied_as_it_would_run() -> None:
+    app = PreviewApp()
+    async with app.run_test(size=(140, 42)) as pilot:
+        await settled(app)
+        await pilot.press("Y", "right_square_bracket", "Y")
+        first, second = app.copied
+        assert shlex.split(first)[:2] == ["docker", "run"]
+        assert "4f2a9c1e-0-a1" in first
+        assert "4f2a9c1e-1-a1" in second
+
+
+async def test_it_can_be_searched() -> None:
+    app = PreviewApp()
+    async with app.run_test(size=(140, 42)) as pilot:
+        await settled(app)
+        await pilot.press("slash", *"parallelism", "enter")
+        left, right = app.screen.query_one("#left", LinesPane), app.screen.query_one("#right", LinesPane)
+        assert (left.hits, right.hits) == (3, 1)
+        await pilot.press("n", "n", "n")
+        assert (left.hit, right.hit) == (3, 1)
+        await pilot.press("escape")
+        assert left.hits == 0
+        assert isinstance(app.screen, PreviewScreen)
+
+
+async def test_only_changes_are_shown_on_demand() -> None:
+    app = PreviewApp()
+    async with app.run_test(size=(140, 42)) as pilot:
+        await settled(app)
+        await pilot.press("tab")
+        await pilot.pause()
+        assert "model_id" not in shown(app)
+        assert "max_parallel: 2" in shown(app)
+
+
+def test_lines_of_the_config_that_an_override_touched_are_marked() -> None:
+    lines = config_lines(preview(overrides=OVERRIDES), changes_only=True, key="tab", width=60)
+    touched = [line[1].text.strip() for line in lines if line and line[0].text == "~ "]
+    assert touched == ["max_parallel:", "config.params.parallelism:"]
+
+
+def test_overrides_show_before_and_after() -> None:
+    texts = ["".join(span.text for span in line) for line in override_lines(preview(overrides=OVERRIDES), "4f2a9c1e.0")]
+    assert "  - execution.max_parallel: 4" in texts
+    assert "  + execution.max_parallel: 2" in texts
+
+
+@pytest.mark.parametrize("width", [20, 60, 200])
+def test_a_broken_command_is_the_same_command(width: int) -> None:
+    command = preview().command("4f2a9c1e.0")
+    assert shlex.split("\n".join(continued(command, width)).replace("\\\n", "")) == shlex.split(command)
+
+
+@pytest.mark.parametrize(
+    ("size", "theme", "ascii"),
+    [((140, 42), "dark", False), ((80, 24), "light", False), ((120, 36), "mono", True)],
+    ids=["wide", "small_light", "mono_ascii"],
+)
+def test_it_looks_as_it_did(snap_compare: object, size: tuple[int, int], theme: str, ascii: bool) -> None:
+    app = PreviewApp(theme, ascii=ascii)
+
+    async def ready(_pilot: object) -> None:
+        await settled(app)
+
+    assert snap_compare(app, terminal_size=size, run_before=ready)  # type: ignore[operator]
+
+
+def test_a_check_that_warns_does_not_block() -> None:
+    from evaldock.tui.view.preview import failing
+
+    assert failing([Check("clock", "warn", "two minutes ahead"), *GOOD]) == 0
