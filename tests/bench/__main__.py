@@ -51,7 +51,7 @@ def timed(command: list[str], runs: int, env: dict[str, str]) -> tuple[float, fl
 
 def show(what: str, figure: str, budget: str) -> None:
     """One line of the table."""
-    print(f"{what:<46}{figure:>22}   budget {budget}", flush=True)
+    print(f"{what:<46}{figure:>26}   budget {budget}", flush=True)
 
 
 def main() -> None:
@@ -70,6 +70,15 @@ def main() -> None:
             one_container(folder, runs, env, model.url())
             hundred_jobs(folder, env, model.url())
     thousand_jobs()
+    dashboard()
+
+
+def dashboard() -> None:
+    """The dashboard's parts, each on a pty of its own."""
+    from . import dashboard_table
+
+    for what, figure, budget in dashboard_table.measure():
+        show(what, figure, budget)
 
 
 def commands(folder: Path, runs: int, env: dict[str, str]) -> None:

@@ -116,7 +116,7 @@ def command_lines(preview: Preview, job: str, key: str, width: int) -> list[Span
 
 
 def continued(command: str, width: int) -> list[str]:
-    """A shell command in lines of about `width` that end in a backslash; an option keeps its value, quotes are whole."""
+    """A shell command in lines of about `width`, ending in backslashes; an option keeps its value, quotes are whole."""
     groups: list[str] = []
     for word in _WORD.findall(command):
         lone = bool(groups) and groups[-1].startswith("-") and " " not in groups[-1]
