@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -18,15 +17,14 @@ from ..plan.environ import api_key_ref
 from ..plan.spec import EnvRef, JobSpec
 from ..plan.trees import copied, text_at, tree_at
 from ..proxy.process import ProxyHandle, ProxyStartError, ensure_key, find_proxy, job_token, start_proxy
+from ..proxy.saved import live_figures, newest_figures
 from ..results.model import RequestCounts
-from ..run.atomic import read_head
 from ..run.events import Reason
 from ..run.store import Run
 from .outcome import Stop
 
 log = logging.getLogger("evaldock.engine")
 
-_LIMIT = 1 << 24
 _LOOPBACK = "127.0.0.1"
 
 
@@ -76,12 +74,14 @@ class Gateway:
     def take_off(self, job: str) -> Seen | None:
         """An attempt has ended: what was seen of it last, None when nothing was."""
         with self._lock:
-            before: Tree | None = self.live().get(job)
-            self._attempts.pop(job, None)
+            attempt = self._attempts.pop(job, None)
             left = self._tell().get(job)
-            if left is None and before is not None:
+            if left is None and attempt is not None:
                 # The proxy has just died; what it wrote a second ago is what is left.
-                left = {**before, "gaps": _number(before, "gaps") + 1}
+                root = self._run.paths.root
+                spec = self._run.job(job, attempt)
+                saved, _ = newest_figures(root, job, self._run.paths.job(spec.dir_name).root, attempt)
+                left = {**saved, "gaps": _number(saved, "gaps") + 1} if saved is not None else None
         return seen_of(left) if left is not None else None
 
     def tend(self) -> None:
@@ -117,11 +117,7 @@ class Gateway:
 
     def figures(self) -> dict[str, Any]:
         """What the proxy wrote last: `jobs` by id, and what it says of the endpoint."""
-        try:
-            tree: object = json.loads(read_head(self._run.paths.root / "requests-live.json", _LIMIT) or b"{}")
-        except ValueError:
-            return {}
-        return cast("dict[str, Any]", tree) if isinstance(tree, dict) else {}
+        return live_figures(self._run.paths.root)
 
     def live(self) -> dict[str, Any]:
         """The newest figures, by job id."""

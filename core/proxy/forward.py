@@ -183,7 +183,9 @@ class Forwarder:
             figures.retry()
             await asyncio.sleep(options.backoff(attempt, answer.headers.get("retry-after")))
             answer, again = await self._attempt(upstream, x, figures)
-        if isinstance(answer, Reply) and answer.status >= 400:
+        if answer.status < 400:
+            upstream.health.good()
+        else:
             _note(figures, upstream, x, answer)
         return answer
 
@@ -275,11 +277,13 @@ def target(origin: str, path: str, query: str) -> URL:
 
 
 def _note(figures: Figures, upstream: Upstream, x: Exchange, answer: Reply | Stream) -> None:
-    body = answer.body if isinstance(answer, Reply) else b""
     if isinstance(answer, Reply) and answer.failure:
-        figures.error(body_sentence(answer))
+        sentence = body_sentence(answer)
     else:
-        figures.error(upstream.words_for(answer.status, x.method, x.path, body))
+        body = answer.body if isinstance(answer, Reply) else b""
+        sentence = upstream.words_for(answer.status, x.method, x.path, body)
+    figures.error(sentence)
+    upstream.health.bad(answer.status, sentence)
 
 
 def body_sentence(answer: Reply | Stream) -> str:

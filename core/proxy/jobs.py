@@ -10,19 +10,16 @@ from pathlib import Path
 from typing import cast
 
 from ..config.model import Tree
-from ..plan.trees import tree_at
-from ..run.atomic import read_head, write_atomic
+from ..run.atomic import write_atomic
 from ..run.clock import utc_iso
 from .chain import Chain
-from .exchange import JobScope, parse_json
+from .exchange import JobScope
 from .figures import Figures
-from .upstream import Options, Upstream, base_path
+from .saved import FIGURES_FILE, LIVE_FILE, newest_figures
+from .upstream import Health, Options, Upstream, base_path
 
 _LOG = logging.getLogger("evaldock.proxy")
-_MAX_SAVED = 1 << 24
 _AT_LEAST_EVERY = 10  # ticks of a second between writes of a busy job's figures
-FIGURES_FILE = "requests.json"
-LIVE_FILE = "requests-live.json"
 
 
 class Job:
@@ -30,7 +27,9 @@ class Job:
 
     __slots__ = ("attempt", "chain", "figures", "id", "scope", "spec", "token", "upstream", "written", "wrote_at")
 
-    def __init__(self, identity: str, spec: Tree, run_dir: Path, gate: asyncio.Semaphore, figures: Figures) -> None:
+    def __init__(
+        self, identity: str, spec: Tree, run_dir: Path, gate: asyncio.Semaphore, health: Health, figures: Figures
+    ) -> None:
         tree = spec.get("adapter")
         samples = spec.get("samples")
         key = spec.get("api_key")
@@ -48,6 +47,7 @@ class Job:
             Options.from_json(cast(Tree, options) if isinstance(options, dict) else {}),
             gate,
             key_name=str(spec.get("key_name", "")),
+            health=health,
         )
         self.scope = JobScope(
             job=identity,
@@ -73,19 +73,10 @@ def encode(tree: object) -> bytes:
 def saved_figures(run_dir: Path, identity: str, directory: Path, attempt: object) -> Figures:
     """The figures that an earlier proxy of the same attempt left, or new ones."""
     figures = Figures()
-    own = _read_tree(directory / FIGURES_FILE)
-    live = _read_tree(run_dir / LIVE_FILE)
-    # The file of a busy job is older than that of all jobs, which tells only what was new last.
-    found = [tree for tree in (own, tree_at(live, "jobs", identity)) if tree.get("attempt") == attempt]
-    if found:
-        newest = max(found, key=lambda tree: cast(int, tree.get("sent")) if isinstance(tree.get("sent"), int) else 0)
-        figures.restore(newest, whole=live.get("closed") is True)
+    newest, whole = newest_figures(run_dir, identity, directory, attempt)
+    if newest is not None:
+        figures.restore(newest, whole=whole)
     return figures
-
-
-def _read_tree(path: Path) -> Tree:
-    tree = parse_json(read_head(path, _MAX_SAVED) or b"")
-    return cast(Tree, tree) if isinstance(tree, dict) else {}
 
 
 class Jobs:
@@ -96,6 +87,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._leaving: list[Job] = []
         self._gates: dict[tuple[str, int], asyncio.Semaphore] = {}
+        self._health: dict[str, Health] = {}
         self._sick: set[str] = set()
         self._live_version = -1
         self._ticks = 0
@@ -122,7 +114,8 @@ class Jobs:
                 figures = known.figures
             else:
                 figures = self._saved(identity, spec) if resumed else Figures()
-            self._jobs[identity] = Job(identity, spec, self._run_dir, self._gate(spec), figures)
+            health = self._health.setdefault(base_path(str(spec["upstream"])), Health())
+            self._jobs[identity] = Job(identity, spec, self._run_dir, self._gate(spec), health, figures)
         self.by_token = {job.token: job for job in self._jobs.values()}
         left = list(old.values())
         self._leaving += left
@@ -147,6 +140,10 @@ class Jobs:
         """Grows with each request."""
         return self.strangers + sum(job.figures.version for job in self._jobs.values())
 
+    def begun(self, job: Job) -> None:
+        """The first request of an attempt is here: from now on it leaves a trace, even if this process dies at once."""
+        self.write([self._job_file(job)])
+
     def due(self) -> list[tuple[Path, bytes]]:
         """The files to write in this second. Closes jobs that left and have answered everything."""
         self._ticks += 1
@@ -169,7 +166,9 @@ class Jobs:
 
     def _live(self) -> bytes:
         jobs = {identity: job.to_json() for identity, job in self._jobs.items() if job.figures.version}
-        return encode({"at": utc_iso(), "unknown_token": self.strangers, "closed": self._closed, "jobs": jobs})
+        ill = next((health.sentence for health in self._health.values() if health.sentence), "")
+        about: Tree = {"at": utc_iso(), "unknown_token": self.strangers, "closed": self._closed, "endpoint": ill}
+        return encode({**about, "jobs": jobs})
 
     def everything(self) -> list[tuple[Path, bytes]]:
         """All files."""

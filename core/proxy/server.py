@@ -62,6 +62,8 @@ class Server:
             self._jobs.strangers += 1
             return _response(error_reply(401, "This proxy serves the containers of one evaldock run: wrong token."))
         job.figures.begin()
+        if job.figures.sent == 1:
+            self._jobs.begun(job)
         x = Exchange(os.urandom(6).hex(), job.scope, request.method, path, query, plain_headers(request.headers), b"")
         try:
             return await self._answered(request, job, x, path)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _SUFFIXES = ("/chat/completions", "/completions", "/embeddings", "/responses")
 _MAX_BACKOFF = 30.0
 _QUOTED = 240
+_SICK = 3
+_OF_REQUESTS = frozenset((400, 413, 415, 422))
 RETRIED = frozenset((408, 429, 500, 502, 503, 504))
 
 
@@ -66,19 +68,50 @@ def parse_retry_after(text: str | None) -> float | None:
         return None
 
 
+class Health:
+    """Whether one endpoint answers, whichever job asks: a sentence once it has only failed for a few times."""
+
+    def __init__(self) -> None:
+        self._failed = 0
+        self._sentence = ""
+
+    @property
+    def sentence(self) -> str:
+        """What it does instead of answering; "" while it answers."""
+        return self._sentence if self._failed >= _SICK else ""
+
+    def good(self) -> None:
+        """An answer."""
+        self._failed = 0
+
+    def bad(self, status: int, sentence: str) -> None:
+        """A failure; one that is about the request and not the endpoint does not count."""
+        if status not in _OF_REQUESTS:
+            self._failed += 1
+            self._sentence = sentence
+
+
 class Upstream:
-    """The endpoint of a job as configured. `gate` is shared by all jobs of the same endpoint.
+    """The endpoint of a job as configured. `gate` and `health` are shared by all jobs of the same endpoint.
 
     `api_key` None is no key; `key_name` is the variable that it should come from, "" when none is named.
     """
 
     def __init__(
-        self, url: str, api_key: str | None, options: Options, gate: asyncio.Semaphore, *, key_name: str = ""
+        self,
+        url: str,
+        api_key: str | None,
+        options: Options,
+        gate: asyncio.Semaphore,
+        *,
+        key_name: str = "",
+        health: Health | None = None,
     ) -> None:
         parts = urlsplit(url)
         self.url = url
         self.api_key = api_key.strip() if api_key else api_key
         self.key_name = key_name
+        self.health = health or Health()
         self.options = options
         self.gate = gate
         self.origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

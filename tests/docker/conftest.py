@@ -49,6 +49,12 @@ class Bench:
         self.root = root
         self.invocations: list[str] = []
 
+    def invocation(self) -> str:
+        """A new one, whose containers are gone after the test."""
+        made = os.urandom(4).hex()
+        self.invocations.append(made)
+        return made
+
     def plan(
         self,
         *behaviours: Mapping[str, object],
@@ -58,8 +64,7 @@ class Bench:
         **job: Any,
     ) -> Plan:
         """One job per behaviour of the contract image."""
-        invocation = os.urandom(4).hex()
-        self.invocations.append(invocation)
+        invocation = self.invocation()
         refs = tuple(EnvRef(name, EnvValue("host", source)) for name, source in (env or {}).items())
         image = job.pop("image", IMAGE)
         jobs = tuple(

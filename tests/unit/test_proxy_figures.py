@@ -218,3 +218,21 @@ def test_a_list_of_models_that_is_refused_ends_no_job(tmp_path: Path) -> None:
             assert r.figures.to_json()["fatal"] is None
 
     asyncio.run(main())
+
+
+def test_an_endpoint_that_only_fails_is_told_until_it_answers(tmp_path: Path) -> None:
+    steps = (*[status(503, "loading")] * 9, status(400, "too long"), ok)
+
+    async def main() -> None:
+        async with rig(tmp_path, script(*steps)) as r:
+            health = r.job.upstream.health
+            await r.ask()
+            assert "503" in health.sentence and "loading" in health.sentence
+            assert json.loads(dict(r.jobs.everything())[tmp_path / "requests-live.json"])["endpoint"] == health.sentence
+            for _ in range(3):
+                await r.ask()
+            assert "503" in health.sentence, "an answer about one request says nothing of the endpoint"
+            await r.ask()
+            assert health.sentence == ""
+
+    asyncio.run(main())
