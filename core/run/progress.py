@@ -16,8 +16,7 @@ def progress_of(job: JobSpec, view: JobView, live: Mapping[str, object], in_file
     """`{done, total, left}`: samples answered, samples in all or None, seconds still to go or None.
 
     `live` is the job's entry in live.json, `in_file` the number in the harness's own progress file; None when neither
-    tells anything. A task that asks more than once a sample gives itself away by going past the total, which then
-    means nothing.
+    tells anything.
     """
     if view.started is None:
         return None
@@ -25,10 +24,16 @@ def progress_of(job: JobSpec, view: JobView, live: Mapping[str, object], in_file
     done = in_file if not done and in_file is not None else done
     if done is None:
         return None
-    total = job.expected
-    if total is not None and done > total:
-        total = None
+    total = total_of(job, done)
     return {"done": done, "total": total, "left": _left(done, total, requests_in(live))}
+
+
+def total_of(job: JobSpec, done: int | None) -> int | None:
+    """How many answers a job needs, None when that is not known.
+
+    A task that asks more than once a sample gives itself away by going past its total, which then means nothing.
+    """
+    return None if job.expected is None or (done or 0) > job.expected else job.expected
 
 
 def requests_of(view: JobView, live: Mapping[str, object]) -> Json | None:

@@ -9,6 +9,7 @@ from typing import Literal, cast
 
 from ...core.plan.spec import JobSpec
 from ...core.run.events import JobState, Json
+from ...core.run.progress import total_of
 from ...core.run.sanitize import clean_line
 from ...core.run.state import JobView
 from ...core.run.store import Run
@@ -135,6 +136,7 @@ def _row(place: int, spec: JobSpec, view: JobView, figures: Json, running: float
     alive = not view.state.terminal
     requests = _requests(_mapping(figures.get("requests"))) if alive else _counted(view.requests)
     done = _done(view, figures, requests)
+    total = total_of(spec, done)
     return TaskRow(
         job=view.id,
         index=place,
@@ -148,11 +150,11 @@ def _row(place: int, spec: JobSpec, view: JobView, figures: Json, running: float
         kill_requested=view.kill_requested,
         kill_grace=spec.kill_grace,
         done=done,
-        total=spec.samples,
+        total=total,
         note=clean_line(str(figures.get("note") or "")) if alive else "",
         pull=_pull(_mapping(figures.get("pull"))) if view.state is JobState.PULLING else None,
         seconds=seconds,
-        left=_left(view, done, spec.samples, seconds, requests),
+        left=_left(view, done, total, seconds, requests),
         cpu=_number(figures.get("cpu")) if alive else None,
         memory=_whole(figures.get("memory")) if alive else None,
         memory_limit=_whole(figures.get("memory_limit")) or spec.resources.memory,
