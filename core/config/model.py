@@ -144,6 +144,8 @@ class TaskConfig:
     timeout: float | None = None
     user: str | None = None
     resources: Resources | None = None
+    pre_cmd: str = ""
+    post_cmd: str = ""
     origin: Origin | None = None
     requests: RequestOptions | None = None
 

@@ -101,7 +101,6 @@ class Typer:
         """The list `evaluation.tasks`."""
         at: Steps = ("evaluation",)
         shared = child(self.root, *at)
-        self.refuse_commands(shared, at)
         env = env_values(child(self.root, "env_vars"), ("env_vars",), self.problems)
         env |= env_values(child(shared, "env_vars"), (*at, "env_vars"), self.problems)
         listed = child(shared, "tasks")
@@ -110,7 +109,6 @@ class Typer:
 
     def task(self, node: Node, at: Steps, shared: Node | None, env: dict[str, EnvValue]) -> TaskConfig:
         """One item of the list, over what `evaluation` shares."""
-        self.refuse_commands(node, at)
         own_env = env_values(child(node, "env_vars"), (*at, "env_vars"), self.problems)
         dataset = text(child(node, "dataset_dir"))
         user = value(child(node, "user"))
@@ -132,6 +130,8 @@ class Typer:
             timeout=self.duration(child(node, "timeout"), (*at, "timeout")),
             user=None if user is None else str(user),
             resources=resources,
+            pre_cmd=text(child(node, "pre_cmd")) or text(child(shared, "pre_cmd")) or "",
+            post_cmd=text(child(node, "post_cmd")) or text(child(shared, "post_cmd")) or "",
             origin=node.origin,
         )
 
@@ -217,15 +217,6 @@ class Typer:
         names = {env.source for task in typed.tasks for env in task.env.values() if env.kind != "lit"}
         names |= {typed.endpoint.api_key_name} if typed.endpoint.api_key_name else set()
         self.problems += stored_secrets(self.root, names)
-
-    def refuse_commands(self, node: Node | None, at: Steps) -> None:
-        """`pre_cmd` and `post_cmd` are known, and not done yet."""
-        for key in ("pre_cmd", "post_cmd"):
-            command = child(node, key)
-            if command is not None and text(command):
-                self.wrong(
-                    "evaldock does not run this command yet; remove it, or put it into the image", (*at, key), command
-                )
 
     def warn_unused(self, node: Node | None, at: Steps) -> None:
         """Settings that are accepted and have no effect are named."""

@@ -20,7 +20,7 @@ from .executor import Attempt, Cancelled, Executor, ExecutorUnavailable, Exit, F
 from .gateway import Gateway
 from .ledger import Ledger
 from .outcome import NEVER_RAN, Ending, Outcome, Stop, decide, from_problem
-from .prepare import write_run_config
+from .prepare import write_inputs
 from .space import FULL
 
 log = logging.getLogger("evaldock.engine")
@@ -131,7 +131,7 @@ class JobWorker:
             image_id = self._patiently(lambda: executor.prepare(job, pull, self._pulling, self._doomed))
         self._halt_if_doomed()
         ledger.change(job.id, JobState.STARTING, image_id=image_id)
-        self._when_there_is_room(lambda: write_run_config(self._attempt))
+        self._when_there_is_room(lambda: write_inputs(self._attempt))
         with self._s.starts:
             self._halt_if_doomed()
             self._patiently(lambda: executor.create(self._attempt, self._s.env))

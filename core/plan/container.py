@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..config.model import MountSpec, Resources
+from .commands import command_files, with_commands
 from .endpoint import HOST_ALIAS
 from .spec import LOGS_PATH, RESULTS_PATH, RUN_CONFIG_PATH, DockerOptions, EnvRef, JobSpec
 
@@ -51,12 +52,13 @@ def container_shape(job: JobSpec, run_dir: str, attempt: int = 1) -> ContainerSh
         name=container_name(job, attempt),
         image=image_reference(job),
         entrypoint=("/bin/sh",),
-        argv=("-c", _LOG_SCRIPT, STDOUT_PATH, *inner, *job.command),
+        argv=("-c", _LOG_SCRIPT, STDOUT_PATH, *with_commands(job, (*inner, *job.command))),
         env=job.env,
         mounts=(
             MountSpec(f"{home}/logs", LOGS_PATH),
             MountSpec(f"{home}/artifacts", RESULTS_PATH),
             MountSpec(f"{home}/run_config.yaml", RUN_CONFIG_PATH, read_only=True),
+            *(MountSpec(f"{home}/{name}", path, read_only=True) for name, (_, path) in command_files(job).items()),
             *job.mounts,
         ),
         labels=_labels(job, run_dir, attempt),

@@ -140,6 +140,8 @@ class _Maker:
             result_format=spec.result_format,
             result_file=spec.result_file,
             primary_metric=spec.primary_metric,
+            pre_cmd=task.pre_cmd,
+            post_cmd=task.post_cmd,
             adapter=self._adapter(task),
             position=position,
             requests=task.requests or self._config.endpoint.requests,

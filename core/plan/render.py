@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import indent
 
 from ..config.adapter import declared
 from ..config.model import Config, ConfigProblem, Tree
+from .commands import command_files, untrusted
 from .container import image_reference
 from .diff import Change
 from .docker_line import docker_run_line as docker_run_line  # re-exported: one place to ask for renderings
@@ -85,14 +87,18 @@ def plan_sections(
 
 
 def missing_env(plan: Plan, env: Mapping[str, str]) -> list[ConfigProblem]:
-    """One problem for each variable of the host that jobs need and that is unset or empty."""
+    """One problem for each variable of the host that jobs need and that is unset or empty.
+
+    The variable that agrees to a config's own commands is one of them.
+    """
     wanted: dict[str, list[str]] = {}
     for job in plan.jobs:
         for ref in job.env:
             if ref.value.kind == "host" and not env.get(ref.value.source):
                 renamed = f" (as {ref.name})" if ref.name != ref.value.source else ""
                 wanted.setdefault(ref.value.source, []).append(job.task + renamed)
-    return [ConfigProblem(_missing(name, list(dict.fromkeys(tasks))), "env_vars") for name, tasks in wanted.items()]
+    missing = [ConfigProblem(_missing(name, list(dict.fromkeys(tasks))), "env_vars") for name, tasks in wanted.items()]
+    return missing + untrusted(plan, env)
 
 
 def _missing(name: str, tasks: Sequence[str]) -> str:
@@ -140,6 +146,7 @@ def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again, proxied:
         *(_proxy_lines(job) if proxied else ()),
         *([f"try    {again.attempt}"] if again.attempt > 1 else []),
         *_changes(again.changes),
+        *(f"runs   {name}:\n{indent(masked_text(text), '  ')}" for name, (text, _) in command_files(job).items()),
         "",
         masked_shapes(docker_run_line(job, home, again.attempt)),
         "",

@@ -17,6 +17,7 @@ def all_probes(plan: Plan | None, env: Mapping[str, str]) -> list[Probe]:
     """Every check of a plan, those of this machine first; of the machine alone without a plan."""
     probes = [
         Probe("env", local.variables),
+        Probe("trust", local.trust),
         Probe("mounts", local.mounts),
         Probe("results", local.results),
         Probe("docker", machine.docker),

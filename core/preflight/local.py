@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..plan.commands import untrusted
 from ..plan.environ import api_key_ref
 from ..plan.spec import JobSpec, Plan
 from .model import Check, Subject
@@ -35,6 +36,12 @@ def variables(subject: Subject) -> Iterator[Check]:
         yield Check("env", "fail" if needed else "warn", text, remedy)
     if wanted and not lacking:
         yield Check("env", "ok", f"{_few([name for name, _ in wanted])} {'is' if len(wanted) == 1 else 'are'} set")
+
+
+def trust(subject: Subject) -> Iterator[Check]:
+    """Whether the user agrees to the shell commands that the config brings along."""
+    for problem in untrusted(subject.plan, subject.env) if subject.plan else ():
+        yield Check("trust", "fail", problem.message)
 
 
 def mounts(subject: Subject) -> Iterator[Check]:

@@ -23,7 +23,7 @@ STEPS: dict[str, tuple[Any, str]] = {
     "keep_spec": (engine, "keep_spec"),
     "record": (Ledger, "record"),
     "done": (engine, "done"),
-    "write_run_config": (worker, "write_run_config"),
+    "write_inputs": (worker, "write_inputs"),
     "create": (DockerExecutor, "create"),
     "start": (DockerExecutor, "start"),
     "hand_back": (DockerExecutor, "hand_back"),

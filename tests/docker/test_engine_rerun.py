@@ -58,7 +58,7 @@ POINTS = [
     *(("before", "keep_spec", 1), ("after", "keep_spec", 1)),
     # the engine's start is the first event, the rerun the second, then starting, running and the end
     *(("before", "record", 2), ("after", "record", 2), ("before", "done", 1), ("after", "done", 1)),
-    *(("before", "record", 3), ("after", "record", 3), ("before", "write_run_config", 1)),
+    *(("before", "record", 3), ("after", "record", 3), ("before", "write_inputs", 1)),
     *(("before", "create", 1), ("after", "create", 1), ("before", "start", 1), ("after", "start", 1)),
     *(("after", "record", 4), ("before", "hand_back", 1), ("before", "record", 5), ("after", "record", 5)),
     *(("before", "remove", 1), ("after", "remove", 1)),

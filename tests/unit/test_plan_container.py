@@ -7,9 +7,11 @@ from itertools import pairwise
 
 import pytest
 from evaldock.core.config.model import EnvValue, MountSpec, Resources
+from evaldock.core.plan.commands import command_files, untrusted
 from evaldock.core.plan.container import container_shape, image_reference
 from evaldock.core.plan.docker_line import docker_run_line, docker_run_words
-from evaldock.core.plan.spec import DockerOptions, EnvRef, JobSpec
+from evaldock.core.plan.render import missing_env, render_plan
+from evaldock.core.plan.spec import DockerOptions, EnvRef, JobSpec, Plan
 
 DIGEST = "sha256:" + "a" * 64
 JOB = JobSpec(
@@ -168,3 +170,23 @@ def test_the_log_script_appends_and_passes_arguments_whole(tmp_path) -> None:  #
     done = subprocess.run(argv, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (7, b"", b"")
     assert log.read_text() == "before\na  b $(id) 'c'\nerr\n"
+
+
+def test_commands_of_a_config_are_files_that_the_starting_shell_reads() -> None:
+    shape = container_shape(replace(JOB, pre_cmd="export A=1", post_cmd="ls"), "/runs/r")
+    assert {m.source: (m.target, m.read_only) for m in shape.mounts if m.target.endswith("_cmd.sh")} == {
+        "/runs/r/ifeval/pre_cmd.sh": ("/evaldock/pre_cmd.sh", True),
+        "/runs/r/ifeval/post_cmd.sh": ("/evaldock/post_cmd.sh", True),
+    }
+    assert shape.argv[-len(JOB.command) :] == JOB.command
+    assert "export A=1" not in " ".join(shape.argv)
+    assert command_files(JOB) == {}
+
+
+def test_commands_of_a_config_need_the_users_consent() -> None:
+    plan = Plan("i", "/out", "parallel", 1, "missing", "m", "http://x", (replace(JOB, post_cmd="ls"),))
+    (problem,) = untrusted(plan, {})
+    assert "export NEMO_EVALUATOR_TRUST_PRE_CMD=1" in problem.message
+    assert problem in missing_env(plan, {"API_KEY": "x"})
+    assert untrusted(plan, {"NEMO_EVALUATOR_TRUST_PRE_CMD": "1"}) == []
+    assert "runs   post_cmd.sh:\n" in render_plan(None, plan, {})

@@ -79,7 +79,7 @@ TASK = "    - name: ifeval\n"
         (TASK, "    - name: a b\n", "is the text 'a b'; expected the name of a task"),
         (TASK, '    - name: "ifeval\\n"\n', "is the text 'ifeval\\n'; expected the name of a task"),
         (TASK, TASK + TASK, "c.yaml:9:7: evaluation.tasks[1]: is the same as evaluation.tasks[0] in everything"),
-        (TASK, TASK + "      pre_cmd: ls\n", "evaluation.tasks[0].pre_cmd: evaldock does not run this command yet"),
+        (TASK, TASK + "      pre_cmd: [ls]\n", "evaluation.tasks[0].pre_cmd: is a list; expected a shell command"),
         (TASK, TASK + "      dataset_mount_path: data\n", "expected an absolute path in the container"),
         (TASK, TASK + "      overrides: {config.params.limit_sample: 5}\n", "did you mean 'limit_samples'?"),
         (
@@ -160,7 +160,7 @@ target:
 evaluation:
   tasks:
     - ifeval
-    - {name: a, timeout: 5 parsecs, post_cmd: ls}
+    - {name: a, timeout: 5 parsecs, post_cmd: 5}
     - {name: "${a.b}"}
 """
     lines = complain(text, "execution.x=1")

@@ -40,6 +40,7 @@ evaluation:
   nemo_evaluator_config:
     config: {params: {temperature: 1e-7, top_p: 1, extra: {a: 1, b: [1, 2]}}}
   overrides: {config.params.top_p: 0.5}
+  pre_cmd: shared
   tasks:
     - name: ifeval
     - name: ifeval
@@ -59,6 +60,7 @@ evaluation:
         config: {params: {extra: {c: 3}}}
         target.api_endpoint.stream: true
       pre_cmd: ''
+      post_cmd: own
 """
 
 
@@ -91,8 +93,9 @@ def test_tasks_lie_over_what_evaluation_shares(load: Load, tmp_path: Path) -> No
     }
     assert (second.container, second.endpoint_type, second.user) == ("local/image:1", "completions", "1000")
     assert (second.dataset_dir, second.dataset_mount_path, second.timeout) == (str(tmp_path / "sets"), "/sets", 90)
+    assert [(task.pre_cmd, task.post_cmd) for task in (first, second)] == [("shared", ""), ("shared", "own")]
     assert second.resources == Resources(1.5, 1 << 30, "2", None, 512 << 20)
-    assert second.origin is not None and str(second.origin) == "c.yaml:33:7"
+    assert second.origin is not None and str(second.origin) == "c.yaml:34:7"
 
 
 def test_stored_tree_is_as_a_user_writes_it(load: Load) -> None:
