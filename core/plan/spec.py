@@ -56,13 +56,9 @@ class JobSpec:
     `id` is `<invocation>.<index>`; `dir_name` the job's directory inside the run. `command` is the argv that
     the container runs; `run_config` is written beside the job and mounted read-only at `RUN_CONFIG_PATH`.
     `position` is where its task stands in the config's `evaluation.tasks`, -1 when that was not kept.
-<<<<<<< HEAD
     `samples` is the expected number of samples when the config says it, each answered `repeats` times; `timeout` and
-    `kill_grace` are seconds. `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks.
-=======
-    `samples` is the expected number of samples when the config says it, `timeout` and `kill_grace` are seconds.
-    `adapter` is the `adapter_config` that the proxy works by; `pre_cmd` and `post_cmd`: see `commands`.
->>>>>>> 692a0ee (Run a config's pre_cmd and post_cmd around the task, with the user's consent)
+    `kill_grace` are seconds. `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks;
+    `pre_cmd` and `post_cmd`: see `commands`.
     """
 
     id: str
