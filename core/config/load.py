@@ -30,6 +30,18 @@ def load_config(
     `config_dir` is the current directory and `config_name` is `default` unless given. `env` (the process's own
     environment unless given) is read by `${oc.env:X}`. Raises ConfigError with everything that is wrong.
     """
+    return load_traced(path=path, config_dir=config_dir, config_name=config_name, overrides=overrides, env=env)[0]
+
+
+def load_traced(
+    *,
+    path: Path | None = None,
+    config_dir: Path | None = None,
+    config_name: str | None = None,
+    overrides: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+) -> tuple[Config, Node]:
+    """As `load_config`, with the tree of the config in which every value knows where it was written."""
     try:
         return _load(path, config_dir, config_name, overrides, os.environ if env is None else env)
     except RecursionError:
@@ -43,9 +55,9 @@ def _load(
     config_name: str | None,
     overrides: Sequence[str],
     env: Mapping[str, str],
-) -> Config:
+) -> tuple[Config, Node]:
     from .compose import Composer
-    from .dotted import nest_overrides
+    from .dotted import flatten_overrides, nest_overrides
     from .interpolate import resolve
     from .locate import locate
 
@@ -66,7 +78,7 @@ def _load(
     root = nest_overrides(root)
     config = _finish(root, problems + unresolved, composer, Origin(str(file), 1, 1), changes)
     if isinstance(config, Config):
-        return config
+        return config, flatten_overrides(root)
     raise _error(config, composer)
 
 

@@ -178,6 +178,10 @@ class Typer:
                 continue
             message = refusal(group, name) or f"is the text '{printable(node.shown or name)}'; expected {only}"
             self.refused.append(ConfigProblem(message, f"{group}.type", node.origin))
+        beside = child(self.root, "auxiliary_deployments")
+        if beside is not None and beside.value:
+            message = "is not supported: evaldock starts no servers; start them yourself and give tasks their addresses"
+            self.refused.append(ConfigProblem(message, "auxiliary_deployments", beside.key or beside.origin))
         self.problems += self.refused
 
     def check_url(self, node: Node | None, at: Steps) -> None:

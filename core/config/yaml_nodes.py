@@ -34,7 +34,7 @@ def read_yaml_file(path: Path, shown: str) -> tuple[Node, list[ConfigProblem]]:
 
     Raises ConfigError when no tree can be made of it. `shown` is the name for messages.
     """
-    text = _decode(_read(path, shown), shown)
+    text = decode(_read(path, shown), shown)
     return parse_yaml(text, lambda line, column: Origin(shown, line + 1, column + 1))
 
 
@@ -71,7 +71,8 @@ def _read(path: Path, shown: str) -> bytes:
     return data
 
 
-def _decode(data: bytes, shown: str) -> str:
+def decode(data: bytes, shown: str) -> str:
+    """The text of a file. Raises ConfigError for what is not UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -15,6 +15,7 @@ from .exit_codes import ExitCode
 COMMANDS = {
     "run": ("run", "Run the tasks of a config."),
     "check": ("check", "Check what a config needs before it runs."),
+    "config": ("config", "Show, validate or convert configs."),
     "status": ("status", "Show how runs and jobs stand."),
     "logs": ("logs", "Show or follow what tasks print."),
     "kill": ("kill", "Stop jobs or whole runs."),

@@ -1,0 +1,133 @@
+"""`evaldock config`: show, validate and convert configs, and the schema that editors use."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .chosen import Chosen, config_options
+from .errors import UsageProblem
+from .exit_codes import ExitCode
+from .options import json_option
+from .rows import plain
+
+if TYPE_CHECKING:
+    from ...core.config.model import ConfigProblem
+
+
+@click.group()
+def command() -> None:
+    """Look at configs: what they come to, whether they are right, and in the current spelling."""
+
+
+@command.command("show")
+@config_options
+@click.option("--no-origin", is_flag=True, help="The plain YAML, without where each value was written.")
+@json_option
+def show(chosen: Chosen, no_origin: bool, as_json: bool) -> ExitCode:
+    """Show a config as composed: each value, and the file and line, or the override, that it comes from."""
+    from ...core.config.load import load_traced
+    from ...core.plan.mask import masked_tree
+    from ...core.plan.traced import origins_of, render_traced
+
+    asked = chosen.required("config show")
+    config, root = load_traced(
+        path=asked.path,
+        config_dir=asked.config_dir,
+        config_name=asked.config_name,
+        overrides=asked.overrides,
+        env=asked.env,
+    )
+    if as_json:
+        tree = {"config": masked_tree(config.tree), "origins": origins_of(root)}
+        click.echo(json.dumps(tree, ensure_ascii=False, indent=2))
+        return ExitCode.OK
+    from ...core.run.sanitize import clean
+
+    click.echo(clean(render_traced(config, root, origins=not no_origin)), nl=False)
+    return ExitCode.OK
+
+
+@command.command("validate")
+@config_options
+@json_option
+def validate(chosen: Chosen, as_json: bool) -> ExitCode:
+    """Say everything that is wrong with a config, with file and line; nothing is asked of Docker or the endpoint.
+
+    Exit code: 2 when something is wrong.
+    """
+    from ...core.config.model import ConfigError
+
+    asked = chosen.required("config validate")
+    try:
+        config, plan = asked.plan()
+    except ConfigError as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps({"valid": False, "problems": [_problem(p) for p in error.problems], "warnings": []}))
+        return ExitCode.USAGE
+    warnings = [*map(str, config.warnings), *plan.warnings]
+    if as_json:
+        click.echo(json.dumps({"valid": True, "problems": [], "warnings": warnings}, ensure_ascii=False))
+        return ExitCode.OK
+    for warning in warnings:
+        click.echo(f"evaldock: warning: {plain(warning)}", err=True)
+    tasks = f"{len(plan.jobs)} {'task' if len(plan.jobs) == 1 else 'tasks'}"
+    click.echo(f"{plain(config.sources[0])}: valid, {tasks}")
+    return ExitCode.OK
+
+
+def _problem(problem: ConfigProblem) -> dict[str, Any]:
+    origin = problem.origin
+    return {
+        "message": problem.message,
+        "path": problem.path,
+        "file": origin.file if origin else "",
+        "line": origin.line if origin else 0,
+        "column": origin.column if origin else 0,
+    }
+
+
+_EDITORS = """\b
+evaldock config schema > evaldock.schema.json
+# yaml-language-server: $schema=evaldock.schema.json    # the first line of a config"""
+
+
+@command.command("schema", epilog=_EDITORS)
+def schema() -> ExitCode:
+    """Print the JSON Schema of config files, with which editors complete and check while you type."""
+    from ...core.config.schema import editor_schema
+
+    click.echo(json.dumps(editor_schema(), indent=2, ensure_ascii=False))
+    return ExitCode.OK
+
+
+@command.command("convert")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), metavar="CONFIG")
+@click.option("--write", is_flag=True, help="Change the file itself instead of printing the result.")
+def convert(path: Path, write: bool) -> ExitCode:
+    """Rewrite older spellings in a config file to those of today, and leave everything else, comments too, as it is.
+
+    Dotted `overrides` become `nemo_evaluator_config`, bare names under `env_vars` become `host:NAME`: the result
+    means the same to evaldock, and nemo-evaluator-launcher reads it as well. What was changed is told on stderr.
+    """
+    from ...core.config.convert import convert_text
+    from ...core.run.atomic import write_atomic
+
+    if not path.is_file():
+        raise UsageProblem(f"There is no file {path}.")
+    before = path.read_bytes()
+    after, changes = convert_text(before, str(path))
+    for change in changes:
+        click.echo(f"{plain(path)}:{change.line}: {plain(change.what)}", err=True)
+    if not changes:
+        click.echo("Nothing to convert: every spelling is today's.", err=True)
+    if not write:
+        sys.stdout.write(after)
+    elif changes:
+        write_atomic(path.resolve(), after.encode(), mode=path.stat().st_mode & 0o777)
+    return ExitCode.OK
