@@ -90,7 +90,7 @@ async def _serve(run_dir: Path, tree: Tree) -> None:
             await asyncio.sleep(0.02)
     finally:
         await runner.cleanup()
-        await forwarder.close()
+        forwarder.close()
         jobs.close()
         if run_dir.is_dir():
             jobs.write(jobs.everything())

@@ -64,11 +64,12 @@ class _Message:
 class Exchange(_Message):
     """A request on its way to the endpoint. `headers` have lower-case names and hold no key and no token.
 
-    `path` starts with `/` and has no query; `query` has no `?`; `started` is time.monotonic(). `notes` is a place
-    where an interceptor leaves something in the request pass for its response pass (use its own name as key).
+    `path` starts with `/` and has no query; `query` has no `?`; `started` is time.monotonic(). `credential` is the
+    header that carried the token. `notes` is a place where an interceptor leaves something in the request pass for its
+    response pass (use its own name as key).
     """
 
-    __slots__ = ("id", "job", "method", "notes", "path", "query", "started")
+    __slots__ = ("credential", "id", "job", "method", "notes", "path", "query", "started")
 
     def __init__(
         self, identity: str, job: JobScope, method: str, path: str, query: str, headers: dict[str, str], body: bytes
@@ -80,6 +81,7 @@ class Exchange(_Message):
         self.path = path
         self.query = query
         self.started = time.monotonic()
+        self.credential = "authorization"
         self.notes: dict[str, object] = {}
 
 

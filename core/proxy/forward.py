@@ -1,119 +1,52 @@
-"""Requests on their way to the endpoint: pooled connections, attempts, and streamed answers."""
+"""Requests on their way to the endpoint: attempts, and streamed answers."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 import os
+import re
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
-from functools import lru_cache
 from typing import cast
-
-import aiohttp
-from multidict import CIMultiDict
-from yarl import URL
 
 from ..config.model import Tree
 from ..plan.trees import text_at
+from .connection import Connection, Disconnected
+from .decode import MAX_BODY, Decoder, TooLarge, decoder_for
 from .exchange import Exchange, Reply, error_reply
 from .figures import Figures
+from .headers import returned_headers
+from .parse import BadAnswer
+from .pool import Pool, ProxyRefused, connect
 from .upstream import RETRIED, Upstream
 
-MAX_BODY = 64 * 1024 * 1024
-_MAX_DECODED = 4 * MAX_BODY
 _CONNECT_TIMEOUT = 30.0
-# Servers in common use close idle connections after 5 s; one that dies under a request costs an attempt.
-_KEEPALIVE = 4.0
-_BIG = 1 << 20
-_HOP_BY_HOP = frozenset(
-    (
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    )
-)
-_NOT_SENT = _HOP_BY_HOP | {"host", "content-length", "content-encoding", "accept-encoding", "authorization", "expect"}
-_NOT_RETURNED = _HOP_BY_HOP | {"content-length"}
-
-
-def plain_headers(headers: Mapping[str, str], *, returned: bool = False) -> dict[str, str]:
-    """Headers that go on, by lower-case name: none of this hop's own, none that carries a key or token."""
-    drop = _NOT_RETURNED if returned else _NOT_SENT
-    result: dict[str, str] = {}
-    named = ""
-    for name, value in headers.items():
-        key = name.lower()
-        if key == "connection":
-            named = value.lower()
-        elif key not in drop:
-            # Cookies cannot be joined; everything else can.
-            result[key] = f"{result[key]}, {value}" if key in result and key != "set-cookie" else value
-    if named and named not in ("keep-alive", "close"):
-        for key in named.split(","):
-            result.pop(key.strip(), None)
-    return result
-
-
-class TooLarge(Exception):
-    """An answer that is larger than `MAX_BODY`."""
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 
 class BrokenOff(Exception):
     """A streamed answer that did not come to its end; the message says how."""
 
 
-class Decoder:
-    """Undoes gzip or deflate, bounded. Raises zlib.error, TooLarge."""
-
-    def __init__(self, encoding: str) -> None:
-        self._stream = zlib.decompressobj(wbits=47 if encoding == "gzip" else zlib.MAX_WBITS)
-        self._raw_deflate = encoding == "deflate"
-        self._left = _MAX_DECODED
-
-    def feed(self, chunk: bytes) -> bytes:
-        """What these bytes hold."""
-        try:
-            data = self._stream.decompress(chunk, self._left)
-        except zlib.error:
-            if not self._raw_deflate:
-                raise
-            # Some servers send bare deflate where the standard means zlib.
-            self._stream = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
-            data = self._stream.decompress(chunk, self._left)
-        self._raw_deflate = False
-        self._left -= len(data)
-        if self._left <= 0:
-            raise TooLarge
-        return data
-
-
-def decoder_for(encoding: str) -> Decoder | None:
-    """A decoder, None for an encoding that is passed on as it is."""
-    name = encoding.strip().lower().removeprefix("x-")
-    return Decoder(name) if name in ("gzip", "deflate") else None
+class Unsendable(Exception):
+    """A request that cannot be written down as HTTP; the message is the end of a sentence."""
 
 
 class Stream:
     """A streamed answer whose first bytes are here. `close` must be called; it also cuts an unfinished answer off."""
 
-    def __init__(self, response: aiohttp.ClientResponse, upstream: Upstream, headers: dict[str, str]) -> None:
-        self.status = response.status
+    def __init__(self, line: Line, upstream: Upstream, status: int, headers: dict[str, str]) -> None:
+        self.status = status
         self.headers = headers
-        self._response = response
+        self._line = line
         self._upstream = upstream
         self._first = b""
         self._decoder: Decoder | None = None
 
     async def open(self) -> None:
-        """Wait for the first bytes. Raises what aiohttp raises."""
-        self._first = await self._response.content.readany()
+        """Wait for the first bytes. Raises what a connection raises."""
+        self._first = await self._line.connection.read()
         encoding = self.headers.get("content-encoding")
         if encoding and (decoder := decoder_for(encoding)):
             self._decoder = decoder
@@ -138,35 +71,42 @@ class Stream:
         wait = self._upstream.options.request_timeout
         try:
             async with asyncio.timeout(wait):
-                return await self._response.content.readany()
+                return await self._line.connection.read()
         except TimeoutError as error:
             raise BrokenOff(f"nothing came for {wait:g} s") from error
-        except (aiohttp.ClientError, OSError) as error:
+        except (Disconnected, BadAnswer) as error:
             raise BrokenOff("the connection was cut") from error
 
     def close(self) -> None:
         """Give the connection back when the answer is complete, cut it when it is not."""
-        self._response.close()
+        self._line.release()
         self._upstream.gate.release()
+
+
+class Line:
+    """A connection on loan from the pool."""
+
+    __slots__ = ("_pool", "_upstream", "connection")
+
+    def __init__(self, pool: Pool, upstream: Upstream, connection: Connection) -> None:
+        self._pool = pool
+        self._upstream = upstream
+        self.connection = connection
+
+    def release(self) -> None:
+        """The pool gets it back, unless there is something left on it."""
+        self._pool.give(self._upstream.address, self.connection)
 
 
 class Forwarder:
     """The connections to all endpoints of a run."""
 
     def __init__(self) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE, ttl_dns_cache=30),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT),
-            auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Content-Type"),
-            max_line_size=65536,
-            max_field_size=65536,
-        )
+        self._pool = Pool()
 
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._session.close()
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.close()
 
     async def send(self, upstream: Upstream, x: Exchange, figures: Figures) -> Reply | Stream:
         """The endpoint's answer, after as many attempts as it takes; an error reply when there is none.
@@ -191,89 +131,97 @@ class Forwarder:
 
     async def _attempt(self, upstream: Upstream, x: Exchange, figures: Figures) -> tuple[Reply | Stream, bool]:
         """One answer, and whether another attempt may give a better one."""
-        answer, again = await self._try(upstream, x)
-        figures.attempt(0 if isinstance(answer, Reply) and answer.failure else answer.status)
-        return answer, again
-
-    async def _try(self, upstream: Upstream, x: Exchange) -> tuple[Reply | Stream, bool]:
         await upstream.gate.acquire()
         held = True
         try:
             async with asyncio.timeout(upstream.options.request_timeout):
-                answer = await self._ask(upstream, x)
+                answer = await self._ask(upstream, x, figures)
             held = not isinstance(answer, Stream)
-        except aiohttp.ConnectionTimeoutError:
-            return _failure(504, upstream, "cannot be reached", f"within {_CONNECT_TIMEOUT:g} s"), True
-        except TimeoutError:
-            return _failure(504, upstream, "did not answer", f"within {upstream.options.request_timeout:g} s"), True
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as error:
-            return _failure(502, upstream, "cannot be trusted:", str(error)), False
-        except aiohttp.InvalidURL as error:
-            return _failure(502, upstream, "has no usable address:", str(error)), False
-        except TooLarge:
-            return _failure(502, upstream, "sent an answer", "of more than 64 MB"), False
-        except (aiohttp.ClientError, OSError, zlib.error) as error:
-            return _failure(502, upstream, *_what_broke(error)), True
+        except Exception as error:  # noqa: BLE001 - whatever it is, the harness gets an answer; see `_why`
+            status, why, again = _why(error, upstream)
+            figures.attempt(0)
+            return _failure(status, upstream, why), again
         finally:
             if held:
                 upstream.gate.release()
+        figures.attempt(answer.status)
         return answer, answer.status in RETRIED
 
-    async def _ask(self, upstream: Upstream, x: Exchange) -> Reply | Stream:
-        body = x.body
-        headers = CIMultiDict(x.headers)
-        # Streams are not compressed: a compressing server holds events back.
-        streamed = upstream.local or b'"stream"' in body
-        headers["accept-encoding"] = "identity" if streamed else "gzip, deflate"
-        if upstream.api_key:
-            headers["authorization"] = f"Bearer {upstream.api_key}"
-        response = await self._session.request(
-            x.method,
-            target(upstream.origin, x.path, x.query),
-            data=(body if len(body) < _BIG else io.BytesIO(body)) if body else None,
-            headers=headers,
-            allow_redirects=False,
-            proxy=upstream.proxy,
-        )
-        try:
-            return await _received(response, upstream)
-        except BaseException:
-            response.close()
-            raise
+    async def _ask(self, upstream: Upstream, x: Exchange, figures: Figures) -> Reply | Stream:
+        head = _request_head(upstream, x)
+        while True:
+            connection = self._pool.take(upstream.address) or await _connected(upstream)
+            line = Line(self._pool, upstream, connection)
+            try:
+                connection.send(head, x.body, bodyless=x.method == "HEAD")
+                status, headers = await connection.head()
+                return await _received(line, upstream, status, headers)
+            except Disconnected as error:
+                connection.abort()
+                # An endpoint may close an idle connection just when it is used again: that is no fault of anybody's.
+                if error.begun or connection.used == 1:
+                    raise
+                figures.attempt(0)
+                figures.retry()
+            except BaseException:
+                connection.abort()
+                raise
 
 
-async def _received(response: aiohttp.ClientResponse, upstream: Upstream) -> Reply | Stream:
-    headers = plain_headers(response.headers, returned=True)
-    if response.status == 200 and headers.get("content-type", "").startswith("text/event-stream"):
-        stream = Stream(response, upstream, headers)
+async def _connected(upstream: Upstream) -> Connection:
+    try:
+        async with asyncio.timeout(_CONNECT_TIMEOUT):
+            return await connect(upstream.address)
+    except TimeoutError:
+        raise Unreachable from None
+
+
+class Unreachable(Exception):
+    """No connection in time."""
+
+
+def _request_head(upstream: Upstream, x: Exchange) -> bytes:
+    place = upstream.origin + x.path if upstream.absolute else x.path
+    lines = [f"{x.method} {place}{'?' + x.query if x.query else ''} HTTP/1.1", f"host: {upstream.host}"]
+    lines += [f"{name}: {value}" for name, value in x.headers.items()]
+    # Streams are not compressed: a compressing server holds events back.
+    streamed = upstream.local or b'"stream"' in x.body
+    lines.append("accept-encoding: identity" if streamed else "accept-encoding: gzip, deflate")
+    lines += upstream.credentials(x.credential)
+    if x.body or x.method in ("POST", "PUT", "PATCH"):
+        lines.append(f"content-length: {len(x.body)}")
+    head = "\r\n".join((*lines, "", ""))
+    if head.count("\n") != len(lines) + 1:
+        raise Unsendable("a header has a line break in it")
+    return head.encode("utf-8", "surrogateescape")
+
+
+async def _received(line: Line, upstream: Upstream, status: int, headers: Mapping[str, str]) -> Reply | Stream:
+    kept = returned_headers(headers)
+    if status == 200 and kept.get("content-type", "").startswith("text/event-stream"):
+        stream = Stream(line, upstream, status, kept)
         await stream.open()
         return stream
-    return await _whole(response, headers)
-
-
-async def _whole(response: aiohttp.ClientResponse, headers: dict[str, str]) -> Reply:
-    content = response.content
-    body = await content.readany()
-    if not content.at_eof():
-        parts = [body]
-        size = len(body)
-        while block := await content.readany():
-            parts.append(block)
-            size += len(block)
-            if size > MAX_BODY:
-                raise TooLarge
-        body = b"".join(parts)
-    encoding = headers.get("content-encoding")
+    body = await _whole(line.connection)
+    line.release()
+    encoding = kept.get("content-encoding")
     if encoding and body and (decoder := decoder_for(encoding)):
-        del headers["content-encoding"]
+        del kept["content-encoding"]
         body = decoder.feed(body)
-    return Reply(response.status, headers, body)
+    return Reply(status, kept, body)
 
 
-@lru_cache(maxsize=256)
-def target(origin: str, path: str, query: str) -> URL:
-    """The endpoint's URL of a request, its escapes as they were written."""
-    return URL(f"{origin}{path}{'?' + query if query else ''}", encoded=True)
+async def _whole(connection: Connection) -> bytes:
+    body = await connection.read()
+    parts: list[bytes] = []
+    size = len(body)
+    while body:
+        parts.append(body)
+        body = await connection.read()
+        size += len(body)
+        if size > MAX_BODY:
+            raise TooLarge
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _note(figures: Figures, upstream: Upstream, x: Exchange, answer: Reply | Stream) -> None:
@@ -292,22 +240,48 @@ def body_sentence(answer: Reply | Stream) -> str:
     return text_at(cast(Tree, tree), "error", "message") if isinstance(tree, dict) else ""
 
 
-def _failure(status: int, upstream: Upstream, what: str, more: str) -> Reply:
-    reply = error_reply(status, upstream.without_key(f"The endpoint {upstream.origin} {what} {more}".strip() + "."))
+def _failure(status: int, upstream: Upstream, why: str) -> Reply:
+    reply = error_reply(status, upstream.without_key(f"The endpoint {upstream.origin} {why}."))
     reply.failure = True
     return reply
 
 
-def _what_broke(error: Exception) -> tuple[str, str]:
-    if isinstance(error, aiohttp.ClientConnectorError):
-        inner = error.os_error
-        # asyncio puts words of its own where the system's are.
-        code = inner.errno or 0
-        return "cannot be reached:", os.strerror(code) if code > 0 else str(inner.strerror or inner)
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "hung up before it answered", ""
-    if isinstance(error, (aiohttp.ClientPayloadError, zlib.error)):
-        return "broke off in the middle of an answer", ""
-    if isinstance(error, OSError):
-        return "reset the connection:", str(error.strerror or error)
-    return "answered something that is not HTTP:", type(error).__name__
+def _why(error: Exception, upstream: Upstream) -> tuple[int, str, bool]:
+    """What stands in place of an answer: a status, the end of a sentence, and whether trying again may help."""
+    match error:
+        case Unreachable():
+            return 504, f"cannot be reached within {_CONNECT_TIMEOUT:g} s", True
+        case TimeoutError():
+            return 504, f"did not answer within {upstream.options.request_timeout:g} s", True
+        case Disconnected(begun=True) | zlib.error():
+            return 502, "broke off in the middle of an answer", True
+        case Disconnected():
+            return 502, "reset the connection" if error.reset else "hung up before it answered", True
+        case BadAnswer():
+            return 502, f"answered something that is not HTTP: {error}", True
+        case TooLarge():
+            return 502, "sent an answer of more than 64 MB", False
+        case ssl.SSLCertVerificationError():
+            return 502, f"cannot be trusted: {error.verify_message.rstrip('.')}", False
+        case ssl.SSLError():
+            return 502, f"does not speak TLS as it should: {error.reason or error}", True
+        case ProxyRefused():
+            return 502, f"cannot be reached: {error}", True
+        case OSError():
+            return 502, f"cannot be reached: {_system_words(error)}", True
+        case Unsendable():
+            return 500, f"was not asked: {error}", False
+        case ValueError():
+            return 502, f"has no usable address: {error}", False
+        case _:
+            # A defect of ours must cost one request and not the connection.
+            return 500, f"was not asked: {type(error).__name__}: {error}", False
+
+
+def _system_words(error: OSError) -> str:
+    # asyncio puts words of its own where the system's are, and joins those of several addresses.
+    code = error.errno or 0
+    found = _ERRNO.findall(str(error))
+    if found:
+        code = int(found[-1])
+    return os.strerror(code) if code > 0 else str(error.strerror or error)

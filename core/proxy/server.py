@@ -15,9 +15,11 @@ from multidict import CIMultiDict
 
 from ..config.model import Tree
 from .chain import StreamPass, replay
+from .decode import MAX_BODY
 from .exchange import Exchange, Reply, error_reply, parse_json
 from .figures import Figures
-from .forward import MAX_BODY, BrokenOff, Forwarder, Stream, plain_headers
+from .forward import BrokenOff, Forwarder, Stream
+from .headers import CREDENTIALS, sent_headers
 from .interceptor import StopJob
 from .jobs import Job, Jobs
 from .sse import SseEvent, SseParser
@@ -57,14 +59,16 @@ class Server:
         path, _, query = request.raw_path.partition("?")
         if path.startswith("/-/"):
             return await self._controlled(request, path)
-        job = self._jobs.by_token.get(_bearer(request))
+        token, credential = _token(request)
+        job = self._jobs.by_token.get(token)
         if job is None:
             self._jobs.strangers += 1
             return _response(error_reply(401, "This proxy serves the containers of one evaldock run: wrong token."))
         job.figures.begin()
         if job.figures.sent == 1:
             self._jobs.begun(job)
-        x = Exchange(os.urandom(6).hex(), job.scope, request.method, path, query, plain_headers(request.headers), b"")
+        x = Exchange(os.urandom(6).hex(), job.scope, request.method, path, query, sent_headers(request.headers), b"")
+        x.credential = credential
         try:
             return await self._answered(request, job, x, path)
         except BaseException:
@@ -105,7 +109,7 @@ class Server:
     async def _controlled(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if path == "/-/health":
             return web.Response(text="ok\n")
-        if _bearer(request) != self._control:
+        if _token(request)[0] != self._control:
             self._jobs.strangers += 1
             return _response(error_reply(401, "Only the engine of this run may ask that."))
         if request.method != "POST" or path not in ("/-/jobs", "/-/stop"):
@@ -135,9 +139,15 @@ def _request(
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
 
 
-def _bearer(request: web.BaseRequest) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+def _token(request: web.BaseRequest) -> tuple[str, str]:
+    """The token that a client gives in place of a key, and the header that it gives it in."""
+    for name in CREDENTIALS:
+        value = request.headers.get(name)
+        if value is not None:
+            scheme, _, token = value.partition(" ")
+            bearer = name == "authorization"
+            return (token.strip() if scheme.lower() == "bearer" else "") if bearer else value, name
+    return "", "authorization"
 
 
 async def _read_body(request: web.BaseRequest, x: Exchange) -> Reply | None:

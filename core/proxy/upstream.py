@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..config.model import RequestOptions, Tree
 from .exchange import parse_json
+from .pool import Address, basic_credentials, proxy_credentials
 
 if TYPE_CHECKING:
     import asyncio
@@ -114,10 +115,24 @@ class Upstream:
         self.health = health or Health()
         self.options = options
         self.gate = gate
-        self.origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self.host = parts.netloc.rpartition("@")[2]
+        self.origin = f"{parts.scheme}://{self.host}"
         self.base = base_path(parts.path)
         self.local = is_loopback(parts.hostname or "")
-        self.proxy = None if self.local else proxy_for(parts.scheme, parts.netloc)
+        proxy = None if self.local else proxy_for(parts.scheme, parts.netloc)
+        self.address = Address(self.origin, proxy)
+        self.absolute = proxy is not None and parts.scheme == "http"
+        user = basic_credentials(parts) if parts.username and not self.api_key else ""
+        own = [f"authorization: {user}"] if user else []
+        asked = proxy_credentials(proxy) if proxy is not None and self.absolute else None
+        self._extra = [*own, *([f"proxy-authorization: {asked}"] if asked else [])]
+
+    def credentials(self, header: str) -> list[str]:
+        """Header lines that carry the key, in the way in which the client carried its token (`header`)."""
+        if not self.api_key:
+            return self._extra
+        value = f"Bearer {self.api_key}" if header == "authorization" else self.api_key
+        return [f"{header}: {value}", *self._extra]
 
     def covers(self, path: str) -> bool:
         """Whether a raw request path lies below the endpoint's base, however its dots are written."""

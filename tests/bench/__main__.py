@@ -51,14 +51,18 @@ def timed(command: list[str], runs: int, env: dict[str, str]) -> tuple[float, fl
 
 def show(what: str, figure: str, budget: str) -> None:
     """One line of the table."""
-    print(f"{what:<46}{figure:>26}   budget {budget}", flush=True)
+    print(f"{what:<46}{figure:>30}" + (f"   budget {budget}" if budget else ""), flush=True)
 
 
 def main() -> None:
     """Measure everything that can be measured here."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--runs", type=int, default=5)
-    runs = parser.parse_args().runs
+    parser.add_argument(
+        "--upstream", type=Path, metavar="VENV", help="an environment with nemo-evaluator to compare with"
+    )
+    wanted = parser.parse_args()
+    runs = wanted.runs
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         env = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
@@ -70,7 +74,16 @@ def main() -> None:
             one_container(folder, runs, env, model.url())
             hundred_jobs(folder, env, model.url())
     thousand_jobs()
+    proxy(wanted.upstream)
     dashboard()
+
+
+def proxy(upstream: Path | None) -> None:
+    """The proxy between containers and endpoint."""
+    from .proxy import measure
+
+    for what, figure, budget in measure(venv=upstream):
+        show(what, figure, budget)
 
 
 def dashboard() -> None:

@@ -1,6 +1,7 @@
 """Speed of the proxy: `python -m tests.bench.proxy`. Client, echo endpoint and proxy share this machine's cores.
 
-The endpoint answers 4 KB to requests of 1 KB. Direct and proxied rounds take turns, and medians are printed.
+The endpoint answers 4 KB to requests of 1 KB. Direct and proxied rounds take turns, and medians are printed. With
+`--upstream VENV`, a virtual environment with nemo-evaluator, its adapter is measured by the same load.
 """
 
 from __future__ import annotations
@@ -8,13 +9,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import multiprocessing
 import os
+import socket
 import statistics
+import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -34,6 +38,7 @@ ANSWER = json.dumps(
     }
 ).encode()
 REQUEST = json.dumps({"model": "m", "messages": [{"role": "user", "content": "q " * 470}]}).encode()
+SAMPLES = [REQUEST[:-1] + b', "temperature": 0, "user": "%03d"}' % n for n in range(200)]
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"word"},"finish_reason":null}]}\n\n'
 EVENTS = 50
 PATH = "/v1/chat/completions"
@@ -81,8 +86,8 @@ def endpoint() -> Iterator[int]:
 class Client(asyncio.Protocol):
     """One connection that asks again as soon as it has its answer; as little as possible beside what is measured."""
 
-    def __init__(self, request: bytes, taken: list[float], end: float, done: asyncio.Future[None]) -> None:
-        self._request = request
+    def __init__(self, requests: Iterator[bytes], taken: list[float], end: float, done: asyncio.Future[None]) -> None:
+        self._requests = requests
         self._taken = taken
         self._end = end
         self._done = done
@@ -96,7 +101,7 @@ class Client(asyncio.Protocol):
 
     def _ask(self) -> None:
         self._began = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
 
     def data_received(self, data: bytes) -> None:
         """Go on when the answer is complete and right."""
@@ -120,19 +125,21 @@ class Client(asyncio.Protocol):
             self._done.set_result(None)
 
 
-async def load(port: int, token: str, connections: int, seconds: float) -> tuple[float, float]:
+async def load(
+    port: int, token: str, connections: int, seconds: float, bodies: Sequence[bytes] = (REQUEST,)
+) -> tuple[float, float]:
     """Requests a second and median milliseconds."""
     loop = asyncio.get_running_loop()
     taken: list[float] = []
     head = (
         f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nAccept: */*\r\nContent-Length: {len(REQUEST)}\r\n\r\n"
-    )
-    request = head.encode() + REQUEST
+        f"Content-Type: application/json\r\nAccept: */*\r\nContent-Length: {len(bodies[0])}\r\n\r\n"
+    ).encode()
+    requests = itertools.cycle([head + body for body in bodies])
     ends = [loop.create_future() for _ in range(connections)]
     began = time.perf_counter()
     for end in ends:
-        await loop.create_connection(lambda e=end: Client(request, taken, began + seconds, e), "127.0.0.1", port)
+        await loop.create_connection(lambda e=end: Client(requests, taken, began + seconds, e), "127.0.0.1", port)
     await asyncio.gather(*ends)
     return len(taken) / (time.perf_counter() - began), statistics.median(taken) * 1000
 
@@ -188,9 +195,8 @@ def job_spec(run_dir: Path, port: int, job: str, adapter: dict[str, object]) -> 
     }
 
 
-def show(what: str, figure: str, budget: str = "") -> None:
-    """One line of the table."""
-    print(f"{what:<46}{figure:>30}" + (f"   budget {budget}" if budget else ""), flush=True)
+Row = tuple[str, str, str]
+"""What was measured, the figure, its budget."""
 
 
 def starts(port: int, rounds: int) -> float:
@@ -208,9 +214,9 @@ def starts(port: int, rounds: int) -> float:
     return statistics.median(taken)
 
 
-def measure(handle: ProxyHandle, direct: int, token: str, rounds: int, seconds: float) -> None:
-    """Print the figures of plain requests."""
-    for connections in (64, 1):
+def plain(handle: ProxyHandle, direct: int, token: str, rounds: int, seconds: float) -> Iterator[Row]:
+    """Requests that nothing is done with but to count them."""
+    for connections, budget in ((64, ">= 4,500 req/s"), (1, "<= +0.8 ms")):
         used = cpu(handle.pid)
         pairs = [
             (
@@ -221,50 +227,89 @@ def measure(handle: ProxyHandle, direct: int, token: str, rounds: int, seconds: 
         ]
         rate = [statistics.median(pair[n][0] for pair in pairs) for n in (0, 1)]
         p50 = [statistics.median(pair[n][1] for pair in pairs) for n in (0, 1)]
-        show(f"{connections} connections, direct", f"{rate[0]:,.0f} req/s, p50 {p50[0]:.2f} ms")
-        budget = ">= 4,500 req/s" if connections > 1 else "<= +0.8 ms"
-        show(f"{connections} connections, proxy", f"{rate[1]:,.0f} req/s, p50 {p50[1]:.2f} ms", f"{budget}")
-        show(f"{connections} connections, added p50", f"{p50[1] - p50[0]:+.2f} ms")
-        served = sum(pair[1][0] * seconds for pair in pairs)
-        each = (cpu(handle.pid) - used) / served * 1e6
-        show(f"{connections} connections, proxy / direct; CPU", f"{rate[1] / rate[0]:.2f}; {each:.0f} us a request")
+        each = (cpu(handle.pid) - used) / sum(pair[1][0] * seconds for pair in pairs) * 1e6
+        many = f"proxy, {connections} connection{'s' if connections > 1 else ''}"
+        yield f"{many}: direct", f"{rate[0]:,.0f} req/s, p50 {p50[0]:.2f} ms", ""
+        yield (
+            f"{many}: all counters on",
+            f"{rate[1]:,.0f} req/s, p50 {p50[1]:.2f} ms",
+            budget if connections > 1 else "",
+        )
+        yield f"{many}: added p50", f"{p50[1] - p50[0]:+.2f} ms", budget if connections == 1 else ""
+        yield f"{many}: of direct; CPU", f"{rate[1] / rate[0]:.2f}; {each:.0f} us a request", ""
 
 
-def main() -> None:
-    """Measure everything."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.proxy")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    wanted = parser.parse_args()
+def with_interceptors(handle: ProxyHandle, jobs: Mapping[str, Mapping[str, object]], seconds: float) -> Iterator[Row]:
+    """Requests that interceptors work on."""
+    rate, p50 = asyncio.run(load(handle.port, str(jobs["stats"]["token"]), 64, seconds))
+    yield "proxy: response_stats and reasoning", f"{rate:,.0f} req/s, p50 {p50:.2f} ms", ""
+    token = str(jobs["cached"]["token"])
+    asyncio.run(load(handle.port, token, 8, 1.0, SAMPLES))
+    rate, p50 = asyncio.run(load(handle.port, token, 64, seconds, SAMPLES))
+    yield "proxy: cache hits", f"{rate:,.0f} req/s, p50 {p50:.2f} ms", ""
+
+
+def upstream(venv: Path, port: int, rounds: int, seconds: float, folder: Path) -> Iterator[Row]:
+    """The adapter of nemo-evaluator, in a process of its own as in its containers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        own = probe.getsockname()[1]
+    script = str(Path(__file__).with_name("upstream_adapter.py"))
+    env = {**os.environ, "ADAPTER_HOST": "127.0.0.1", "NEMO_EVALUATOR_TELEMETRY_LEVEL": "0"}
+    command = [str(venv / "bin/python"), script, f"http://127.0.0.1:{port}{PATH}", str(own), str(folder)]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+    try:
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", own), 1):
+                break
+            time.sleep(0.02)
+        yield "nemo-evaluator's adapter: start", f"{time.perf_counter() - began:.2f} s", ""
+        for connections in (64, 1):
+            found = [asyncio.run(load(own, "x", connections, seconds)) for _ in range(rounds)]
+            rate, p50 = (statistics.median(pair[n] for pair in found) for n in (0, 1))
+            yield f"nemo-evaluator's adapter, {connections}", f"{rate:,.0f} req/s, p50 {p50:.2f} ms", ""
+        yield "nemo-evaluator's adapter: memory", f"{memory(process.pid):.0f} MB", ""
+    finally:
+        process.kill()
+        process.wait()
+
+
+def measure(rounds: int = 3, seconds: float = 2.0, venv: Path | None = None) -> Iterator[Row]:
+    """Everything, one figure after the other."""
     with endpoint() as port, tempfile.TemporaryDirectory() as name:
-        show("start to first answer", f"{starts(port, wanted.rounds):.3f} s", "0.5 s")
+        yield "proxy: start to first answer", f"{starts(port, rounds):.3f} s", "0.5 s"
         run_dir = Path(name)
         jobs = {
             "plain": job_spec(run_dir, port, "plain", {}),
             "stats": job_spec(run_dir, port, "stats", {"interceptors": ["response_stats", "reasoning"]}),
-            "cached": job_spec(
-                run_dir,
-                port,
-                "cached",
-                {"interceptors": [{"name": "caching", "config": {"reuse_cached_responses": True}}]},
-            ),
+            "cached": job_spec(run_dir, port, "cached", {"interceptors": ["caching"]}),
         }
         handle = start_proxy(run_dir, jobs, ["127.0.0.1"])
         try:
             token = str(jobs["plain"]["token"])
             asyncio.run(load(handle.port, token, 64, 0.5))
-            measure(handle, port, token, wanted.rounds, wanted.seconds)
-            rate, p50 = asyncio.run(load(handle.port, str(jobs["stats"]["token"]), 64, wanted.seconds))
-            show("64 connections, response_stats and reasoning", f"{rate:,.0f} req/s, p50 {p50:.2f} ms")
-            rate, p50 = asyncio.run(load(handle.port, str(jobs["cached"]["token"]), 64, wanted.seconds))
-            show("64 connections, cache hits", f"{rate:,.0f} req/s, p50 {p50:.2f} ms")
-            wall, first = asyncio.run(streams(port, token, 200))
-            show("200 streams of 1 s, direct", f"{wall:.2f} s, first event {first:.3f} s")
-            wall, first = asyncio.run(streams(handle.port, token, 200))
-            show("200 streams of 1 s, proxy", f"{wall:.2f} s, first event {first:.3f} s")
-            show("memory of the proxy", f"{memory(handle.pid):.0f} MB", "80 MB")
+            yield from plain(handle, port, token, rounds, seconds)
+            yield from with_interceptors(handle, jobs, seconds)
+            for what, to in (("direct", port), ("proxy", handle.port)):
+                wall, first = asyncio.run(streams(to, token, 200))
+                yield f"200 streams of 1 s, {what}", f"{wall:.2f} s, first event {first:.3f} s", ""
+            yield "proxy: memory after all that", f"{memory(handle.pid):.0f} MB", "80 MB"
         finally:
             handle.stop()
+        if venv is not None:
+            yield from upstream(venv, port, rounds, seconds, run_dir)
+
+
+def main() -> None:
+    """Print it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.proxy")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--upstream", type=Path, metavar="VENV", help="an environment with nemo-evaluator")
+    wanted = parser.parse_args()
+    for what, figure, budget in measure(wanted.rounds, wanted.seconds, wanted.upstream):
+        print(f"{what:<46}{figure:>30}" + (f"   budget {budget}" if budget else ""), flush=True)
 
 
 if __name__ == "__main__":

@@ -150,4 +150,4 @@ async def rig(folder: Path, handler: Handler = ok, **changes: Any) -> AsyncItera
             try:
                 yield Rig(client, url, upstream, jobs, server, seen)
             finally:
-                await forwarder.close()
+                forwarder.close()
