@@ -42,6 +42,14 @@ class Catalog:
         """Whether the user's own catalog files describe this task."""
         return _key(spec) in self._own
 
+    def find(self, full_name: str) -> TaskSpec | None:
+        """The task of exactly this `harness.task`, None when there is none."""
+        return self._by_full_name.get(normal(full_name))
+
+    def namesakes(self, spec: TaskSpec) -> tuple[TaskSpec, ...]:
+        """Tasks of other harnesses under the same name."""
+        return tuple(other for other in self._by_name.get(normal(spec.name), ()) if _key(other) != _key(spec))
+
     def resolve(self, name: str, *, endpoint_type: str | None = None, container: str | None = None) -> TaskSpec:
         """The one task that `name` (`task` or `harness.task`) means; see `prefer` for the order of harnesses.
 

@@ -7,20 +7,17 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from .complete import TaskType
 from .errors import UsageProblem
 from .exit_codes import ExitCode
 from .formats import age, parse_time
+from .ls_tasks import task, tasks
 from .options import json_option
 from .style import Style, style_of
 from .table import Cell, Column, render
-
-if TYPE_CHECKING:
-    from ...core.catalog.model import TaskSpec
 
 
 class _TasksByDefault(click.Group):
@@ -37,81 +34,8 @@ def command() -> None:
     """List tasks (the default) or runs."""
 
 
-@command.command("tasks")
-@click.argument("pattern", required=False, type=TaskType())
-@click.option("--harness", help="Only tasks of this harness.")
-@click.option("--endpoint", help="Only tasks for this endpoint type: chat, completions, vlm, embedding.")
-@json_option
-def tasks(pattern: str | None, harness: str | None, endpoint: str | None, as_json: bool) -> ExitCode:
-    """List the tasks that can be run, by harness.
-
-    PATTERN is a part of a name (of `harness.task`), or a pattern with * and ?.
-    """
-    from ...core.catalog.load import load_catalog
-
-    found = [task for task in load_catalog().tasks if _fits(task, pattern, harness, endpoint)]
-    if as_json:
-        click.echo(json.dumps([_task_json(task) for task in found], ensure_ascii=False, indent=2))
-        return ExitCode.OK
-    if not found:
-        click.echo("No task fits. `evaldock ls tasks` lists all; `evaldock ls runs` lists runs.", err=True)
-        return ExitCode.OK
-    click.echo("\n".join(_task_lines(found, style_of(sys.stdout))))
-    return ExitCode.OK
-
-
-def _fits(task: TaskSpec, pattern: str | None, harness: str | None, endpoint: str | None) -> bool:
-    if harness is not None and task.harness.lower() != harness.lower():
-        return False
-    if endpoint is not None and endpoint.lower() not in task.endpoint_types:
-        return False
-    if pattern is None:
-        return task.listed
-    wanted, name, full = pattern.lower(), task.name.lower(), task.full_name.lower()
-    if any(mark in wanted for mark in "*?["):
-        from fnmatch import fnmatchcase
-
-        return task.listed and (fnmatchcase(name, wanted) or fnmatchcase(full, wanted))
-    # Who spells out the name of a task that is not listed knows it and gets it.
-    return wanted in (name, full) or (task.listed and wanted in full)
-
-
-def _task_json(task: TaskSpec) -> dict[str, Any]:
-    return {
-        "task": task.name,
-        "harness": task.harness,
-        "endpoint_types": list(task.endpoint_types),
-        "image": task.image,
-        "digest": task.digest,
-        "architectures": task.architectures,
-        "required_env": list(task.required_env),
-        "description": task.description,
-    }
-
-
-def _task_lines(found: Sequence[TaskSpec], style: Style) -> list[str]:
-    groups: dict[tuple[str, str], list[TaskSpec]] = {}
-    for task in found:
-        groups.setdefault((task.harness, task.image), []).append(task)
-    lines: list[str] = []
-    for (harness, image), members in groups.items():
-        name = max(len(task.name) for task in members)
-        kinds = max(len(", ".join(task.endpoint_types)) for task in members)
-        lines.append(f"{style.paint(harness, 'bold')}  {style.paint(image, 'dim')}")
-        for task in sorted(members, key=lambda task: task.name.lower()):
-            head = f"  {task.name.ljust(name)}  {', '.join(task.endpoint_types).ljust(kinds)}"
-            room = None if style.width is None else max(0, style.width - len(head) - 2)
-            lines.append(f"{head}  {style.paint(_cut(task.description, room), 'dim')}".rstrip())
-        lines.append("")
-    number = "1 task" if len(found) == 1 else f"{len(found)} tasks"
-    return [*lines, number]
-
-
-def _cut(text: str, room: int | None) -> str:
-    line = " ".join(text.split())
-    if room is None or len(line) <= room:
-        return line
-    return line[: room - 1] + "~" if room > 8 else ""
+command.add_command(tasks)
+command.add_command(task)
 
 
 @command.command("runs")

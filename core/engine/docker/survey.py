@@ -119,11 +119,15 @@ class Survey:
         command: Sequence[str],
         *,
         env: Mapping[str, str],
-        network: str | None,
-        extra_hosts: Sequence[str],
         timeout: float,
+        network: str | None = None,
+        extra_hosts: Sequence[str] = (),
+        lines: int = 20,
     ) -> Ended:
-        """Run `command` in a container of a local image and remove it. Raises JobProblem when it does not start."""
+        """Run `command` in a container of a local image and remove it; the output are its last `lines`.
+
+        Raises JobProblem when it does not start.
+        """
         import docker.errors
 
         client: Any = self._clients.get()
@@ -134,8 +138,7 @@ class Survey:
             network_mode=network,
             extra_hosts=[] if borrowed else list(extra_hosts),
             security_opt=["no-new-privileges"],
-            mem_limit="256m",
-            pids_limit=64,
+            pids_limit=512,
         )
         name = f"evaldock-check-{os.urandom(4).hex()}"
         try:
@@ -150,7 +153,7 @@ class Survey:
                     labels={LABEL_CHECK: "1"},
                 )
                 client.start(name)
-                return self._ended(client, name, timeout)
+                return self._ended(client, name, timeout, lines)
         except docker.errors.APIError as error:
             raise create_problem(str(error.explanation or error), image) from None
         finally:
@@ -164,13 +167,13 @@ class Survey:
         with self._clients.outage_to_unavailable():
             return host_addresses(self._clients.get(), networks)
 
-    def _ended(self, client: Any, name: str, timeout: float) -> Ended:
+    def _ended(self, client: Any, name: str, timeout: float, lines: int) -> Ended:
         import requests.exceptions
 
         code: int | None = None
         with contextlib.suppress(requests.exceptions.ConnectionError, requests.exceptions.ReadTimeout):
             code = int(client.wait(name, timeout=timeout)["StatusCode"])
-        output: bytes = client.logs(name, tail=20)
+        output: bytes = client.logs(name, tail=lines)
         return Ended(code, output.decode("utf-8", "replace"))
 
     def _ask(self) -> EngineFacts:
