@@ -40,7 +40,7 @@ class Gateway:
     """One proxy for all jobs of a run. The real keys go to it through a pipe; containers get a token of their own.
 
     `addresses` are those of this machine that containers can reach, by the name of their network ("" is the default
-    one); a network without one reaches this machine by `HOST_ALIAS` only. `notice` takes sentences for the user.
+    one); a network without one reaches this machine by `HOST_ALIAS` at best. `notice` takes sentences for the user.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Gateway:
             self._attempts = dict(attempts)
             self._token_key = ensure_key(self._run.paths.root)
             self._living = find_proxy(self._run.paths.root) is not None
-            self._handle = self._start()
+            self._handle = self._start(wait=False)
 
     def add(self, job: str, attempt: int) -> None:
         """A new attempt begins: its figures start from zero."""
@@ -138,7 +138,7 @@ class Gateway:
         assert self._handle is not None
         port, self._living = self._handle.port, False
         try:
-            self._handle = self._start()
+            self._handle = self._start(wait=True)
         except ProxyStartError as error:
             if not self._sick:
                 self._notice(str(error))
@@ -150,8 +150,9 @@ class Gateway:
                 f"Port {port} of the run's proxy was taken meanwhile: tasks that run cannot reach it any more."
             )
 
-    def _start(self) -> ProxyHandle:
-        return start_proxy(self._run.paths.root, self._specs(), listening(self._addresses), env=self._env)
+    def _start(self, *, wait: bool) -> ProxyHandle:
+        listen = listening(self._addresses)
+        return start_proxy(self._run.paths.root, self._specs(), listen, env=self._env, wait=wait)
 
     def _url(self, job: JobSpec) -> str:
         assert self._handle is not None
@@ -206,13 +207,9 @@ def proxied_url(job: JobSpec, port: int, addresses: Mapping[str, str]) -> str:
     `addresses` are those of this machine by network, as of `Executor.host_addresses`.
     """
     network = job.docker.network or ""
-    if network == "host":
-        # Where this machine has no address in Docker's own network, Docker runs in a machine of its own.
-        host = _LOOPBACK if "" in addresses else HOST_ALIAS
-    elif network in ("", "default", "bridge"):
-        host = HOST_ALIAS
-    else:
-        host = addresses.get(network, HOST_ALIAS)
+    # On Docker's own network the alias is the bridge's address, and in a virtual machine the way out of it.
+    alias = network in ("", "default", "bridge")
+    host = HOST_ALIAS if alias else addresses.get(network, HOST_ALIAS)
     parts = urlsplit(job.url)
     query = f"?{parts.query}" if parts.query else ""
     return f"http://{host}:{port}{parts.path}{query}"

@@ -1,4 +1,7 @@
-"""The proxy of one run: `python -m evaldock.core.proxy RUN_DIR`, its jobs and secrets on standard input."""
+"""The proxy of one run: `python -m evaldock.core.proxy RUN_DIR FD...`.
+
+The descriptors are sockets that listen already; jobs, with their secrets, come on standard input.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import cast
@@ -17,12 +21,9 @@ from typing import cast
 from aiohttp import web
 
 from ..config.model import Tree
-from ..run.atomic import write_atomic
-from ..run.clock import utc_iso
 from .forward import Forwarder
-from .jobs import Jobs, encode
+from .jobs import Jobs
 from .lifetime import Need, take_lock
-from .listen import ListenError, bind_all
 from .server import Server
 from .tokens import CONTROL, job_token, read_key
 
@@ -43,8 +44,8 @@ def main() -> int:
             print(f"The run in {run_dir} has a proxy already.", file=sys.stderr)
             return _ALREADY
         _allow_connections()
-        asyncio.run(_serve(run_dir, tree))
-    except (ListenError, OSError) as error:
+        asyncio.run(_serve(run_dir, tree, [socket.socket(fileno=int(text)) for text in sys.argv[2:]]))
+    except OSError as error:
         print(error, file=sys.stderr)
         return 2
     except (ValueError, KeyError, TypeError) as error:
@@ -59,13 +60,10 @@ def _allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _serve(run_dir: Path, tree: Tree) -> None:
-    listen = [str(address) for address in cast("list[object]", tree.get("listen") or ["127.0.0.1"])]
-    wanted = tree.get("port")
+async def _serve(run_dir: Path, tree: Tree, sockets: list[socket.socket]) -> None:
     control = job_token(read_key(run_dir), CONTROL)
     jobs = Jobs(run_dir)
     jobs.replace(cast("dict[str, object]", tree["jobs"]), resumed=True)
-    sockets, port = bind_all(listen, wanted if isinstance(wanted, int) else 0)
     forwarder = Forwarder()
     server = Server(jobs, forwarder, control)
     runner = web.ServerRunner(server.web_server(), shutdown_timeout=0.1)
@@ -76,9 +74,8 @@ async def _serve(run_dir: Path, tree: Tree) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.hurry)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    about = {"pid": os.getpid(), "port": port, "listen": listen, "started": utc_iso()}
-    write_atomic(run_dir / "proxy.json", encode(about), sync=False)
-    _LOG.info("listening on %s, port %d", ", ".join(listen), port)
+    names = [one.getsockname() for one in sockets]
+    _LOG.info("listening on %s, port %s", ", ".join(name[0] for name in names), names[0][1] if names else "none")
     _settle()
     try:
         why = await _until_done(jobs, server, Need(run_dir))

@@ -7,17 +7,21 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from ..config.model import Tree
-from ..run.atomic import read_head
+from ..run.atomic import read_head, write_atomic
+from ..run.clock import utc_iso
 from ..run.lock import is_held
+from .lifetime import LOCK_FILE
+from .listen import ListenError, bind_all
 from .tokens import CONTROL, read_key
 from .tokens import ensure_key as ensure_key
 from .tokens import job_token as job_token
@@ -26,6 +30,9 @@ _START_PATIENCE = 20.0
 _ASK_PATIENCE = 10.0
 _STOP_PATIENCE = 15.0
 _LOG_LIMIT = 1 << 16
+_LAST_BREATH = 1.0
+_ABOUT = "proxy.json"
+_LOG = "proxy.log"
 
 
 class ProxyStartError(Exception):
@@ -34,16 +41,29 @@ class ProxyStartError(Exception):
 
 @dataclass(frozen=True)
 class ProxyHandle:
-    """A living proxy. `listen` are the addresses that it serves `port` on."""
+    """A living proxy. `listen` are the addresses that it serves `port` on; `process` is known to who started it."""
 
     run_dir: Path
     pid: int
     port: int
     listen: tuple[str, ...] = ("127.0.0.1",)
+    process: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
 
     def alive(self) -> bool:
-        """Whether the run has a proxy now."""
-        return is_held(self.run_dir / "proxy.lock")
+        """Whether the run has a proxy now, or one that is about to serve."""
+        starting = self.process is not None and self.process.poll() is None
+        return starting or is_held(self.run_dir / LOCK_FILE)
+
+    def await_start(self) -> None:
+        """Wait until it serves. Raises ProxyStartError with its last words."""
+        try:
+            self._ask("/-/jobs", None, _START_PATIENCE)
+        except ProxyStartError as error:
+            if self.process is None or not _ends(self.process):
+                raise
+            if find_proxy(self.run_dir) is None:
+                said = _last_words(self.run_dir / _LOG)
+                raise ProxyStartError(f"The proxy did not start: {said}") from error
 
     def update(self, jobs: Mapping[str, object]) -> dict[str, Tree]:
         """Replace all jobs; returns the last figures of those that left, by job id. Raises ProxyStartError."""
@@ -68,12 +88,13 @@ class ProxyHandle:
             else:
                 return
 
-    def _ask(self, path: str, body: bytes) -> Tree:
+    def _ask(self, path: str, body: bytes | None, patience: float = _ASK_PATIENCE) -> Tree:
+        """What a control request (a GET without `body`) is answered. Raises ProxyStartError."""
         address = "127.0.0.1" if "127.0.0.1" in self.listen else self.listen[0]
-        connection = http.client.HTTPConnection(address, self.port, timeout=_ASK_PATIENCE)
+        connection = http.client.HTTPConnection(address, self.port, timeout=patience)
         try:
             headers = {"Authorization": f"Bearer {job_token(read_key(self.run_dir), CONTROL)}"}
-            connection.request("POST", path, body, headers)
+            connection.request("GET" if body is None else "POST", path, body, headers)
             answer = connection.getresponse()
             data = answer.read()
             tree: object = json.loads(data)
@@ -88,60 +109,72 @@ class ProxyHandle:
 
 def find_proxy(run_dir: Path) -> ProxyHandle | None:
     """The living proxy of a run, None when there is none."""
-    if not is_held(run_dir / "proxy.lock"):
+    if not is_held(run_dir / LOCK_FILE):
         return None
     return _read_handle(run_dir)
 
 
 def start_proxy(
-    run_dir: Path, jobs: Mapping[str, object], listen: Sequence[str], *, env: Mapping[str, str] | None = None
+    run_dir: Path,
+    jobs: Mapping[str, object],
+    listen: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    wait: bool = True,
 ) -> ProxyHandle:
-    """Start the proxy of a run detached, or give `jobs` to the one that lives, and return it once it listens.
+    """Start the proxy of a run detached, or give `jobs` to the one that lives, and return it.
 
-    `env` (this process's own unless given) is what it finds proxies and certificates by; keys are taken out of it.
-    Secrets in `jobs` go through a pipe. A port that a dead proxy of the run had is taken again if it is free, because
-    containers that run on still call it. Raises ProxyStartError with the proxy's last words.
+    It is given sockets that listen already: without `wait`, requests may be sent at once and are answered as soon as
+    it is up. `env` (this process's own unless given) is what it finds proxies and certificates by; keys are taken out
+    of it. Secrets in `jobs` go through a pipe. A port that a dead proxy of the run had is taken again if it is free,
+    because containers that run on still call it. Raises ProxyStartError with the proxy's last words.
     """
     living = find_proxy(run_dir)
     if living is not None:
-        living.update(jobs)
-        return living
+        try:
+            living.update(jobs)
+        except ProxyStartError:
+            # It was just about to end.
+            living.stop()
+        else:
+            return living
     former = _read_handle(run_dir)
     ensure_key(run_dir)
-    order = {"jobs": jobs, "listen": list(listen), "port": former.port if former else 0}
-    log = run_dir / "proxy.log"
-    with open(log, "ab", opener=_private) as sink:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "evaldock.core.proxy", str(run_dir)],
+    try:
+        sockets, port = bind_all(listen, former.port if former else 0)
+    except ListenError as error:
+        raise ProxyStartError(str(error)) from None
+    try:
+        process = _spawn(run_dir, sockets, _without_secrets(jobs, os.environ if env is None else env))
+    finally:
+        for one in sockets:
+            # The child has its own copies of those that it was given.
+            one.close()
+    handle = ProxyHandle(run_dir, process.pid, port, tuple(listen), process)
+    about = {"pid": handle.pid, "port": port, "listen": list(listen), "started": utc_iso()}
+    write_atomic(run_dir / _ABOUT, json.dumps(about).encode() + b"\n", sync=False)
+    if process.stdin is not None:
+        # A child that is dead already says why in its log.
+        with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(json.dumps({"jobs": jobs}).encode() + b"\n")
+    if wait:
+        handle.await_start()
+    return handle
+
+
+def _spawn(run_dir: Path, sockets: Sequence[socket.socket], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    numbers = [one.fileno() for one in sockets]
+    with open(run_dir / _LOG, "ab", opener=_private) as sink:
+        return subprocess.Popen(
+            [sys.executable, "-m", "evaldock.core.proxy", str(run_dir), *map(str, numbers)],
             stdin=subprocess.PIPE,
             stdout=sink,
             stderr=sink,
-            env=_without_secrets(jobs, os.environ if env is None else env),
+            env=dict(env),
             cwd="/",
             start_new_session=True,
+            pass_fds=numbers,
         )
-    if child.stdin is not None:
-        # A child that is dead already says why in its log.
-        with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
-            pipe.write(json.dumps(order).encode() + b"\n")
-    return _await_start(run_dir, child, log)
-
-
-def _await_start(run_dir: Path, child: subprocess.Popen[bytes], log: Path) -> ProxyHandle:
-    deadline = time.monotonic() + _START_PATIENCE
-    while time.monotonic() < deadline:
-        handle = _read_handle(run_dir)
-        if handle is not None and handle.pid == child.pid and handle.alive():
-            return handle
-        if child.poll() is not None:
-            other = find_proxy(run_dir)
-            if other is not None:
-                return other
-            raise ProxyStartError(f"The proxy did not start: {_last_words(log)}")
-        time.sleep(0.005)
-    child.kill()
-    child.wait()
-    raise ProxyStartError(f"The proxy is not up after {_START_PATIENCE:.0f} s; see {log}")
 
 
 def _without_secrets(jobs: Mapping[str, object], env: Mapping[str, str]) -> dict[str, str]:
@@ -152,7 +185,7 @@ def _without_secrets(jobs: Mapping[str, object], env: Mapping[str, str]) -> dict
 
 def _read_handle(run_dir: Path) -> ProxyHandle | None:
     try:
-        tree = json.loads(read_head(run_dir / "proxy.json", _LOG_LIMIT) or b"")
+        tree = json.loads(read_head(run_dir / _ABOUT, _LOG_LIMIT) or b"")
         listen = tuple(str(address) for address in tree["listen"])
         return ProxyHandle(run_dir, int(tree["pid"]), int(tree["port"]), listen)
     except (ValueError, KeyError, TypeError):
@@ -161,6 +194,15 @@ def _read_handle(run_dir: Path) -> ProxyHandle | None:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def _ends(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process is about to end, or has."""
+    try:
+        process.wait(_LAST_BREATH)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _last_words(log: Path) -> str:

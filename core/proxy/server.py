@@ -112,6 +112,8 @@ class Server:
         if _token(request)[0] != self._control:
             self._jobs.strangers += 1
             return _response(error_reply(401, "Only the engine of this run may ask that."))
+        if request.method == "GET" and path == "/-/jobs":
+            return web.json_response({"jobs": sorted(job.id for job in self._jobs.by_token.values())})
         if request.method != "POST" or path not in ("/-/jobs", "/-/stop"):
             return _response(error_reply(404, f"There is no {request.method} {path}."))
         if path == "/-/stop":

@@ -86,7 +86,8 @@ def ask(port: int, token: str, host: str = "127.0.0.1") -> tuple[int, Any]:
 
 def wait_for_exit(handle: ProxyHandle) -> None:
     """Until the proxy's process is no more (its lock is free before that)."""
-    os.waitpid(handle.pid, 0)
+    assert handle.process is not None
+    handle.process.wait(20)
 
 
 def test_a_proxy_from_start_to_stop(run_dir: Path, endpoint: int, monkeypatch: pytest.MonkeyPatch) -> None:

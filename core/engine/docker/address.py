@@ -14,25 +14,25 @@ import docker.errors
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
 _DEFAULT = ("", "default", "bridge")
 _BORROWED = "container:"
+_LOOPBACK = "127.0.0.1"
 
 
 def host_addresses(client: Any, networks: Collection[str]) -> dict[str, str]:
     """By network mode, where a server on this machine listens for its containers and for nobody else.
 
-    The default network's ("") is always looked for. Networks that are not there, have no bridge on this machine
-    (`host`, `none`, macvlan, everything in a virtual machine such as Docker Desktop's) have no address.
+    Networks that are not there have no address, nor have those without a bridge on this machine: `none`, macvlan, and
+    all of a Docker that runs in a virtual machine, as Docker Desktop does.
     """
-    found: dict[str, str] = {}
-    for name in dict.fromkeys(("", *networks)):
-        address = _address(client, name)
-        if address is not None:
-            found[name] = address
-    return found
+    found = {name: _address(client, name) for name in dict.fromkeys(networks)}
+    return {name: address for name, address in found.items() if address is not None}
 
 
 def _address(client: Any, name: str) -> str | None:
-    if name in ("host", "none"):
+    if name == "none":
         return None
+    if name == "host":
+        # The host of a virtual machine is not this one.
+        return _LOOPBACK if _address(client, "") is not None else None
     with contextlib.suppress(docker.errors.NotFound):
         if name.startswith(_BORROWED):
             settings: dict[str, Any] = client.inspect_container(name.removeprefix(_BORROWED))["NetworkSettings"]
