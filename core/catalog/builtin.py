@@ -1,4 +1,4 @@
-"""The packaged catalog (`builtin.tsv`), read once and only when somebody asks for a task."""
+"""The catalog of NVIDIA's containers: packaged (`builtin.tsv`), or a newer one from `evaldock catalog update`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .model import TaskSpec
+from .model import CatalogError, TaskSpec
+
+PACKAGED = Path(__file__).with_name("builtin.tsv")
 
 
 @dataclass(frozen=True)
@@ -24,36 +26,69 @@ class Harness:
 
 @dataclass(frozen=True)
 class Builtin:
-    """The packaged harnesses and tasks, in file order."""
+    """Harnesses and tasks in file order. `version` is that of the package they were read from, "" for the packaged."""
 
     harnesses: tuple[Harness, ...]
     tasks: tuple[TaskSpec, ...]
+    version: str = ""
 
 
 @cache
-def read_builtin() -> Builtin:
-    """The packaged catalog; parsed at the first call."""
-    return parse_builtin(Path(__file__).with_name("builtin.tsv").read_text(encoding="utf-8"))
+def read_builtin(path: Path = PACKAGED) -> Builtin:
+    """The catalog in this file; parsed at the first call. Raises CatalogError for a damaged file of the user's."""
+    try:
+        return parse_builtin(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, LookupError, TypeError):
+        remedy = "run `evaldock catalog update` again, or `evaldock catalog reset`"
+        raise CatalogError(f"the catalog {path} is damaged: {remedy}") from None
 
 
 def parse_builtin(text: str) -> Builtin:
-    """Parse the P, H and T rows of `builtin.tsv`; the file's own head describes them."""
+    """Parse the V, P, H and T rows of `builtin.tsv`; the file's own head describes them.
+
+    Raises ValueError, LookupError or TypeError for rows that are none.
+    """
+    version = ""
     presets: dict[str, Mapping[str, object]] = {"": {}}
     harnesses: list[Harness] = []
     tasks: list[TaskSpec] = []
     for line in text.splitlines():
         kind, *cells = line.split("\t")
-        if kind == "P":
+        if kind == "V":
+            version = cells[0] if cells else ""
+        elif kind == "P":
             presets[cells[0]] = _params(cells[1])
         elif kind == "H":
             harnesses.append(Harness(*cells))
         elif kind == "T":
             tasks.append(_task(cells, harnesses[-1], presets))
-    return Builtin(tuple(harnesses), tuple(tasks))
+    return Builtin(tuple(harnesses), tuple(tasks), version)
+
+
+def format_builtin(builtin: Builtin) -> str:
+    """The text that `parse_builtin` reads."""
+    presets: dict[str, str] = {}
+    rows: list[list[str]] = []
+    for harness in builtin.harnesses:
+        fields = (harness.name, harness.image, harness.digest, harness.architectures, harness.title, harness.address)
+        rows.append(["H", *map(_cell, fields)])
+        for task in builtin.tasks:
+            if task.harness == harness.name:
+                params = " ".join(f"{key}={value}" for key, value in task.params.items())
+                preset = presets.setdefault(params, f"p{len(presets) + 1}") if params else ""
+                about = "" if task.description == harness.title else task.description
+                row = [task.name, ",".join(task.endpoint_types), preset, ",".join(task.required_env), about]
+                rows.append(["T", *map(_cell, row)])
+    head = [["V", builtin.version], *(["P", name, text] for text, name in presets.items())]
+    return "".join("\t".join(row).rstrip("\t") + "\n" for row in (*head, *rows))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _task(cells: list[str], harness: Harness, presets: Mapping[str, Mapping[str, object]]) -> TaskSpec:
-    name, types, preset, env = (*cells, "", "")[:4]
+    name, types, preset, env, about = (*cells, "", "", "")[:5]
     return TaskSpec(
         name=name,
         harness=harness.name,
@@ -62,7 +97,7 @@ def _task(cells: list[str], harness: Harness, presets: Mapping[str, Mapping[str,
         endpoint_types=tuple(types.split(",")),
         required_env=tuple(env.split(",")) if env else (),
         params=presets[preset],
-        description=harness.title,
+        description=about or harness.title,
         architectures=harness.architectures,
     )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+from .builtin import Builtin, read_builtin
 from .catalog import Catalog
 from .model import TaskSpec
 
@@ -18,18 +20,30 @@ def load_catalog(extra_dirs: Sequence[Path] = (), *, env: Mapping[str, str] | No
     A later directory replaces tasks of an earlier one; directories that do not exist are skipped. `env`
     (default: the process's) says where the user's directory is. Raises ConfigError with all problems.
     """
+    source = partial(current_builtin, env)
     files = [file for folder in (user_dir(env), *extra_dirs) for file in sorted(folder.glob("*.yaml"))]
     own: list[TaskSpec] = []
     if files:
         from .user import read_files
 
-        own = read_files(files)
-    return Catalog(own)
+        own = read_files(files, source)
+    return Catalog(own, builtin=source)
 
 
 def catalog_dirs(sources: Sequence[Path]) -> list[Path]:
     """The directories `catalog` beside the files of a config, where they exist, in the order of the files."""
     return [folder for folder in dict.fromkeys(source.parent / BESIDE for source in sources) if folder.is_dir()]
+
+
+def current_builtin(env: Mapping[str, str] | None = None) -> Builtin:
+    """The packaged catalog, or the newer one in its place. Raises CatalogError for a damaged file."""
+    newer = updated_path(env)
+    return read_builtin(newer) if newer.exists() else read_builtin()
+
+
+def updated_path(env: Mapping[str, str] | None = None) -> Path:
+    """The file that takes the place of the packaged catalog once `evaldock catalog update` has written it."""
+    return user_dir(env) / "nemo-evaluator.tsv"
 
 
 def user_dir(env: Mapping[str, str] | None = None) -> Path:

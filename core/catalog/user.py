@@ -15,14 +15,14 @@ tasks:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
 import yaml
 
 from ..config.model import ConfigError, ConfigProblem, Origin
-from .builtin import Harness, read_builtin
+from .builtin import Builtin, Harness, read_builtin
 from .catalog import CUSTOM_HARNESS
 from .model import ResultFormat, TaskSpec
 from .prefer import normal
@@ -54,13 +54,16 @@ _FLOAT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 Pairs = dict[str, tuple[yaml.Node, yaml.Node]]
 
 
-def read_files(files: Sequence[Path]) -> list[TaskSpec]:
-    """All tasks of all files, in order. Raises ConfigError with the problems of all of them."""
+def read_files(files: Sequence[Path], builtin: Callable[[], Builtin] = read_builtin) -> list[TaskSpec]:
+    """All tasks of all files, in order; harnesses of `builtin` lend their images.
+
+    Raises ConfigError with the problems of all files.
+    """
     problems: list[ConfigProblem] = []
     tasks: list[TaskSpec] = []
     homes: dict[tuple[Path, str], Origin] = {}
     for file in files:
-        reader = _Reader(file)
+        reader = _Reader(file, builtin)
         for spec, origin in reader.read():
             key = (file.parent, normal(spec.full_name))
             if key in homes:
@@ -77,8 +80,9 @@ def read_files(files: Sequence[Path]) -> list[TaskSpec]:
 class _Reader:
     """Reads one file; keeps what is wrong in `problems` and goes on."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, builtin: Callable[[], Builtin]) -> None:
         self.file = file
+        self._builtin = builtin
         self.problems: list[ConfigProblem] = []
         self._nodes = 0
         self._given_up = False
@@ -120,7 +124,7 @@ class _Reader:
         pairs = self._mapping(node, path, TASK_KEYS)
         name = self._text(pairs, "name", path)
         harness = self._text(pairs, "harness", path) or CUSTOM_HARNESS
-        known = _harness(harness)
+        known = self._known(harness)
         image = self._text(pairs, "image", path)
         if "name" not in pairs and isinstance(node, yaml.MappingNode):
             self._bad(node, path, "a task needs a `name`")
@@ -265,12 +269,12 @@ class _Reader:
             self._bad(node, path, f"'{node.value}' is not a value that a parameter can have; is a quote missing?")
         return plain
 
+    def _known(self, harness: str) -> Harness | None:
+        wanted = normal(harness)
+        return next((known for known in self._builtin().harnesses if normal(known.name) == wanted), None)
+
     def _origin(self, node: yaml.Node) -> Origin:
         return Origin(str(self.file), node.start_mark.line + 1, node.start_mark.column + 1)
 
     def _bad(self, node: yaml.Node, path: str, message: str) -> None:
         self.problems.append(ConfigProblem(message, path, self._origin(node)))
-
-
-def _harness(name: str) -> Harness | None:
-    return next((h for h in read_builtin().harnesses if normal(h.name) == normal(name)), None)
