@@ -22,6 +22,7 @@ COMMANDS = {
     "rerun": ("rerun", "Run jobs again that failed or were killed."),
     "resume": ("resume", "Take over a run whose engine has died."),
     "ls": ("ls", "List tasks or runs."),
+    "report": ("report", "Write a run as one HTML file."),
     "demo": ("demo", "Run three real benchmarks of a small real model."),
     "catalog": ("catalog", "Update the catalog of tasks."),
     "completion": ("completion", "Print the completion script of a shell."),

@@ -1,0 +1,164 @@
+"""One run as one HTML file that needs nothing else: no network, no second file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import cast
+
+from ..plan.mask import masked_tree
+from ..run.atomic import read_head
+from ..run.events import Json
+from ..run.figures import RequestFigures, read_figures
+from ..run.sample import Sample
+from ..run.samples import SampleLog
+from ..run.store import Run
+from .statistics import interval
+from .tree import MetricTree, read_tree
+
+_TEMPLATE = "report.html"
+_PLACE = "/*REPORT*/null"
+_CONFIG_LIMIT = 1 << 20
+_SAMPLES = 200
+_TEXT = 20_000
+_SHOWN = ("job", "task", "state", "reason", "detail", "attempt", "seconds", "score", "log")
+
+
+def render_report(run: Run, *, samples: int = _SAMPLES) -> str:
+    """The page. `samples` is how many request and answer pairs of each job it holds at most. Raises RunDamaged."""
+    template = files(__package__ or "").joinpath(_TEMPLATE).read_text("utf-8")
+    data = json.dumps(report_tree(run, samples=samples), ensure_ascii=False, separators=(",", ":"))
+    # Inside a script element only these can end it or open a comment in it; U+2028 and U+2029 end a line.
+    for character in "<>&\u2028\u2029":
+        data = data.replace(character, f"\\u{ord(character):04x}")
+    return template.replace(_PLACE, data, 1)
+
+
+def report_tree(run: Run, *, samples: int = _SAMPLES) -> Json:
+    """Everything that the page shows, as one JSON object. Values of secrets are in none of it. Raises RunDamaged."""
+    return {
+        "invocation": run.invocation,
+        "created": run.created,
+        "model": run.plan.model_id,
+        "url": masked_url(run.plan.url),
+        "mode": run.plan.mode,
+        "config": _config(run),
+        "provenance": _object(run.paths.root / "provenance.json"),
+        "jobs": [_job(run, view, samples) for view in run.views()],
+    }
+
+
+def masked_url(url: str) -> str:
+    """A URL without user, password and query."""
+    head, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{head}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}" if rest else url
+
+
+def _job(run: Run, view: Json, samples: int) -> Json:
+    job, attempt = str(view["job"]), cast(int, view["attempt"])
+    spec = run.job(job)
+    paths = run.paths.job(spec.dir_name)
+    tree = read_tree(
+        paths.artifacts,
+        fmt=spec.result_format,
+        file=spec.result_file,
+        task=spec.task,
+        primary_metric=spec.primary_metric,
+    )
+    figures = read_figures(run, job, attempt)
+    return {
+        **{
+            key: view[key] for key in ("job", "task", "state", "reason", "detail", "attempt", "seconds", "score", "log")
+        },
+        "harness": spec.harness,
+        "image": spec.image,
+        "digest": spec.digest,
+        "metrics": _metrics(tree),
+        "problem": tree.problem,
+        "requests": _requests(figures) if figures is not None else None,
+        "samples": _samples(paths.root, samples),
+    }
+
+
+def _metrics(tree: MetricTree) -> list[Json]:
+    rows: list[Json] = []
+    for node in tree.nodes:
+        for figure in node.figures:
+            found = interval(figure.value, figure.stderr, figure.n) if figure.value is not None else None
+            rows.append(
+                {
+                    "node": node.label,
+                    "depth": node.depth,
+                    "metric": figure.metric,
+                    "value": figure.value,
+                    "stderr": figure.stderr,
+                    "n": figure.n,
+                    "low": found.low if found else None,
+                    "high": found.high if found else None,
+                    "primary": figure.primary,
+                }
+            )
+    return rows
+
+
+def _requests(figures: RequestFigures) -> Json:
+    return {
+        **{name: getattr(figures, name) for name in ("sent", "ok", "failed", "cancelled", "retried", "cached")},
+        "tokens_in": figures.tokens_in,
+        "tokens_out": figures.tokens_out,
+        "by_status": figures.by_status,
+        "finish_reasons": figures.finish_reasons,
+        "latency": figures.latency,
+        "buckets": figures.buckets,
+        "errors": figures.last_errors,
+    }
+
+
+def _samples(folder: Path, most: int) -> Json:
+    log = SampleLog(folder)
+    total = log.refresh()
+    shown = [_sample(log.read(number)) for number in range(min(total, most))]
+    return {"total": total, "shown": shown}
+
+
+def _sample(sample: Sample) -> Json:
+    return {
+        "id": sample.id,
+        "at": sample.at,
+        "messages": [[message.role, message.text[:_TEXT]] for message in sample.messages],
+        "answered": sample.answered,
+        "answer": sample.answer[:_TEXT],
+        "reasoning": sample.reasoning[:_TEXT],
+        "finish": sample.finish_reason,
+        "error": sample.error[:_TEXT],
+        "status": sample.status,
+        "cached": sample.cached,
+        "seconds": sample.seconds,
+        "tokens_in": sample.tokens_in,
+        "tokens_out": sample.tokens_out,
+    }
+
+
+def _config(run: Run) -> str:
+    import yaml
+
+    data = read_head(run.paths.config, _CONFIG_LIMIT) or b""
+    try:
+        tree: object = yaml.safe_load(data)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return ""
+    if not isinstance(tree, dict):
+        return ""
+    masked = masked_tree(cast("dict[str, object]", tree))
+    return yaml.safe_dump(masked, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _object(path: Path) -> Mapping[str, object]:
+    try:
+        found: object = json.loads(read_head(path, _CONFIG_LIMIT) or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, object]", found) if isinstance(found, dict) else {}
