@@ -1,0 +1,106 @@
+"""Searching a log in a process of its own: `python -m evaldock.core.run.log_search FD`.
+
+A process, and not a thread, because an unlucky regular expression can take for ever on one line, holds Python's lock
+all that time, and cannot be stopped; a process leaves the dashboard its lock and can be killed. It kills itself when
+one block takes longer than `SLOWEST` seconds of processor time, so what it has counted can be evaluated again at no
+risk.
+
+It inherits the descriptor FD. First it reads a line with the query, `{"pattern": str, "regex": bool}`, then lines
+`FIRST END`: count matches in what lies before byte END, beginning with block FIRST. For each block it writes three
+32-bit numbers: the block, the lines that begin in it and match, the matches in them; at the end of a request `DONE`
+and two zeros. A later request goes on where the former ended, and counts the last block again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import struct
+import sys
+from collections.abc import Callable, Iterator
+
+from .line_index import BLOCK, LineIndex, Replaced
+from .log_query import Count, Query
+from .log_text import line_bytes, plain, plain_block
+
+REPLY = struct.Struct("=III")
+DONE = 0xFFFFFFFF
+SLOWEST = 0.05
+"""Seconds of processor time for a block of 64 KiB; usual are 0.0001 for a text, 0.001 for a regular expression."""
+
+_AHEAD = 1 << 12
+
+
+class BlockCounter:
+    """Counts the matches of one query, block by block. Raises OSError, Replaced."""
+
+    def __init__(self, fd: int, query: Query) -> None:
+        self._fd = fd
+        self._query = query
+        self._index: LineIndex | None = None
+
+    def count(self, block: int, end: int) -> Count:
+        """Matches in the lines that begin in `block`, of the file as long as it is `end` bytes."""
+        start = block * BLOCK
+        before = 1 if block else 0
+        # The byte before tells whether a line begins with the block; the last line ends in the next block.
+        data = os.pread(self._fd, min(before + BLOCK + _AHEAD, end - start + before), start - before)
+        first = data.find(b"\n") + 1 if before else 0
+        if before and not 0 < first <= BLOCK:
+            return Count(0, 0)
+        last = data.find(b"\n", before + BLOCK - 1)
+        if last < 0 and start - before + len(data) < end:
+            return self._count_long(block, end)
+        return self._query.count(plain_block(data[first : last if last >= 0 else len(data)]))
+
+    def _count_long(self, block: int, end: int) -> Count:
+        if self._index is None:
+            self._index = LineIndex(os.dup(self._fd))
+        index = self._index
+        while index.extent.end < end and not index.grow(end - index.extent.end):
+            pass
+        first = index.first_line(block)
+        spans = index.spans(first, index.first_line(block + 1) - first)
+        found = [len(self._query.spans(plain(line_bytes(index, *span)))) for span in spans]
+        return Count(sum(hit > 0 for hit in found), sum(found))
+
+
+def order(blocks: int, first: int, done: int) -> Iterator[int]:
+    """The blocks to count: those from `first` to the end, then those before it, nearest first.
+
+    `done` blocks, all in front of `first`, are counted already.
+    """
+    yield from range(first, blocks)
+    yield from range(min(first, blocks) - 1, done - 1, -1)
+
+
+def main() -> None:
+    """Serve one query until stdin ends."""
+    fd, query = int(sys.argv[1]), Query(**json.loads(sys.stdin.readline()))
+    counter = BlockCounter(fd, query)
+    done = 0
+    for line in sys.stdin:
+        first, end = (int(word) for word in line.split())
+        blocks = -(-end // BLOCK)
+        try:
+            _serve(counter, order(blocks, max(first, done), done), end, sys.stdout.buffer.write)
+        except Replaced:
+            return
+        sys.stdout.buffer.write(REPLY.pack(DONE, 0, 0))
+        sys.stdout.buffer.flush()
+        done = max(0, blocks - 1)
+
+
+def _serve(counter: BlockCounter, blocks: Iterator[int], end: int, write: Callable[[bytes], int]) -> None:
+    for number, block in enumerate(blocks):
+        # The default action of this signal ends the process.
+        signal.setitimer(signal.ITIMER_VIRTUAL, SLOWEST)
+        write(REPLY.pack(block, *counter.count(block, end)))
+        if number < 4 or number % 64 == 0:
+            sys.stdout.buffer.flush()
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+if __name__ == "__main__":
+    main()
