@@ -154,6 +154,11 @@ def config_lines(preview: Preview, *, changes_only: bool, key: str, width: int) 
     return lines
 
 
+def yaml_lines(lines: Sequence[str]) -> list[SpanLine]:
+    """YAML, its keys dim and its values bright."""
+    return [tuple(_yaml(line, bold=False)) for line in lines]
+
+
 def _heading(text: str, note: str) -> SpanLine:
     return (Span(text, "bright", bold=True), Span(f"  {note}" if note else "", "dim"))
 

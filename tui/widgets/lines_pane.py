@@ -17,11 +17,11 @@ from ..draw.line import Line, Span, cut_end
 from .dress import glyphs_of, palette_of
 
 
-class LinesPane(Widget, can_focus=True, inherit_bindings=False):
+class LinesView(Widget, can_focus=True, inherit_bindings=False):
     """Lines of spans from column `margin` on. What is too long is cut; what matches a search is tinted."""
 
     ALLOW_SELECT = False
-    DEFAULT_CSS = "LinesPane { height: 1fr; background: $background; }"
+    DEFAULT_CSS = "LinesView { height: 1fr; background: $background; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *("down", "up", "page_down", "page_up", "half_down", "half_up", "top", "bottom"), call="{id}"
     )
@@ -35,7 +35,7 @@ class LinesPane(Widget, can_focus=True, inherit_bindings=False):
         self._hits: list[int] = []
         self._hit = -1
 
-    def show(self, lines: Sequence[Sequence[Span]]) -> None:
+    def show_lines(self, lines: Sequence[Sequence[Span]]) -> None:
         """Show these lines; the place is kept as far as there are so many."""
         new = tuple(tuple(line) for line in lines)
         if new != self._lines:
@@ -43,6 +43,10 @@ class LinesPane(Widget, can_focus=True, inherit_bindings=False):
             self._find()
             self._go(self._top)
             self.refresh()
+
+    def plain_text(self) -> str:
+        """All lines as text."""
+        return "\n".join(_text(line).rstrip() for line in self._lines)
 
     @property
     def hits(self) -> int:
@@ -153,6 +157,14 @@ class LinesPane(Widget, can_focus=True, inherit_bindings=False):
             line.add(match[0], found)
             at = match.end()
         line.add(span.text[at:], span.role, bold=span.bold)
+
+
+class LinesPane(LinesView):
+    """Lines that whoever owns the pane makes."""
+
+    def show(self, lines: Sequence[Sequence[Span]]) -> None:
+        """Show these lines; the place is kept as far as there are so many."""
+        self.show_lines(lines)
 
 
 def _text(line: tuple[Span, ...]) -> str:
