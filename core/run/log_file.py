@@ -12,7 +12,7 @@ from pathlib import Path
 from .atomic import open_regular
 from .line_index import BLOCK, LineIndex, Replaced
 
-_SLICE = 1 << 22  # bytes between two looks at whether to stop; some 3 ms
+_SLICE = 1 << 20  # bytes between two looks at whether to stop; under a millisecond
 _POLL = 0.1
 
 

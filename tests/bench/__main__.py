@@ -88,9 +88,9 @@ def proxy(upstream: Path | None) -> None:
 
 def dashboard() -> None:
     """The dashboard's parts, each on a pty of its own."""
-    from . import dashboard_table
+    from . import dashboard_log, dashboard_table
 
-    for what, figure, budget in dashboard_table.measure():
+    for what, figure, budget in [*dashboard_table.measure(), *dashboard_log.measure()]:
         show(what, figure, budget)
 
 

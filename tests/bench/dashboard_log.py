@@ -1,0 +1,207 @@
+"""The log pane on a real pty: a file of 1 GB, a search in it, and a log that grows by 200,000 lines a second.
+
+`python -m tests.bench.dashboard_log`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from evaldock.tui.theme import THEMES, palette
+from evaldock.tui.widgets.log_pane import LogPane
+from textual.app import App, ComposeResult
+from textual.strip import Strip
+
+from .pty_run import on_pty
+
+GIB = 1 << 30
+_PROBE = 0.005
+_WRITER = """
+import sys, time
+path, rate, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+line = b"03:58:06 INFO  worker-4  sample 117  exact match = 1   latency 405 ms and some more of it to make a usual line\\n"
+began = time.perf_counter()
+with open(path, "ab", buffering=0) as file:
+    written = 0
+    while (passed := time.perf_counter() - began) < seconds:
+        due = int(passed * rate) - written
+        if due > 0:
+            file.write(line * due)
+            written += due
+        time.sleep(0.002)
+"""
+
+
+class Timed(LogPane):
+    """Notes when it draws, and what was waiting for that."""
+
+    waiting: float | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames: list[float] = []
+        self.answers: list[float] = []
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        if y == 0:
+            now = time.perf_counter()
+            self.frames.append(now)
+            if self.waiting is not None:
+                self.answers.append(now - self.waiting)
+                self.waiting = None
+        return strip
+
+
+class Load(App[None]):
+    """One of the loads, which measures itself."""
+
+    def __init__(self, what: str, path: Path, report: Path) -> None:
+        super().__init__()
+        self.register_theme(THEMES["evaldock-dark"])
+        self.theme = "evaldock-dark"
+        self.palette = palette(THEMES["evaldock-dark"])
+        self._what, self._path, self._report = what, path, report
+        self._lags: list[float] = []
+        self.pane = Timed()
+
+    def compose(self) -> ComposeResult:
+        yield self.pane
+
+    def on_mount(self) -> None:
+        self.pane.focus()
+        self.run_worker(getattr(self, f"_{self._what}")())
+        self.run_worker(self._feel())
+
+    async def _feel(self) -> None:
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(_PROBE)
+            self._lags.append(time.perf_counter() - began - _PROBE)
+
+    def _lag(self, part: float) -> float:
+        lags = sorted(self._lags)
+        return 1000 * lags[min(len(lags) - 1, int(len(lags) * part))] if lags else 0.0
+
+    def _end(self, **figures: float) -> None:
+        self._report.write_text(json.dumps({"p99": self._lag(0.99), "max": self._lag(1.0), **figures}))
+        self.exit()
+
+    async def _large(self) -> None:
+        await asyncio.sleep(1)
+        before, began = _rss(), time.perf_counter()
+        self.pane.frames.clear()
+        self._lags.clear()
+        self.pane.open(self._path)
+        while not self.pane.frames:
+            await asyncio.sleep(0.001)
+        first = self.pane.frames[0] - began
+        while not self.pane.status.lines:
+            await asyncio.sleep(0.01)
+        indexed = time.perf_counter() - began
+        grown = _rss() - before
+        lag = self._lag(1.0)
+        self._lags.clear()
+        began = time.perf_counter()
+        self.pane.search("needle")
+        while self.pane.status.searching or not self.pane.status.hits:
+            await asyncio.sleep(0.01)
+        searched = time.perf_counter() - began
+        self._end(first=first, indexed=indexed, grown=grown, searched=searched, index_lag=lag)
+
+    async def _flood(self) -> None:
+        self.pane.open(self._path)
+        await asyncio.sleep(1)
+        seconds = 8.0
+        writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(self._path), "200000", str(seconds)])
+        await asyncio.sleep(1)
+        self._lags.clear()
+        began, cpu = time.perf_counter(), time.process_time()
+        lines = self.pane.status.lines
+        keys = 0
+        while writer.poll() is None:
+            await asyncio.sleep(0.2)
+            # Horizontal movement: it is painted, and the log is followed on.
+            self.pane.waiting = time.perf_counter()
+            self.simulate_key("right" if keys % 2 == 0 else "left")
+            keys += 1
+        wall = time.perf_counter() - began
+        answers = sorted(self.pane.answers)
+        self._end(
+            cpu=100 * (time.process_time() - cpu) / wall,
+            rate=(self.pane.status.lines - lines) / wall,
+            key=1000 * answers[int(len(answers) * 0.99)],
+        )
+
+    async def _idle(self) -> None:
+        self.pane.open(self._path)
+        await asyncio.sleep(1)
+        for worker in list(self.workers):
+            if worker.node is self and "_feel" in str(worker.name):
+                worker.cancel()
+        began, cpu = time.perf_counter(), time.process_time()
+        await asyncio.sleep(5)
+        self._end(cpu=100 * (time.process_time() - cpu) / (time.perf_counter() - began))
+
+
+def _rss() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / (1 << 20)
+
+
+def _load(what: str, path: Path) -> dict[str, Any]:
+    return on_pty([sys.executable, "-m", "tests.bench.dashboard_log", what, str(path)], size=(120, 36))
+
+
+def measure() -> list[tuple[str, str, str]]:
+    """(what, figure, budget) for each load."""
+    with tempfile.TemporaryDirectory() as name:
+        large = Path(name) / "large.log"
+        _write(large)
+        one = _load("large", large)
+        small = Path(name) / "small.log"
+        small.write_text("begin\n")
+        flood = _load("flood", small)
+        small.write_text("begin\n")
+        idle = _load("idle", small)
+    return [
+        ("log of 1 GB, first frame", f"{1000 * one['first']:.0f} ms, +{one['grown']:.1f} MB", "100 ms, 10 MB"),
+        ("log of 1 GB, all lines counted", f"{one['indexed']:.2f} s, lag max {one['index_lag']:.0f} ms", "-, 50 ms"),
+        ("log of 1 GB, searched", f"{one['searched']:.2f} s, lag max {one['max']:.0f} ms", "1.5 s, 50 ms"),
+        (
+            f"log, {flood['rate'] / 1000:.0f}k lines/s followed",
+            f"{flood['cpu']:.0f} %, lag p99 {flood['p99']:.0f} ms",
+            "25 ms",
+        ),
+        ("log, key to paint under that load", f"p99 {flood['key']:.0f} ms", "50 ms"),
+        ("log, idle", f"{idle['cpu']:.1f} %", "1 %"),
+    ]
+
+
+def _write(path: Path) -> None:
+    block = b"".join(
+        b"03:58:06 INFO  worker-%d  sample %d  exact match = 1   latency %d ms, and what else there is to say of it\n"
+        % (n % 7, n, n * 37 % 900)
+        for n in range(40_000)
+    )
+    with path.open("wb") as file:
+        while file.tell() < GIB:
+            file.write(block)
+        file.write(b"a needle in a haystack\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        Load(sys.argv[1], Path(sys.argv[2]), Path(os.environ["BENCH_REPORT"])).run()
+    else:
+        for what, figure, budget in measure():
+            print(f"{what:<46}{figure:>26}   budget {budget}", flush=True)
