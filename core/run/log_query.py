@@ -13,7 +13,7 @@ _SAMPLE = 1 << 13
 
 
 class BadPattern(Exception):
-    """Not a regular expression; the message says why, for the user."""
+    """Nothing that can be looked for; the message says why, for the user."""
 
 
 class Count(NamedTuple):
@@ -38,6 +38,8 @@ class Query:
 
     def __post_init__(self) -> None:
         """Raises BadPattern."""
+        if not self.pattern or "\n" in self.pattern:
+            raise BadPattern("a search is for some text in a single line")
         _compiled(self.pattern, self.regex)
 
     @property
@@ -52,34 +54,50 @@ class Query:
 
     def count(self, block: bytes) -> Count:
         """Matches in whole lines of plain UTF-8 (see `log_text.plain_block`)."""
+        if not self.regex and (needles := _needles(self.pattern, False, self.ignore_case)):
+            needle = needles[0][0]
+            haystack = block.lower() if self.ignore_case else block
+            marks = haystack.count(needle)
+            return Count(sum(1 for _ in _lines_with(haystack, needle)) if marks > 1 else marks, marks)
+        found = [len(marks) for _, marks in self._matching(block)]
+        return Count(len(found), sum(found))
+
+    def lines_in(self, block: bytes) -> list[int]:
+        """Which of the lines of such a block match, counted from 0."""
+        numbers: list[int] = []
+        number = at = 0
+        for start, _ in self._matching(block):
+            number += block.count(b"\n", at, start)
+            at = start
+            numbers.append(number)
+        return numbers
+
+    def _matching(self, block: bytes) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+        """Offset in the block, and matches, of each line that matches."""
+        search = _compiled(self.pattern, self.regex).search
+        for start, end in self._candidates(block):
+            line = block[start:end].decode("utf-8", "replace")
+            if search(line) and (marks := self.spans(line)):
+                yield start, marks
+
+    def _candidates(self, block: bytes) -> Iterable[tuple[int, int]]:
         branches = _needles(self.pattern, self.regex, self.ignore_case)
         if branches is None:
-            return self._count_lines(block.decode("utf-8", "replace").split("\n"))
+            return _lines_with(block, b"")
         haystack = block.lower() if self.ignore_case else block
-        if not self.regex:
-            return _count_text(haystack, branches[0][0])
         rarest = [_rarest(haystack, branch) for branch in branches]
-        lines = {span for needle in rarest if needle for span in _lines_with(haystack, needle)}
-        return self._count_lines(block[start:end].decode("utf-8", "replace") for start, end in lines)
-
-    def _count_lines(self, lines: Iterable[str]) -> Count:
-        pattern = _compiled(self.pattern, self.regex)
-        hits = [len(self.spans(line)) for line in lines if pattern.search(line)]
-        return Count(sum(hit > 0 for hit in hits), sum(hits))
-
-
-def _count_text(block: bytes, needle: bytes) -> Count:
-    marks = block.count(needle)
-    return Count(sum(1 for _ in _lines_with(block, needle)) if marks > 1 else marks, marks)
+        return sorted({span for needle in rarest if needle for span in _lines_with(haystack, needle)})
 
 
 def _lines_with(block: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
+    """Where the lines that hold `needle` (which has no newline) begin and end."""
     at = block.find(needle)
     while at >= 0:
         end = block.find(b"\n", at)
-        end = end if end >= 0 else len(block)
+        if end < 0:
+            end = len(block)
         yield block.rfind(b"\n", 0, at) + 1, end
-        at = block.find(needle, end)
+        at = block.find(needle, end + 1)
 
 
 def _rarest(block: bytes, needles: tuple[bytes, ...]) -> bytes | None:

@@ -61,9 +61,13 @@ class BlockCounter:
         while index.extent.end < end and not index.grow(end - index.extent.end):
             pass
         first = index.first_line(block)
-        spans = index.spans(first, index.first_line(block + 1) - first)
-        found = [len(self._query.spans(plain(line_bytes(index, *span)))) for span in spans]
-        return Count(sum(hit > 0 for hit in found), sum(found))
+        found = marks_of_long(index, self._query, first, index.first_line(block + 1) - first)
+        return Count(sum(marks > 0 for marks in found), sum(found))
+
+
+def marks_of_long(index: LineIndex, query: Query, first: int, count: int) -> list[int]:
+    """How many matches each of these lines has, when the lines may be of any length."""
+    return [len(query.spans(plain(line_bytes(index, *span)))) for span in index.spans(first, count)]
 
 
 def order(blocks: int, first: int, done: int) -> Iterator[int]:
