@@ -14,7 +14,8 @@ _UNREAD = object()
 class JobScope:
     """What an interceptor may know about its job. `dir` and `run_dir` are absolute directories on the host.
 
-    `upstream` is the endpoint's full URL; `samples` the number of samples that the job should answer, if known.
+    `upstream` is the endpoint's full URL; `samples` the number of answers that the job needs, if known; `attempt`
+    counts from 1.
     """
 
     job: str
@@ -24,6 +25,7 @@ class JobScope:
     upstream: str
     model_id: str = ""
     samples: int | None = None
+    attempt: int = 1
 
 
 class _Message:

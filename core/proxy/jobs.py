@@ -57,6 +57,7 @@ class Job:
             upstream=self.upstream.url,
             model_id=str(spec.get("model_id", "")),
             samples=samples if isinstance(samples, int) else None,
+            attempt=self.attempt if isinstance(self.attempt, int) else 1,
         )
         self.chain = Chain(cast(Tree, tree) if isinstance(tree, dict) else {}, self.scope, figures.error)
 

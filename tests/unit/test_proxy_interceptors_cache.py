@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,15 +79,28 @@ def test_a_second_run_is_served_from_the_first(tmp_path: Path) -> None:
 def test_repeated_samples_stay_samples_and_are_all_there_the_next_time(tmp_path: Path) -> None:
     settings: dict[str, object] = {"cache_dir": str(tmp_path / "c")}
     answers = [b'{"n":1}', b'{"n":2}', b'{"n":3}']
-    first = Caching(settings, scope(tmp_path))
+    first = Caching(settings, scope(tmp_path / "run1"))
     assert [ask(first, SAMPLED, answer) for answer in answers] == [None] * 3
     first.close()
-    second = Caching(settings, scope(tmp_path))
+    second = Caching(settings, scope(tmp_path / "run2"))
     assert [ask(second, SAMPLED, b'{"n":4}') for _ in range(4)] == [*answers, None]
     second.close()
-    third = Caching({**settings, "repeats": "same"}, scope(tmp_path))
+    third = Caching({**settings, "repeats": "same"}, scope(tmp_path / "run3"))
     assert [ask(third, SAMPLED) for _ in range(2)] == [answers[0]] * 2
     third.close()
+
+
+def test_a_proxy_that_takes_over_gives_an_attempt_none_of_its_own_answers_again(tmp_path: Path) -> None:
+    settings: dict[str, object] = {"cache_dir": str(tmp_path / "c")}
+    before = Caching(settings, scope(tmp_path))
+    assert ask(before, SAMPLED, b'{"n":1}') is None
+    before.close()
+    after = Caching(settings, scope(tmp_path))
+    assert ask(after, SAMPLED, b'{"n":2}') is None
+    after.close()
+    again = Caching(settings, replace(scope(tmp_path), attempt=2))
+    assert [ask(again, SAMPLED) for _ in range(2)] == [b'{"n":1}', b'{"n":2}']
+    again.close()
 
 
 @pytest.mark.parametrize("body", [{**SAMPLED, "seed": 1}, {**SAMPLED, "top_k": 1}, {**SAMPLED, "temperature": 1e-7}])

@@ -265,6 +265,15 @@ def test_bodies_and_headers_can_be_left_out(scope: JobScope) -> None:
     assert set(lines(scope.dir / "responses.jsonl")[0]) == {"id", "at", "status", "cached", "seconds"}
 
 
+def test_a_proxy_that_takes_over_keeps_to_the_limit_of_a_log(scope: JobScope) -> None:
+    for _ in range(2):
+        one = RequestLogging({"max_requests": 3}, scope)
+        for _ in range(2):
+            one.request(exchange(scope))
+        one.close()
+    assert len(lines(scope.dir / "requests.jsonl")) == 3
+
+
 def test_a_log_that_cannot_be_written_stops_nothing(scope: JobScope, caplog: pytest.LogCaptureFixture) -> None:
     (scope.dir / "requests.jsonl").symlink_to(scope.dir / "elsewhere")
     one = RequestLogging({"max_requests": None}, scope)

@@ -29,8 +29,9 @@ class _Endpoint(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({**ANSWER, "key": self.headers["Authorization"] == f"Bearer {KEY}"}).encode()
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        key = self.headers["Authorization"] == f"Bearer {KEY}"
+        body = json.dumps({**ANSWER, "key": key, "asked": asked}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -73,11 +74,12 @@ def one_job(run_dir: Path, port: int, **changes: Any) -> dict[str, Any]:
     return {"a.0": {**base, "api_key": KEY, "task": "a", "dir": str(folder), "options": {}, "adapter": {}, **changes}}
 
 
-def ask(port: int, token: str, host: str = "127.0.0.1") -> tuple[int, Any]:
+def ask(port: int, token: str, host: str = "127.0.0.1", body: object = None) -> tuple[int, Any]:
     """Status and JSON of one request."""
+    data = json.dumps({"model": "m"} if body is None else body).encode()
     connection = http.client.HTTPConnection(host, port, timeout=10)
     try:
-        connection.request("POST", CHAT, b'{"model":"m"}', {"Authorization": f"Bearer {token}"})
+        connection.request("POST", CHAT, data, {"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
     finally:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 from ..redact import scrub
@@ -14,14 +15,15 @@ log = logging.getLogger("evaldock.proxy")
 
 
 class JsonLines:
-    """Appends at most `limit` lines (None: any number) to a private file, one write() each, keys hidden.
+    """Appends lines to a private file until it has `limit` (None: any number), one write() each, keys hidden.
 
     A file that cannot be written (disk full) is given up with one warning: requests matter more than their log.
     """
 
     def __init__(self, path: Path, limit: int | None = None) -> None:
         self.path = path
-        self._left = limit
+        # A proxy that takes the place of a dead one goes on with the file of that.
+        self._left = None if limit is None else max(0, limit - _lines_in(path, limit))
         self._fd: int | None = None
         self._given_up = False
 
@@ -57,3 +59,12 @@ class JsonLines:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def _lines_in(path: Path, most: int) -> int:
+    """How many lines a file has, counted up to `most`."""
+    try:
+        with path.open("rb") as file:
+            return sum(1 for _ in islice(file, most))
+    except OSError:
+        return 0

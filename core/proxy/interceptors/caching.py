@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import ClassVar, cast
-from uuid import uuid4
 
 from ...config.model import Tree
 from ..cache import Answer, answer_key, open_store
@@ -92,7 +92,8 @@ class Caching(Interceptor):
         self._answers_left = whole(self.settings, "max_saved_responses")
         self._requests_left = whole(self.settings, "max_saved_requests")
         self._distinct = text(self.settings, "repeats") == "distinct"
-        self._writer = uuid4().bytes
+        # The same for every proxy of an attempt: none of them may give it one of its own answers as a new sample.
+        self._writer = hashlib.sha256(f"{scope.run_dir}\0{scope.job}\0{scope.attempt}".encode()).digest()[:16]
         self._given: dict[bytes, int] = {}
         self._store = open_store(cache_directory(text(self.settings, "cache_dir"), scope))
 
