@@ -42,6 +42,17 @@ def masked_value(path: str, value: object) -> object:
     return _value(parts[-1], value, in_env="env_vars" in parts)
 
 
+def masked_plan(plan: Mapping[str, object]) -> Tree:
+    """A copy of a plan in JSON (see `codec`) to show: secret-looking settings and literal secrets are blanked out."""
+    shown = masked_tree(plan)
+    for job in cast("list[Tree]", shown.get("jobs") or []):
+        for ref in cast("list[Tree]", job.get("env") or []):
+            value = cast(Tree, ref.get("value") or {})
+            if ref.get("secret") and value.get("kind") == "lit":
+                value["source"] = HIDDEN
+    return shown
+
+
 def masked_override(text: str, path: str) -> str:
     """An override as typed (`a.b=value`), its value masked when the path says that it is secret."""
     key, given, value = text.partition("=")

@@ -208,6 +208,9 @@ async def _received(line: Line, upstream: Upstream, status: int, headers: Mappin
     if encoding and body and (decoder := decoder_for(encoding)):
         del kept["content-encoding"]
         body = decoder.feed(body)
+    if status >= 400 and upstream.api_key:
+        # Some endpoints quote the key that they refuse, and this goes to a container and into its log.
+        body = body.replace(upstream.api_key.encode(), b"[key]")
     return Reply(status, kept, body)
 
 

@@ -15,6 +15,7 @@ from ..run.clock import utc_iso
 from .chain import Chain
 from .exchange import JobScope
 from .figures import Figures
+from .redact import remember
 from .saved import FIGURES_FILE, LIVE_FILE, newest_figures
 from .upstream import Health, Options, Upstream, base_path
 
@@ -59,6 +60,7 @@ class Job:
             samples=samples if isinstance(samples, int) else None,
             attempt=self.attempt if isinstance(self.attempt, int) else 1,
         )
+        remember((self.upstream.api_key, self.token))
         self.chain = Chain(cast(Tree, tree) if isinstance(tree, dict) else {}, self.scope, figures.error)
 
     def to_json(self) -> Tree:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from evaldock.core.config.model import (
     RequestOptions,
     TaskConfig,
 )
+from evaldock.core.plan.codec import plan_to_json
 from evaldock.core.plan.make import make_plan
-from evaldock.core.plan.mask import is_secret_name, masked_override, masked_text, masked_tree
+from evaldock.core.plan.mask import is_secret_name, masked_override, masked_plan, masked_text, masked_tree
 from evaldock.core.plan.render import docker_run_line, missing_env, render_plan
 
 SECRET = "s3cretvalue-9000"
@@ -213,3 +215,14 @@ def test_how_the_proxy_asks_is_shown() -> None:
     assert text.count("via    reasoning, endpoint") == 2
     direct = render({}, replace(config, execution=Execution(Path("/out"), proxy=False)))
     assert "timeout 90 s" not in direct and "via" not in direct
+
+
+def test_a_plan_shown_as_json_holds_no_secret() -> None:
+    adapter: dict[str, object] = {"params_to_add": {"a": 1}, "headers_to_add": {"Authorization": f"Bearer {SECRET}"}}
+    config = replace(CONFIG, endpoint=replace(CONFIG.endpoint, adapter_config=adapter))
+    plan = make_plan(config, Catalog(), invocation="0a1b2c3d")
+    assert SECRET in json.dumps(plan_to_json(plan)), "what runs needs it"
+    shown = json.dumps(masked_plan(plan_to_json(plan)))
+    assert SECRET not in shown
+    assert '"api_key_name": "API_KEY"' in shown and '"source": "HF_TOKEN_FOR_GPQA"' in shown
+    assert '"params_to_add": {"a": 1}' in shown and '"source": "1"' in shown

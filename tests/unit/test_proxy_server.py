@@ -283,3 +283,16 @@ def test_a_harness_that_hangs_up_ends_the_request_to_the_endpoint(tmp_path: Path
             assert (r.figures.cancelled, r.figures.in_flight, r.figures.sent) == (1, 0, 1)
 
     asyncio.run(main())
+
+
+def test_an_endpoint_that_quotes_the_key_does_not_bring_it_into_the_container(tmp_path: Path) -> None:
+    adapter = {"interceptors": ["response_logging", "caching"]}
+
+    async def main() -> None:
+        async with rig(tmp_path, status(401, f"Incorrect API key provided: {KEY}."), adapter=adapter) as r:
+            _, body, _ = await r.ask()
+            assert KEY.encode() not in body
+            assert "Incorrect API key provided: [key]." in json.loads(body)["error"]["message"]
+        assert KEY not in (tmp_path / "responses.jsonl").read_text()
+
+    asyncio.run(main())

@@ -49,8 +49,9 @@ def _dry_run(config: Config, plan: Plan, env: dict[str, str], *, as_json: bool) 
         import json
 
         from ...core.plan.codec import plan_to_json
+        from ...core.plan.mask import masked_plan
 
-        click.echo(json.dumps(plan_to_json(plan), ensure_ascii=False))
+        click.echo(json.dumps(masked_plan(plan_to_json(plan)), ensure_ascii=False))
         return ExitCode.OK
     from ...core.plan.render import render_plan
 
