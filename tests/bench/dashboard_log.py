@@ -28,7 +28,7 @@ _PROBE = 0.005
 _WRITER = """
 import sys, time
 path, rate, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-line = b"03:58:06 INFO  worker-4  sample 117  exact match = 1   latency 405 ms and some more of it to make a usual line\\n"
+line = b"03:58:06 INFO  worker-4  sample 117  exact match = 1   latency 405 ms and what else is usual\\n"
 began = time.perf_counter()
 with open(path, "ab", buffering=0) as file:
     written = 0
