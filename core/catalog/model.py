@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-ResultFormat = Literal["results.yml", "lm-eval", "json"]
+ResultFormat = Literal["results.yml", "lm-eval", "inspect", "json"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,9 @@ class TaskSpec:
     `command` is an argv template, None for the NeMo contract (`nemo-evaluator run_eval --run_config ...`);
     its parts may name `{model_id}`, `{url}`, `{api_key_name}` (of the variable that holds the key), `{task}`,
     `{run_config}`, `{results}` and `{params.NAME}`.
-    `image` and `digest` say what to run; `params` are the defaults of `config.params`.
+    `image` and `digest` say what to run; `params` are the defaults of `config.params`. `samples` is how many the
+    whole benchmark has, None when nobody said so; `progress` is a regular expression for the log: its last match
+    tells in group 1 how many are done, and in group 2, if it has one, of how many.
     """
 
     name: str
@@ -30,6 +32,8 @@ class TaskSpec:
     result_format: ResultFormat = "results.yml"
     result_file: str = ""
     primary_metric: str = ""
+    samples: int | None = None
+    progress: str = ""
     description: str = ""
     architectures: str = "multiarch"
     listed: bool = True

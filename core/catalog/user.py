@@ -10,6 +10,8 @@ tasks:
     required_env: [HF_TOKEN]
     description: one line
     result: {format: json, file: scores.json, metric: accuracy}
+    samples: 500              # how many the whole benchmark has
+    progress: '(\\d+)/(\\d+)'   # regular expression for the log: done, and in group 2 the total
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ MAX_NODES = 20_000
 MAX_DEPTH = 50
 
 ENDPOINT_TYPES = ("chat", "completions", "completions_logprob", "embedding", "vlm")
-RESULT_FORMATS: tuple[ResultFormat, ...] = ("results.yml", "lm-eval", "json")
+RESULT_FORMATS: tuple[ResultFormat, ...] = ("results.yml", "lm-eval", "inspect", "json")
 TASK_KEYS = (
     "name",
     "harness",
@@ -43,6 +45,8 @@ TASK_KEYS = (
     "required_env",
     "description",
     "result",
+    "samples",
+    "progress",
 )
 RESULT_KEYS = ("format", "file", "metric")
 
@@ -138,6 +142,7 @@ class _Reader:
         params = self._params(pairs, path)
         description = self._text(pairs, "description", path)
         fmt, result_file, metric = self._result(pairs, path)
+        samples, progress = self._samples(pairs, path), self._progress(pairs, path)
         if len(self.problems) > before:
             return None
         return TaskSpec(
@@ -152,6 +157,8 @@ class _Reader:
             result_format=fmt,
             result_file=result_file,
             primary_metric=metric,
+            samples=samples,
+            progress=progress,
             description=description,
         )
 
@@ -172,6 +179,27 @@ class _Reader:
         if fmt == "json" and not file:
             self._bad(node, path, "format json needs a `file`")
         return fmt or "results.yml", file, self._text(inner, "metric", path)
+
+    def _samples(self, pairs: Pairs, path: str) -> int | None:
+        written = self._text(pairs, "samples", path)
+        if not written:
+            return None
+        if written.isascii() and written.isdigit() and 0 < int(written) < 10**9:
+            return int(written)
+        self._bad(pairs["samples"][1], f"{path}.samples", f"'{written}' is not a number of samples")
+        return None
+
+    def _progress(self, pairs: Pairs, path: str) -> str:
+        written = self._text(pairs, "progress", path)
+        try:
+            groups = re.compile(written).groups if written else 1
+        except re.error as error:
+            self._bad(pairs["progress"][1], f"{path}.progress", f"is not a regular expression: {error}")
+            return ""
+        if groups not in (1, 2):
+            message = "needs one group for what is done, or two: done and total"
+            self._bad(pairs["progress"][1], f"{path}.progress", message)
+        return written
 
     def _params(self, pairs: Pairs, path: str) -> dict[str, object]:
         if "params" not in pairs:

@@ -14,6 +14,7 @@ from ..run.atomic import write_atomic
 from ..run.clock import utc_iso
 from ..run.disk import Disk
 from ..run.events import JobState
+from ..run.log_progress import read_log_progress
 from ..run.state import JobView
 from .executor import ExecutorUnavailable, Pulling, Sample
 from .gateway import jobs_of
@@ -45,7 +46,7 @@ class LiveWriter:
     - `endpoint`: what the proxy says of the endpoint
     - `jobs`: for each that is at hand `state`, `note` (what is being done), `pull` (`done`, `total` in bytes, `rate` in
       bytes a second), `cpu` (percent of one core), `cpus` (its limit), `memory`, `memory_limit` (bytes), `progress`
-      (samples answered) and `requests` (the proxy's figures)
+      (samples answered), `total` (of how many, when the task's log says so) and `requests` (the proxy's figures)
     """
 
     def __init__(self, shared: Shared) -> None:
@@ -87,6 +88,10 @@ class LiveWriter:
         if requests:
             entry["requests"] = requests
             entry["progress"] = requests.get("answers", 0)
+        spec = self._s.spec(view.id)
+        told = read_log_progress(self._s.run.paths.job(spec.dir_name).stdout, spec.progress) if spec.progress else None
+        if told is not None:
+            entry["progress"], entry["total"] = told
         note = self._s.notes.get(view.id) or (requests or {}).get("refused")
         if note:
             entry["note"] = note

@@ -135,11 +135,12 @@ class _Maker:
             docker=replace(options, user=task.user or options.user),
             timeout=execution.timeout if task.timeout is None else task.timeout,
             kill_grace=execution.kill_grace,
-            samples=_samples(run_config),
+            samples=_samples(run_config, spec.samples),
             repeats=_repeats(run_config),
             result_format=spec.result_format,
             result_file=spec.result_file,
             primary_metric=spec.primary_metric,
+            progress=spec.progress,
             pre_cmd=task.pre_cmd,
             post_cmd=task.post_cmd,
             adapter=self._adapter(task),
@@ -215,10 +216,14 @@ def _command(spec: TaskSpec, run_config: Tree, url: str, model_id: str) -> tuple
     return fill(spec.command, values, tree_at(run_config, "config", "params"))
 
 
-def _samples(run_config: Tree) -> int | None:
-    """A fraction says nothing about the number of samples, so only a whole number counts."""
+def _samples(run_config: Tree, whole: int | None) -> int | None:
+    """How many samples a job has, of a benchmark with `whole`; of a part of it that is only known when `whole` is."""
     limit = tree_at(run_config, "config", "params").get("limit_samples")
-    return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
+    if not isinstance(limit, (int, float)) or isinstance(limit, bool) or limit <= 0:
+        return whole
+    if isinstance(limit, float) and limit < 1:
+        return None if whole is None else max(1, round(limit * whole))
+    return int(limit) if whole is None else min(int(limit), whole)
 
 
 def _repeats(run_config: Tree) -> int:

@@ -58,7 +58,7 @@ class JobSpec:
     `position` is where its task stands in the config's `evaluation.tasks`, -1 when that was not kept.
     `samples` is the expected number of samples when the config says it, each answered `repeats` times; `timeout` and
     `kill_grace` are seconds. `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks;
-    `pre_cmd` and `post_cmd`: see `commands`.
+    `pre_cmd` and `post_cmd`: see `commands`. `progress` is the catalog's regular expression for the log.
     """
 
     id: str
@@ -83,6 +83,7 @@ class JobSpec:
     result_format: str = "results.yml"
     result_file: str = ""
     primary_metric: str = ""
+    progress: str = ""
     pre_cmd: str = ""
     post_cmd: str = ""
     adapter: dict[str, object] = field(default_factory=dict[str, object])

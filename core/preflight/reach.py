@@ -24,7 +24,6 @@ from ..proxy.process import ProxyHandle, ProxyStartError, ensure_key, job_token,
 from ..proxy.upstream import base_path, one_line
 from .machine import bare
 from .model import Check, Subject
-from .targets import needs_endpoint
 
 _WAIT = 10.0
 _JOB = "check.0"
@@ -74,7 +73,7 @@ class _Said:
 def reach(subject: Subject) -> Iterator[Check]:
     """Whether containers of this plan reach the endpoint."""
     plan = subject.plan
-    job = next((job for job in plan.jobs if needs_endpoint(job)), None) if plan else None
+    job = next((job for job in plan.jobs if job.knows_endpoint), None) if plan else None
     if plan is None or job is None:
         return
     if job.docker.network == "none":

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from ..plan.endpoint import HOST_ALIAS
 from ..plan.environ import api_key_ref
-from ..plan.spec import RUN_CONFIG_PATH, JobSpec, Plan
+from ..plan.spec import JobSpec, Plan
 from ..plan.trees import tree_at
 from ..proxy.upstream import base_path
 
@@ -47,7 +46,7 @@ def targets_of(plan: Plan, env: Mapping[str, str]) -> tuple[Target, ...]:
     jobs: dict[tuple[str, str, str, str], list[JobSpec]] = {}
     values: dict[str, str | None] = {}
     for job in plan.jobs:
-        if needs_endpoint(job):
+        if job.knows_endpoint:
             ref = api_key_ref(job)
             name = ref.value.source if ref and ref.value.kind != "lit" else ref.name if ref else ""
             values[name] = ref.value.source if ref and ref.value.kind == "lit" else env.get(name)
@@ -64,12 +63,6 @@ def targets_of(plan: Plan, env: Mapping[str, str]) -> tuple[Target, ...]:
         )
         for (url, model, kind, name), members in jobs.items()
     )
-
-
-def needs_endpoint(job: JobSpec) -> bool:
-    """Whether the job is told the endpoint at all: a command of the user's own may do without."""
-    told = (job.url, RUN_CONFIG_PATH, HOST_ALIAS)
-    return any(text in part for part in job.command for text in told if text)
 
 
 def _patience(job: JobSpec) -> float | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .counts import COUNTS_FILE, read_counts
 from .files import Missing, Unreadable, newest_match, parse_json, parse_yaml, read_bytes
+from .inspect_log import parse_inspect, read_inspect
 from .lm_eval import read_lm_eval
 from .merge import Found, TooManyFigures, sampled
 from .model import JobResult, NoResult, RequestCounts, Score
@@ -28,6 +29,7 @@ class _Format:
 _FORMATS = {
     "results.yml": _Format("results.yml", parse_yaml, read_results_yml),
     "lm-eval": _Format("results_*.json", parse_json, read_lm_eval),
+    "inspect": _Format("*.eval", parse_inspect, read_inspect),
     "json": _Format("results.json", parse_json, read_plain_json),
 }
 

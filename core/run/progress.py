@@ -24,16 +24,17 @@ def progress_of(job: JobSpec, view: JobView, live: Mapping[str, object], in_file
     done = in_file if not done and in_file is not None else done
     if done is None:
         return None
-    total = total_of(job, done)
+    total = total_of(job, done, count(live.get("total")))
     return {"done": done, "total": total, "left": _left(done, total, requests_in(live))}
 
 
-def total_of(job: JobSpec, done: int | None) -> int | None:
-    """How many answers a job needs, None when that is not known.
+def total_of(job: JobSpec, done: int | None, told: int | None = None) -> int | None:
+    """How many answers a job needs, None when that is not known. What the task itself `told` in its log counts most.
 
     A task that asks more than once a sample gives itself away by going past its total, which then means nothing.
     """
-    return None if job.expected is None or (done or 0) > job.expected else job.expected
+    total = told or job.expected
+    return None if total is None or (done or 0) > total else total
 
 
 def requests_of(view: JobView, live: Mapping[str, object]) -> Json | None:

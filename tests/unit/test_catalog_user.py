@@ -3,9 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from evaldock.core.catalog.catalog import Catalog
 from evaldock.core.catalog.load import load_catalog, user_dir
+from evaldock.core.catalog.schema import catalog_schema
+from evaldock.core.catalog.user import RESULT_KEYS, TASK_KEYS
 from evaldock.core.config.model import ConfigError
+from jsonschema import Draft7Validator
 
 FULL = """
 tasks:
@@ -18,6 +22,8 @@ tasks:
     required_env: [HF_TOKEN]
     description: Adds numbers
     result: {format: json, file: out/scores.json, metric: accuracy}
+    samples: 500
+    progress: '(\\d+)/(\\d+)'
 """
 
 
@@ -51,6 +57,7 @@ def test_a_full_task_is_read(tmp_path: Path) -> None:
     assert spec.required_env == ("HF_TOKEN",)
     assert (spec.result_format, spec.result_file, spec.primary_metric) == ("json", "out/scores.json", "accuracy")
     assert spec.description == "Adds numbers"
+    assert (spec.samples, spec.progress) == (500, r"(\d+)/(\d+)")
     assert len(catalog.tasks) == 422
 
 
@@ -114,7 +121,10 @@ WRONG = [
     ("tasks:\n  - {name: x, image: i, params: {a: {1: 2}, a: 3}}", "tasks[0].params.a: 'a' is given twice"),
     ("tasks:\n  - {name: x, image: i, params: {a: 2026-01-01}}", "is a quote missing?"),
     ("tasks:\n  - {name: x, image: i, params: {a: !!python/object:os.x {}}}", "tasks[0].params"),
-    ("tasks:\n  - {name: x, image: i, result: {format: xml}}", "'xml' is not one of results.yml, lm-eval, json"),
+    (
+        "tasks:\n  - {name: x, image: i, result: {format: xml}}",
+        "'xml' is not one of results.yml, lm-eval, inspect",
+    ),
     ("tasks:\n  - {name: x, image: i, result: {format: json}}", "format json needs a `file`"),
     ("tasks:\n  - {name: x, image: i, result: {file: ../x}}", "relative to the results directory"),
     ("tasks:\n  - {name: x, image: i, harness: a.b}", "a harness name holds no dot"),
@@ -169,3 +179,41 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert "latin.yaml: cannot be read" in said
     assert "larger than 1000000 bytes" in said
     assert "empty.yaml" not in said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("samples: many", "tasks[0].samples: 'many' is not a number of samples"),
+        ("samples: 0", "tasks[0].samples: '0' is not a number of samples"),
+        ("progress: '('", "tasks[0].progress: is not a regular expression"),
+        ("progress: done", "tasks[0].progress: needs one group for what is done, or two"),
+        ("progress: '(a)(b)(c)'", "tasks[0].progress: needs one group"),
+        ("result: {format: inspct}", "'inspct' is not one of results.yml, lm-eval, inspect, json"),
+    ],
+)
+def test_progress_and_totals_are_checked(tmp_path: Path, more: str, said: str) -> None:
+    (line,) = problems(tmp_path, f"tasks: [{{name: t, image: i, {more}}}]")
+    assert said in line
+
+
+def test_logs_of_inspect_are_a_format(tmp_path: Path) -> None:
+    spec = load(tmp_path, mine="tasks: [{name: t, image: i, result: {format: inspect}}]").resolve("t")
+    assert spec.result_format == "inspect"
+
+
+def test_the_schema_for_editors_has_the_same_keys_and_finds_mistakes() -> None:
+    schema = catalog_schema()
+    Draft7Validator.check_schema(schema)
+    task = schema["properties"]["tasks"]["items"]["properties"]
+    assert set(task) == set(TASK_KEYS)
+    assert set(task["result"]["properties"]) == set(RESULT_KEYS)
+    validator = Draft7Validator(schema)
+    assert list(validator.iter_errors(yaml.safe_load(FULL))) == []
+    for wrong in (
+        {"nam": "x"},
+        {"name": "x", "samples": 0},
+        {"name": "x", "result": {"format": "xml"}},
+        {"image": "i"},
+    ):
+        assert list(validator.iter_errors({"tasks": [wrong]})) != []

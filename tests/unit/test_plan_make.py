@@ -172,6 +172,16 @@ def test_what_the_user_set_is_in_the_run_config_and_defaults_are_not() -> None:
     assert spec.run_config["config"]["params"]["extra"]["a"] == [1]  # type: ignore[index]
 
 
+@pytest.mark.parametrize(("limit", "samples"), [(None, 500), (20, 20), (9999, 500), (0.1, 50), (0.0001, 1)])
+def test_a_catalog_that_knows_the_whole_tells_the_number_of_samples(limit: float | None, samples: int) -> None:
+    own = TaskSpec("own", "mylab", "lab/x:1", samples=500, progress=r"(\d+)")
+    params = {} if limit is None else {"limit_samples": limit}
+    task = TaskConfig("own", run_config={"config": {"params": params}})
+    config = Config(tree={}, execution=Execution(Path("/out")), endpoint=Endpoint(URL, "m"), tasks=(task,))
+    (spec,) = make_plan(config, Catalog([own]), invocation="0a1b2c3d").jobs
+    assert (spec.samples, spec.progress) == (samples, r"(\d+)")
+
+
 @pytest.mark.parametrize(
     ("limit", "samples"), [(5, 5), (0.5, None), (True, None), (None, None), (0, None), ("9", None)]
 )

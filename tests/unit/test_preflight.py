@@ -15,7 +15,7 @@ from evaldock.core.plan.spec import EnvRef, JobSpec, Plan
 from evaldock.core.preflight import local, machine
 from evaldock.core.preflight.model import Check, Probe, Subject
 from evaldock.core.preflight.run import run_probes
-from evaldock.core.preflight.targets import needs_endpoint, targets_of
+from evaldock.core.preflight.targets import targets_of
 
 FACTS = EngineFacts("27.3.1", "unix:///var/run/docker.sock", "amd64", "/", True, "", ("runc",))
 URL = "http://127.0.0.1:8000/v1/chat/completions"
@@ -123,9 +123,6 @@ def test_each_endpoint_is_one_target_and_a_job_without_one_is_none() -> None:
     alone = job(2, command=("python3", "/own.py"))
     made = plan(job(0), job(1), alone, job(3, model_id="other"))
     assert [target.tasks for target in targets_of(made, {})] == [("t0", "t1"), ("t3",)]
-    assert not needs_endpoint(alone)
-    assert needs_endpoint(job(command=("run", "http://host.docker.internal:8000/v1")))
-    assert needs_endpoint(job(command=("run", URL)))
 
 
 def test_the_shortest_timeout_of_the_tasks_counts() -> None:

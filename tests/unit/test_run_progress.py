@@ -34,6 +34,8 @@ def live(answers: int, **figures: Any) -> dict[str, Any]:
         ({}, 3, 20, 1, (3, 20, None)),
         (live(21, minute_rate=0.5), None, 20, 1, (21, None, None)),
         ({"progress": 8, "requests": {"ok": 2, "answers": 8, "minute_rate": 0.5}}, None, 20, 1, (8, 20, 6.0)),
+        ({"progress": 8, "total": 16, "requests": {}}, None, 20, 1, (8, 16, None)),
+        ({"progress": 8, "total": 16, "requests": {}}, 3, None, 1, (8, 16, None)),
         ({"progress": "x", "requests": 7}, None, 20, 1, None),
     ],
 )

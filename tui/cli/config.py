@@ -98,11 +98,13 @@ evaldock config schema > evaldock.schema.json
 
 
 @command.command("schema", epilog=_EDITORS)
-def schema() -> ExitCode:
+@click.option("--catalog", is_flag=True, help="The schema of catalog files, which describe tasks of your own.")
+def schema(catalog: bool) -> ExitCode:
     """Print the JSON Schema of config files, with which editors complete and check while you type."""
+    from ...core.catalog.schema import catalog_schema
     from ...core.config.schema import editor_schema
 
-    click.echo(json.dumps(editor_schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(catalog_schema() if catalog else editor_schema(), indent=2, ensure_ascii=False))
     return ExitCode.OK
 
 

@@ -136,7 +136,7 @@ def _row(place: int, spec: JobSpec, view: JobView, figures: Json, running: float
     alive = not view.state.terminal
     requests = _requests(_mapping(figures.get("requests"))) if alive else _counted(view.requests)
     done = _done(view, figures, requests)
-    total = total_of(spec, done)
+    total = total_of(spec, done, _whole(figures.get("total")))
     return TaskRow(
         job=view.id,
         index=place,

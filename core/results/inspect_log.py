@@ -1,0 +1,68 @@
+"""Logs of Inspect (inspect_ai): JSON, or `.eval`, a zip archive whose `header.json` is the log without samples.
+
+{"status": "success", "results": {"scores": [{"name", "scored_samples", "metrics": {name: {"value"}}}]}}; the metric
+`stderr` of a score is the standard error of its others.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from .files import MAX_BYTES, Unreadable, parse_json
+from .merge import Found, merged
+from .model import Metric
+from .numbers import as_count, as_mapping, as_number, printable
+
+_HEADER = "header.json"
+_ERRORS = ("stderr", "bootstrap_stderr", "std", "var")
+
+
+def parse_inspect(content: bytes) -> object:
+    """The log without its samples. Raises Unreadable."""
+    return parse_json(_header(content) if content.startswith(b"PK") else content)
+
+
+def read_inspect(tree: object) -> tuple[Found, ...]:
+    """Figures of the parsed log: `<score>_<metric>`, or `<metric>` where there is only one score.
+
+    Raises Unreadable for an evaluation that did not succeed, TooManyFigures.
+    """
+    fields = as_mapping(tree)
+    status = fields.get("status")
+    if status != "success":
+        raise Unreadable(f"says that the evaluation ended with the status {printable(str(status)[:40])}")
+    scores = as_mapping(fields.get("results")).get("scores")
+    listed = [as_mapping(score) for score in cast("list[object]", scores)] if isinstance(scores, list) else []
+    return merged(found for score in listed for found in _figures(score, alone=len(listed) == 1))
+
+
+def _figures(score: Mapping[str, object], *, alone: bool) -> Iterator[Found]:
+    metrics = {
+        name: as_number(as_mapping(entry).get("value")) for name, entry in as_mapping(score.get("metrics")).items()
+    }
+    stderr = next((metrics[name] for name in _ERRORS[:2] if metrics.get(name) is not None), None)
+    name = str(score.get("name") or score.get("scorer") or "score")
+    n = as_count(score.get("scored_samples"))
+    for label, value in metrics.items():
+        if value is not None and label not in _ERRORS:
+            yield Found(Metric(label if alone else f"{name}_{label}", value, stderr, n), (), label)
+
+
+def _header(content: bytes) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if archive.getinfo(_HEADER).file_size > MAX_BYTES:
+                raise Unreadable("holds a header that is too large to be one")
+            return archive.read(_HEADER)
+    except NotImplementedError:
+        raise Unreadable(
+            "is compressed with zstd, which Python reads from 3.14 on: let the task write JSON (--log-format json)"
+        ) from None
+    except KeyError:
+        raise Unreadable(f"holds no {_HEADER}: the evaluation did not come to its end") from None
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError) as error:
+        raise Unreadable(f"is a damaged archive ({printable(str(error)[:100])})") from None
