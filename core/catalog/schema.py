@@ -38,7 +38,7 @@ def _task() -> Schema:
     return {
         "name": _text("Name", "The name that configs use."),
         "harness": _text(
-            "Harness", "What the task belongs to, custom unless given; a packaged harness lends its image."
+            "Harness", "What it belongs to, custom unless given; a packaged one lends its image."
         ),
         "image": _text("Image", "The container image."),
         "command": _list(
