@@ -92,11 +92,11 @@ async def test_going_up_holds_and_counts_what_comes(log: Path) -> None:
         await pilot.press("k")
         before = app.rows()
         many(log, 7, 100)
-        await until(lambda: app.pane.status.new == 7)
+        await until(lambda: app.pane.status.paused_new == 7)
         assert app.rows() == before
         await pilot.press("G")
         assert app.rows()[-1] == "line 106"
-        assert (app.pane.status.following, app.pane.status.new) == (True, 0)
+        assert (app.pane.status.following, app.pane.status.paused_new) == (True, 0)
 
 
 async def test_a_large_file_shows_its_end_at_once_and_keeps_its_place_when_numbers_are_known(tmp_path: Path) -> None:

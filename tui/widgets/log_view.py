@@ -20,12 +20,12 @@ _KEPT = 4096
 
 @dataclass(frozen=True)
 class LogStatus:
-    """How the log is being looked at. `new` lines came while it was held; `hit` counts from 1, 0 is none."""
+    """How the log is being looked at. `paused_new` lines came while it was held; `hit` counts from 1, 0 is none."""
 
     lines: int = 0
     size: int = 0
     following: bool = True
-    new: int = 0
+    paused_new: int = 0
     hit: int = 0
     hits: int = 0
     searching: bool = False
@@ -138,7 +138,7 @@ class LogView:
             lines=lines if self._content.complete else 0,
             size=index.extent.end if index is not None else 0,
             following=self._following,
-            new=0 if self._following else max(0, lines - self._held_at),
+            paused_new=0 if self._following else max(0, lines - self._held_at),
             hit=search.position(*hit) if search is not None and hit is not None else 0,
             hits=search.marks if search is not None else 0,
             searching=search.searching if search is not None else self.query is not None,
