@@ -59,12 +59,13 @@ class Exit:
 
 @dataclass(frozen=True)
 class Found:
-    """A container of this run that exists already."""
+    """A container of evaldock's that exists already; `run_dir` is the directory of its run, "" when it does not say."""
 
     job: str
     attempt: int
     name: str
     status: Literal["created", "running", "exited"]
+    run_dir: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,8 @@ class Executor(Protocol):
         """Remove it in any state. Unknown containers are no error."""
         ...
 
-    def find(self, invocation: str) -> Sequence[Found]:
-        """All containers of one invocation."""
+    def find(self, invocation: str | None) -> Sequence[Found]:
+        """All containers of one invocation; of all of them when None."""
         ...
 
     def sample(self, name: str) -> Sample | None:

@@ -18,13 +18,14 @@ from .atomic import make_dir, sync_dir, write_atomic
 from .clock import utc_iso
 from .events import RunCreated
 from .journal import encode_line
+from .links import is_ours, link_job
 from .paths import JobPaths as JobPaths
 from .paths import RunPaths as RunPaths
 from .paths import UnsafePath as UnsafePath
 from .paths import archive_attempt as archive_attempt
 from .paths import check_name, make_job_dirs
 from .paths import keep_spec as keep_spec
-from .pointers import RUN_DIR, make_dirs, register
+from .pointers import make_dirs, register
 
 
 class CreateError(Exception):
@@ -58,7 +59,7 @@ def create_run(
         _build(root, plan, config_tree, now, sources)
         paths = RunPaths(root)
         for job in plan.jobs:
-            _link(output, root.name, job.dir_name)
+            link_job(output, root.name, job.dir_name)
     except OSError as error:
         where = error.filename or output
         raise CreateError(
@@ -82,7 +83,7 @@ def _check_jobs(plan: Plan, output: Path) -> None:
             raise CreateError(f"Two tasks would use the same directory {job.dir_name!r}; rename one of them.")
         names.add(job.dir_name)
         link = output / job.dir_name
-        if link.is_symlink() and not _is_ours(link):
+        if link.is_symlink() and not is_ours(link):
             raise CreateError(
                 f"{link} is a symbolic link to {os.readlink(link)} that evaldock did not make. Remove it, or "
                 "choose another place with -o execution.output_dir=DIR."
@@ -137,22 +138,3 @@ def _yaml(tree: dict[str, object]) -> bytes:
     import yaml
 
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, encoding="utf-8")
-
-
-def _is_ours(link: Path) -> bool:
-    parts = Path(os.readlink(link)).parts
-    return len(parts) == 2 and RUN_DIR.fullmatch(parts[0]) is not None and parts[1] == link.name
-
-
-def _link(output: Path, run_name: str, dir_name: str) -> None:
-    link = output / dir_name
-    if os.path.lexists(link) and not (link.is_symlink() and _is_ours(link)):
-        return
-    temp = output / f".{dir_name}.{os.urandom(4).hex()}.tmp"
-    try:
-        os.symlink(Path(run_name) / dir_name, temp)
-        os.replace(temp, link)
-    except OSError:
-        # File systems without links, or a directory that came up meanwhile: the run stands without the link.
-        with contextlib.suppress(OSError):
-            temp.unlink()

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 from .atomic import write_atomic
@@ -72,6 +73,20 @@ def _take(fd: int) -> bool:
         fcntl.flock(fd, fcntl.LOCK_UN)
         time.sleep(0.002 + (os.getpid() % 7) / 1000)
     return True
+
+
+@contextlib.contextmanager
+def holding(path: Path) -> Generator[bool]:
+    """Keep engines away from the lock `path` for a moment without naming a holder; yields False when one has it."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield True  # a full disk, or a directory that is not ours: no engine could take it either
+        return
+    try:
+        yield _take(fd)
+    finally:
+        os.close(fd)
 
 
 def is_held(path: Path) -> bool:

@@ -119,6 +119,15 @@ def check_name(name: str) -> None:
         raise UnsafePath(f"{name!r} cannot be the directory of a task; rename the task.")
 
 
+def is_gone(path: Path) -> bool:
+    """Whether nothing is at `path`; what is only out of reach (no permission) is not gone."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return isinstance(error, (FileNotFoundError, NotADirectoryError))
+    return False
+
+
 def check_no_link(path: Path) -> None:
     """Raise UnsafePath when `path` is a symbolic link."""
     if path.is_symlink():

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
 from .atomic import make_dir, write_atomic
-from .paths import RunPaths
+from .paths import RunPaths, is_gone
 
 INVOCATION = re.compile(r"[0-9a-f]{8}")
 RUN_DIR = re.compile(r"\d{8}_\d{6}-([0-9a-f]{8})")
@@ -50,6 +51,36 @@ def pointers(env: Mapping[str, str] | None = None) -> dict[str, Path]:
         if root is not None and root.is_dir():
             out[invocation] = root
     return out
+
+
+def forget(root: Path, env: Mapping[str, str] | None = None) -> None:
+    """Remove the pointer to the run at `root`; one that leads elsewhere is left alone."""
+    match = RUN_DIR.fullmatch(root.name)
+    if match is not None:
+        _unlink_if(state_dir(env) / "runs" / f"{match[1]}.json", lambda target: target == root)
+
+
+def forget_gone(env: Mapping[str, str] | None = None, *, dry_run: bool = False) -> list[str]:
+    """Remove the pointers to runs that are not there any more; their invocations."""
+    folder = state_dir(env) / "runs"
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    found = [name.removesuffix(".json") for name in names if _leads_nowhere(_target(folder / name))]
+    for invocation in [] if dry_run else found:
+        _unlink_if(folder / f"{invocation}.json", _leads_nowhere)
+    return found
+
+
+def _leads_nowhere(root: Path | None) -> bool:
+    return root is not None and is_gone(root)
+
+
+def _unlink_if(pointer: Path, condition: Callable[[Path | None], bool]) -> None:
+    if condition(_target(pointer)):
+        with contextlib.suppress(OSError):
+            pointer.unlink()
 
 
 def make_dirs(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -27,6 +27,28 @@ def age(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return "now"
+
+
+def size(count: int) -> str:
+    """Bytes as people write them: `812 B`, `3.4 MB`, `12 GB`."""
+    if count < 1000:
+        return f"{count} B"
+    number = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        number /= 1000
+        if number < 999.5 or unit == "TB":
+            break
+    return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"
+
+
+def parse_span(text: str) -> timedelta | None:
+    """`30m`, `12h`, `7d`, `2w`, `0`; None for anything else."""
+    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+    number, unit = (text, "m") if text == "0" else (text[:-1], text[-1:].lower())
+    try:
+        return timedelta(**{units[unit]: int(number)}) if unit in units and number.isdigit() else None
+    except OverflowError:
+        return None
 
 
 def parse_time(text: str | None) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import click
 
 from .errors import UsageProblem
 from .exit_codes import ExitCode
-from .formats import age, parse_time
+from .formats import age, parse_span, parse_time
 from .ls_tasks import task, tasks
 from .options import json_option
 from .style import Style, style_of
@@ -69,11 +69,10 @@ def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> Exi
 
 
 def _since(text: str, now: datetime) -> datetime:
-    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-    number, unit = text[:-1], text[-1:].lower()
+    span = parse_span(text)
     try:
-        if unit in units and number.isdigit():
-            return now - timedelta(**{units[unit]: int(number)})
+        if span is not None:
+            return now - span
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         raise UsageProblem(

@@ -23,6 +23,7 @@ COMMANDS = {
     "resume": ("resume", "Take over a run whose engine has died."),
     "ls": ("ls", "List tasks or runs."),
     "report": ("report", "Write a run as one HTML file."),
+    "prune": ("prune", "Throw away old runs and leftovers."),
     "demo": ("demo", "Run three real benchmarks of a small real model."),
     "catalog": ("catalog", "Update the catalog of tasks."),
     "completion": ("completion", "Print the completion script of a shell."),

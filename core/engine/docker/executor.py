@@ -17,6 +17,7 @@ from ...plan.container import (
     LABEL_INVOCATION,
     LABEL_JOB,
     LABEL_LOG,
+    LABEL_RUN_DIR,
     container_name,
     image_reference,
 )
@@ -174,10 +175,11 @@ class DockerExecutor:
         self._cgroups.pop(name, None)
         self._logs.pop(name, None)
 
-    def find(self, invocation: str) -> Sequence[Found]:
-        """All containers of one invocation, whoever started them."""
+    def find(self, invocation: str | None) -> Sequence[Found]:
+        """All containers of one invocation (None: of all), whoever started them."""
+        label = LABEL_INVOCATION if invocation is None else f"{LABEL_INVOCATION}={invocation}"
         with self._clients.outage_to_unavailable():
-            rows = self._clients.get().containers(all=True, filters={"label": f"{LABEL_INVOCATION}={invocation}"})
+            rows = self._clients.get().containers(all=True, filters={"label": label})
         found: list[Found] = []
         for row in rows:
             labels: dict[str, str] = row.get("Labels") or {}
@@ -188,7 +190,8 @@ class DockerExecutor:
             name = str(row["Names"][0]).lstrip("/")
             if labels.get(LABEL_LOG):
                 self._logs[name] = Path(labels[LABEL_LOG])
-            found.append(Found(labels.get(LABEL_JOB, ""), int(labels[LABEL_ATTEMPT]), name, status))
+            run_dir = labels.get(LABEL_RUN_DIR, "")
+            found.append(Found(labels.get(LABEL_JOB, ""), int(labels[LABEL_ATTEMPT]), name, status, run_dir))
         return found
 
     def sample(self, name: str) -> Sample | None:

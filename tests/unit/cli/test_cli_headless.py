@@ -91,7 +91,7 @@ class Told:
     def remove(self, name: str) -> None:
         pass
 
-    def find(self, invocation: str) -> Sequence[Found]:
+    def find(self, invocation: str | None) -> Sequence[Found]:
         if self.down:
             raise ExecutorUnavailable(self.down)
         return []
