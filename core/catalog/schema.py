@@ -37,9 +37,7 @@ def catalog_schema() -> Schema:
 def _task() -> Schema:
     return {
         "name": _text("Name", "The name that configs use."),
-        "harness": _text(
-            "Harness", "What it belongs to, custom unless given; a packaged one lends its image."
-        ),
+        "harness": _text("Harness", "What it belongs to, custom unless given; a packaged one lends its image."),
         "image": _text("Image", "The container image."),
         "command": _list(
             "Command",

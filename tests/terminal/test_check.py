@@ -84,3 +84,15 @@ def test_a_task_that_uses_no_endpoint_runs_without_one(desk: Desk) -> None:
     done = desk.call("run", config, "--no-tui", *change, env=env)
     assert "refuses connections" not in done.stderr
     assert "alone" in done.stdout
+
+
+def test_a_rerun_looks_at_its_endpoint_as_well(desk: Desk) -> None:
+    done = desk.call("run", desk.config({"exit": 3}), "--no-tui")
+    assert done.returncode == 1
+    desk.model.models = ("another",)
+    words = ("rerun", "--failed", desk.run().invocation)
+    refused = desk.call(*words)
+    assert (refused.returncode, "does not serve 'm', but another" in refused.stderr) == (1, True)
+    assert desk.status(desk.run())[0]["attempt"] == 1
+    assert desk.call(*words, "--no-check").returncode == 1
+    assert desk.status(desk.run())[0]["attempt"] == 2

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--failed", is_flag=True, help="Of the jobs named, only those that failed, were killed or lost.")
 @click.option("-o", "--override", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value. Repeatable.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would run and what is different; start nothing.")
+@click.option("--no-check", is_flag=True, help="Start even if the endpoint refuses requests.")
 @env_file_option
 @no_tui_option
 @json_option
@@ -32,6 +33,7 @@ def command(
     failed: bool,
     overrides: tuple[str, ...],
     dry_run: bool,
+    no_check: bool,
     env_files: tuple[Path, ...],
     no_tui: bool,
     as_json: bool,
@@ -56,10 +58,14 @@ def command(
     planned = [(target, _plan(target, jobs, overrides, env)) for target, jobs in chosen]
     if dry_run:
         return _dry_run(planned, env, as_json=as_json)
-    for target, reruns in planned:
-        if target.run.engine_alive() is None:
-            launch.refuse_missing_env(reruns.plan, env)
+    # An engine that works on the run already has its own environment, and an endpoint that answers or does not.
+    idle = [reruns.plan for target, reruns in planned if target.run.engine_alive() is None]
+    for plan in idle:
+        launch.refuse_missing_env(plan, env)
+    early = [] if no_check else [launch.early_look(plan, env) for plan in idle]
     executor = launch.checked_executor()
+    for look in early:
+        launch.refuse_bad_endpoint(look)
     code = ExitCode.OK
     for target, reruns in planned:
         code = max(code, launch.rerun(target.run, reruns, env, executor, as_json=as_json, detach=detach))
