@@ -40,7 +40,7 @@ def endpoint_checks(target: Target) -> Iterator[Check]:
         first = talk.list_models(_CONNECT)
         yield Check("endpoint", "ok", f"{target.origin} answers in {_ms(first.seconds)}")
         if target.key_name and not target.key:
-            yield Check(target.kind, "skipped", "not asked: the key is missing")
+            yield Check(target.label, "skipped", "not asked: the key is missing")
         else:
             yield from talk.request()
         yield clock(first)
@@ -93,7 +93,7 @@ class _Talk:
         try:
             answer = self.post()
         except Unreachable as problem:
-            yield Check(self.target.kind, "fail", problem.text, problem.remedy)
+            yield Check(self.target.label, "fail", problem.text, problem.remedy)
         else:
             yield from self.judge(answer)
 
@@ -156,12 +156,19 @@ class _Talk:
         wait = self.target.patience
         if missing:
             remedy = "See that target.api_endpoint.url is that of the API, and of the right protocol."
-            yield Check(kind, "fail", f"the endpoint answers {missing}", remedy)
+            yield Check(self.target.label, "fail", f"the endpoint answers {missing}", remedy)
         elif wait is not None and answer.seconds > wait:
             remedy = "Raise config.params.request_timeout, or give the endpoint less to do."
-            yield Check(kind, "warn", f"one token took {_ms(answer.seconds)}; tasks give up after {wait:g} s", remedy)
+            yield Check(
+                self.target.label,
+                "warn",
+                f"one token took {_ms(answer.seconds)}; tasks give up after {wait:g} s",
+                remedy,
+            )
         else:
-            yield Check(kind, "ok", f"one {'vector' if kind == 'embedding' else 'token'} in {_ms(answer.seconds)}")
+            yield Check(
+                self.target.label, "ok", f"one {'vector' if kind == 'embedding' else 'token'} in {_ms(answer.seconds)}"
+            )
 
     def says_unknown_model(self, answer: Answer, message: str) -> bool:
         """Whether a refusal is about the model's name: servers word it differently and use different codes."""
@@ -216,11 +223,11 @@ class _Talk:
         """Any other failure."""
         said = f"answers {status}" + (f": {message}" if message else "")
         if status == 429:
-            return Check(self.target.kind, "warn", f"the endpoint {said}", "It limits requests: lower parallelism.")
+            return Check(self.target.label, "warn", f"the endpoint {said}", "It limits requests: lower parallelism.")
         if status >= 500:
-            return Check(self.target.kind, "warn", f"the endpoint {said}", "It may be starting, or overloaded.")
-        remedy = f"See whether the endpoint takes {self.target.kind} requests for this model."
-        return Check(self.target.kind, "warn", f"the endpoint refuses a {self.target.kind} request: {said}", remedy)
+            return Check(self.target.label, "warn", f"the endpoint {said}", "It may be starting, or overloaded.")
+        remedy = f"See whether the endpoint takes requests of this kind ({self.target.kind}) for this model."
+        return Check(self.target.label, "warn", f"the endpoint refuses the smallest request: it {said}", remedy)
 
 
 def model_ids(answer: Answer) -> list[str]:

@@ -29,6 +29,11 @@ class Target:
     patience: float | None = None
 
     @property
+    def label(self) -> str:
+        """The name of the check that speaks the protocol."""
+        return "logprobs" if self.kind == "completions_logprob" else self.kind
+
+    @property
     def models_url(self) -> str:
         """Where the endpoint lists its models."""
         parts = urlsplit(self.url)

@@ -121,7 +121,7 @@ def test_a_page_of_html_is_no_answer(server: ModelServer, target: Target) -> Non
     [
         (503, {}, "chat", "answers 503: the model is loading"),
         (429, {}, "chat", "answers 429: the model is loading"),
-        (400, {}, "chat", "refuses a chat request: answers 400: the model is loading"),
+        (400, {}, "chat", "refuses the smallest request: it answers 400: the model is loading"),
         (307, {"Location": "https://other.example/v1?api_key=abc"}, "url", "redirects to https://other.example/v1"),
     ],
 )
@@ -143,11 +143,17 @@ def test_models_that_want_the_newer_limit_get_it(server: ModelServer, target: Ta
 
 
 @pytest.mark.parametrize(
-    ("kind", "path"),
-    [("completions", "/v1/completions"), ("completions_logprob", "/v1/completions"), ("embedding", "/v1/embeddings")],
+    ("kind", "path", "name"),
+    [
+        ("completions", "/v1/completions", "completions"),
+        ("completions_logprob", "/v1/completions", "logprobs"),
+        ("embedding", "/v1/embeddings", "embedding"),
+    ],
 )
-def test_each_protocol_is_asked_in_its_own_way(server: ModelServer, target: Target, kind: str, path: str) -> None:
-    assert states(list(endpoint_checks(replace(target, kind=kind, url=server.url(path)))))[kind] == "ok"
+def test_each_protocol_is_asked_in_its_own_way(
+    server: ModelServer, target: Target, kind: str, path: str, name: str
+) -> None:
+    assert states(list(endpoint_checks(replace(target, kind=kind, url=server.url(path)))))[name] == "ok"
 
 
 def test_a_vision_task_sends_an_image(server: ModelServer, target: Target) -> None:
@@ -161,7 +167,7 @@ def test_a_vision_task_sends_an_image(server: ModelServer, target: Target) -> No
 def test_log_probabilities_that_a_task_scores_by_must_be_there(server: ModelServer, target: Target) -> None:
     server.answer = lambda path, body: (200, {}, json.dumps({"choices": [{"text": "x"}]})) if body else None
     checks = list(endpoint_checks(replace(target, kind="completions_logprob", url=server.url("/v1/completions"))))
-    assert states(checks)["completions_logprob"] == "fail"
+    assert states(checks)["logprobs"] == "fail"
 
 
 def test_an_endpoint_that_is_merely_slow_refuses_no_run(server: ModelServer, target: Target) -> None:

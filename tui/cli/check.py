@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...core.preflight.model import Check
 
 _MARKS = {"ok": "succeeded", "warn": "invalid", "fail": "failed", "skipped": "skipped"}
-_NAME = 8
+_NAME = 11
 
 
 @click.command()
