@@ -150,7 +150,9 @@ def bindings(
     wanted = frozenset(scopes)
     chosen = [action for action in ACTIONS if action.id in ids or action.scope in wanted]
     return [
-        Binding(",".join(action.keys), call.format(id=action.id), action.label, show=False, priority=priority, id=action.id)
+        Binding(
+            ",".join(action.keys), call.format(id=action.id), action.label, show=False, priority=priority, id=action.id
+        )
         for action in chosen
     ]
 

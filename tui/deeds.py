@@ -7,7 +7,6 @@ All raise errors that `cli.errors.explain` knows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +36,7 @@ def resume(run: Run, env: Mapping[str, str]) -> str:
 
     jobs = run.state().jobs.values()
     waiting = {view.id for view in jobs if view.state.value in ("queued", "pulling", "starting")}
-    refuse_missing_env(run.plan, env, waiting)
+    refuse_missing_env(run.current_plan(), env, waiting)
     start(run, env)
     return "A new engine has taken the run over."
 
