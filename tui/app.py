@@ -18,10 +18,11 @@ from .actions import bindings
 from .outcome import Left
 from .settings import Settings, load_memory, load_settings, save_memory
 from .telling import Severity, Told, told_now
-from .theme import THEMES, Palette, palette
+from .theme import ROLES, THEMES, Palette, make_theme, palette
 
 if TYPE_CHECKING:
     from textual.screen import Screen
+    from textual.theme import Theme
 
     from ..core.run.store import Run
     from .cli.look import Look
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PREFIX = "evaldock-"
 _TWICE = 2.0  # seconds within which a second ctrl+c kills
 _TOLD_KEPT = 500
 
@@ -98,14 +100,35 @@ class EvaldockApp(App[Left], inherit_bindings=False):
     # How it looks
 
     def _dress(self, look: Look) -> None:
-        for theme in THEMES.values():
+        for theme in (*THEMES.values(), *map(self._made, self.settings.themes)):
             self.register_theme(theme)
-        chosen = look.theme or ("mono" if self.no_color else self.memory.theme or self.settings.theme)
-        self.theme = f"evaldock-{chosen}" if f"evaldock-{chosen}" in THEMES else "evaldock-dark"
-        plain = next(
-            (said for said in (look.ascii, self.settings.ascii) if said is not None), glyph_sets.needs_ascii(os.environ)
+        # NO_COLOR is stronger than a taste that was stored, and weaker than a word said now.
+        stored = self.memory.theme or self.settings.theme
+        self.wear(look.theme or ("mono" if self.no_color else stored), remember=False)
+        said = (look.ascii, self.settings.ascii, glyph_sets.needs_ascii(self.env))
+        self.glyphs = glyph_sets.ASCII if next(word for word in said if word is not None) else glyph_sets.UNICODE
+
+    def _made(self, name: str) -> Theme:
+        """A theme of the user's own."""
+        own = self.settings.themes[name]
+        base = THEMES[_PREFIX + own.base].variables
+        return make_theme(
+            _PREFIX + name, {role: own.colours.get(role, base[f"evaldock-{role}"]) for role in ROLES}
         )
-        self.glyphs = glyph_sets.ASCII if plain else glyph_sets.UNICODE
+
+    @property
+    def theme_names(self) -> tuple[str, ...]:
+        """The themes to choose from, by their short names."""
+        return (*(name.removeprefix(_PREFIX) for name in THEMES), *self.settings.themes)
+
+    def wear(self, name: str, *, remember: bool = True) -> None:
+        """Take the theme of this short name; one that does not exist is told and the first one taken."""
+        if name and name not in self.theme_names:
+            self._opening = (*self._opening, f"There is no theme {name!r}; there are {', '.join(self.theme_names)}.")
+        self.theme = _PREFIX + (name if name in self.theme_names else self.theme_names[0])
+        if remember:
+            self.memory.theme = name
+            save_memory(self.memory, self.env)
 
     def watch_theme(self) -> None:
         """Widgets draw with the palette: it follows the theme."""
@@ -132,7 +155,7 @@ class EvaldockApp(App[Left], inherit_bindings=False):
 
         try:
             result = await asyncio.to_thread(work)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the dashboard
             explained = explain(error)
             self.tell(explained[0] if explained else f"Unexpected error: {type(error).__name__}: {error}", "error")
             return
