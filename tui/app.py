@@ -95,7 +95,13 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         from .screens.run import RunScreen
 
         run, start = self._first
-        return RunScreen(run, start=start)
+        return RunScreen(run, start=start, read_only=self.read_only)
+
+    def show_run(self, run: Run, *, start: bool = False) -> None:
+        """Open a run over the list of runs."""
+        from .screens.run import RunScreen
+
+        self.push_screen(RunScreen(run, start=start, read_only=self.read_only))
 
     # How it looks
 
@@ -112,9 +118,7 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         """A theme of the user's own."""
         own = self.settings.themes[name]
         base = THEMES[_PREFIX + own.base].variables
-        return make_theme(
-            _PREFIX + name, {role: own.colours.get(role, base[f"evaldock-{role}"]) for role in ROLES}
-        )
+        return make_theme(_PREFIX + name, {role: own.colours.get(role, base[f"evaldock-{role}"]) for role in ROLES})
 
     @property
     def theme_names(self) -> tuple[str, ...]:

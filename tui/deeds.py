@@ -14,7 +14,8 @@ from ..core.run.requests import ask_kill, ask_pause, ask_unpause
 from ..core.run.store import Run
 
 if TYPE_CHECKING:
-    from ..core.run.rerun import Reruns
+    from ..core.config.model import Config
+    from ..core.plan.spec import Plan
 
 
 def counted(number: int, noun: str = "task") -> str:
@@ -102,3 +103,32 @@ def _engine_for_requests(run: Run, env: Mapping[str, str]) -> None:
 
     if run.engine_alive() is None and not run.state().done:
         spawn_engine(run.paths.root, env, start_jobs=False)
+
+
+def docker_again(env: Mapping[str, str]) -> str:
+    """Ask Docker now; the engine takes its answer up by itself."""
+    from ..core.engine.docker.reach import quick_version
+
+    if version := quick_version(env):
+        return f"Docker {version} answers. The engine looks for its tasks again within seconds."
+    return "Docker still does not answer."
+
+
+def export(run: Run, typed: str) -> str:
+    """Write the scores of a run to a file."""
+    from ..core.run.export import export_scores
+
+    path = Path(typed).expanduser()
+    number = export_scores(run, path)
+    return f"Wrote {counted(number, 'score')} to {path}."
+
+
+def create(plan: Plan, config: Config) -> Run:
+    """Make a new run; its engine is started by whoever shows it."""
+    from datetime import UTC, datetime
+
+    from ..core.run.access import refuse_when_read_only
+    from ..core.run.layout import create_run
+
+    refuse_when_read_only()
+    return Run.open(create_run(plan, config.tree, now=datetime.now(UTC), sources=config.sources).root)

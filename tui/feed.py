@@ -19,7 +19,7 @@ class Feed(Generic[T]):
     (the first time by the constructor's caller) and must not raise. `changed` is called on the feed's thread.
     """
 
-    def __init__(self, read: Callable[[T | None], T], changed: Callable[[], None]) -> None:
+    def __init__(self, read: Callable[[T | None], T], changed: Callable[[], object]) -> None:
         self._read = read
         self._changed = changed
         self._wake = threading.Event()

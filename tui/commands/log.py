@@ -1,4 +1,4 @@
-"""The commands of the log: follow, wrap, timestamps, matches, marker, line."""
+"""The commands of the log: follow, wrap, timestamps, only matches, marker, line."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ if TYPE_CHECKING:
 
 def log_commands(screen: RunScreen) -> Commands:
     """What works while the log is on screen, whichever half has the focus."""
-    log = screen.log_pane
+    log, memory = screen.log_pane, screen.dashboard.memory
 
     def on_log(name: Callable[[], str], do: Callable[[], None]) -> Command:
-        return Command(do, lambda: name() if screen.tab == "Log" and screen.row is not None else "")
-
-    def searching(name: str) -> Callable[[], str]:
-        return lambda: name if log.status.hits else ""
+        return Command(do, lambda: name() if screen.panes.tab == "Log" and screen.row is not None else "")
 
     def wrap() -> None:
         log.toggle_wrap()
-        screen.dashboard.memory.wrap = log.status.wrap
+        memory.wrap = not memory.wrap
 
     def timestamps() -> None:
         log.toggle_timestamps()
-        screen.dashboard.memory.timestamps = not screen.dashboard.memory.timestamps
+        memory.timestamps = not memory.timestamps
+
+    def go_to_line() -> None:
+        screen.prompt.open("line")
+        screen.fit()
+
+    def only_hits_name() -> str:
+        if log.status.filter:
+            return "all lines"
+        return "only matches" if log.status.hits or log.status.searching else ""
 
     return {
         "follow": on_log(lambda: "stay here" if log.status.following else "follow", log.toggle_follow),
         "wrap": on_log(lambda: "unwrap" if log.status.wrap else "wrap", wrap),
         "timestamps": on_log(lambda: "timestamps", timestamps),
         "marker": on_log(lambda: "marker", log.add_marker),
-        "go_to_line": on_log(lambda: "go to line", lambda: screen.prompt.open("line")),
-        "next_hit": on_log(searching("next"), lambda: log.next_hit(1)),
-        "previous_hit": on_log(searching("previous"), lambda: log.next_hit(-1)),
-        "only_hits": on_log(
-            lambda: ("all lines" if log.status.filter else "only matches") if log.status.searching or log.status.hits else "",
-            lambda: log.filter_mode(not log.status.filter),
-        ),
+        "go_to_line": on_log(lambda: "go to line", go_to_line),
+        "only_hits": on_log(only_hits_name, lambda: log.filter_mode(not log.status.filter)),
     }

@@ -17,7 +17,9 @@ def program_commands(screen: DashboardScreen) -> Commands:
     def palette() -> None:
         from ..screens.commands import CommandsDialog
 
-        app.push_screen(CommandsDialog(screen.offered()), lambda chosen: screen.do(chosen) if chosen else None)
+        app.push_screen(
+            CommandsDialog(screen.offered(), app.settings.keys), lambda chosen: screen.do(chosen) if chosen else None
+        )
 
     def theme() -> None:
         from ..screens.theme import ThemeDialog

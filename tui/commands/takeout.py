@@ -23,11 +23,11 @@ def takeout_commands(screen: RunScreen) -> Commands:
         return screen.row is not None
 
     def copy() -> None:
-        text = screen.copy_text()
+        text = screen.panes.copy_text()
         if not text:
             screen.dashboard.tell("There is nothing to copy here.")
             return
-        screen.app.copy_to_clipboard(text)
+        screen.dashboard.copy_to_clipboard(text)
         lines = text.count("\n") + (not text.endswith("\n"))
         screen.dashboard.tell(f"Copied {counted(lines, 'line')}.")
 
@@ -37,11 +37,11 @@ def takeout_commands(screen: RunScreen) -> Commands:
         if (row := screen.row) is None:
             return
         job = screen.run.job(row.job)
-        screen.app.copy_to_clipboard(docker_run_line(job, str(screen.run.paths.root), row.attempt))
+        screen.dashboard.copy_to_clipboard(docker_run_line(job, str(screen.run.paths.root), row.attempt))
         screen.dashboard.tell(f"Copied the docker command of {row.task}; secrets are in it by name only.")
 
     def open_pager() -> None:
-        path = screen.shown_file()
+        path = screen.panes.file()
         if path is None or not path.is_file():
             screen.dashboard.tell("There is no file to open yet.")
             return
@@ -54,7 +54,7 @@ def takeout_commands(screen: RunScreen) -> Commands:
     return {
         "copy": Command(copy, lambda: "copy" if a_task() else ""),
         "copy_command": Command(copy_command, lambda: "copy command" if a_task() else ""),
-        "open_pager": Command(open_pager, lambda: f"open {screen.tab.lower()}" if a_task() else ""),
+        "open_pager": Command(open_pager, lambda: f"open {screen.panes.tab.lower()}" if a_task() else ""),
         "open_folder": Command(open_folder, lambda: "open folder" if a_task() else ""),
     }
 

@@ -1,10 +1,12 @@
-"""The commands that change what is shown: tabs, focus, height, filter, marks, attempts."""
+"""The commands that change what is shown: tabs, focus, height, order, marks, attempts."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..view.columns import HEADS, Name
+from ..widgets.pane_stack import TABS
 from .command import Command, Commands, always
 
 if TYPE_CHECKING:
@@ -12,42 +14,53 @@ if TYPE_CHECKING:
 
 
 def view_commands(screen: RunScreen) -> Commands:
-    """Look and find."""
-    from ..screens.run import TABS
-
-    table = screen.table
-
-    def marks() -> bool:
-        return bool(screen.marked)
-
-    def sort() -> None:
-        from ..screens.sort import SortMenu
-
-        memory = screen.dashboard.memory
-
-        def chosen(choice: tuple[str, bool] | None) -> None:
-            if choice is not None:
-                memory.sort, memory.reverse = choice
-                table.sort_by(*choice)
-
-        screen.app.push_screen(SortMenu(memory.sort, memory.reverse), chosen)
-
+    """Everything that only looks."""
+    table, memory = screen.table, screen.dashboard.memory
     tabs = {
         f"tab_{number}": always(f"tab_{number}", partial(screen.show_tab, name), name.lower())
         for number, name in enumerate(TABS, 1)
     }
+
+    def sort() -> None:
+        from ..screens.sort import SortMenu
+
+        def chosen(choice: tuple[Name, bool] | None) -> None:
+            if choice is not None:
+                table.sort_by(*choice)
+                memory.sort, memory.reverse = choice
+
+        screen.dashboard.push_screen(SortMenu(*table.sorted_by), chosen)
+
+    def attempt_name(step: int) -> str:
+        row = screen.row
+        if row is None or screen.panes.tab != "Log":
+            return ""
+        number = (screen.panes.attempt or row.attempt) + step
+        return f"attempt {number}" if 1 <= number <= row.attempt else ""
+
+    def walk(step: int) -> None:
+        screen.panes.walk_attempts(step)
+        screen.show_pane()
+
+    def any_row(name: str) -> str:
+        return name if screen.row is not None else ""
+
     return {
         **tabs,
-        "open": Command(screen.open_pane, lambda: screen.tab.lower() if screen.row is not None else ""),
-        "back": always("back", screen.step_back),
+        "open": Command(screen.open_pane, lambda: any_row(screen.panes.tab.lower())),
+        "back": Command(screen.step_back, lambda: "back"),
         "next_pane": always("next_pane", screen.other_half),
         "previous_pane": always("previous_pane", screen.other_half),
         "zoom": always("zoom", screen.next_zoom),
-        "find": Command(screen.find, screen.find_name),
         "sort": always("sort", sort),
-        "mark": Command(table.toggle_mark, lambda: "mark" if screen.row is not None else ""),
-        "mark_all": Command(table.mark_all, lambda: "mark all" if screen.row is not None else ""),
-        "clear_marks": Command(screen.clear_marks, lambda: "clear marks" if marks() else ""),
-        "earlier": Command(partial(screen.walk_attempts, -1), partial(screen.attempt_name, -1)),
-        "later": Command(partial(screen.walk_attempts, 1), partial(screen.attempt_name, 1)),
+        "mark": Command(table.toggle_mark, lambda: any_row("mark")),
+        "mark_all": Command(table.mark_all, lambda: any_row("mark all")),
+        "clear_marks": Command(table.clear_marks, lambda: "clear marks" if table.marked else ""),
+        "earlier": Command(partial(walk, -1), partial(attempt_name, -1), lambda: "There is no earlier attempt."),
+        "later": Command(partial(walk, 1), partial(attempt_name, 1), lambda: "There is no later attempt."),
     }
+
+
+def remembered_order(column: str) -> Name | None:
+    """The column of that name, None when there is no such column (any more)."""
+    return next((name for name in HEADS if name == column), None)

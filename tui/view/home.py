@@ -1,34 +1,38 @@
-"""All runs at one moment, and the reader that keeps up with them at little cost."""
+"""All runs at one moment, the selected one in detail, and the machine that they run on."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.engine.docker.reach import quick_version
-from ...core.run.pointers import pointers, state_dir
+from ...core.run.disk import disk_of
+from ...core.run.overview import Overview
 from ...core.run.store import Run, RunDamaged
+from .reader import RunReader
 from .run_row import RunRow, run_row
+from .snapshot import Snapshot
 
-_DOCKER_EVERY = 5.0  # seconds between two looks at Docker and the disk
+_MACHINE_EVERY = 5.0  # seconds between two looks at Docker and the disk
+_BUSY = ("pulling", "starting", "running", "stopping")
 
 
 @dataclass(frozen=True, slots=True)
 class HomeSnapshot:
-    """The runs, newest first, and the machine they run on.
+    """The runs, newest first, and the machine.
 
-    `docker` is the daemon's version, None while it does not answer (or only through a context, which is not asked).
-    `free` is the room on the disk of the newest run, in bytes, None when that cannot be told. `loaded` is False until
-    all runs have been looked at once.
+    `docker` is the daemon's version, "" while it does not answer, None before it was asked. `free` is the room on the
+    disk of the newest run in bytes, None when that cannot be told. `loaded` is False until the runs were read once.
+    `detail` is the selected run as it is now, None while it is being read.
     """
 
     rows: tuple[RunRow, ...] = ()
     docker: str | None = None
     free: int | None = None
     loaded: bool = False
+    detail: Snapshot | None = None
 
     @property
     def under_way(self) -> int:
@@ -38,86 +42,62 @@ class HomeSnapshot:
     @property
     def running_tasks(self) -> int:
         """Tasks that run at this moment."""
-        return sum(row.counts.get("running", 0) for row in self.rows)
+        return sum(row.counts.get("running", 0) for row in self.rows if row.state == "running")
 
     @property
     def free_slots(self) -> int:
         """Tasks that could start at once in the runs under way."""
-        busy = ("pulling", "starting", "running", "stopping")
         live = (row for row in self.rows if row.state == "running")
-        return sum(max(0, row.workers - sum(row.counts.get(state, 0) for state in busy)) for row in live)
+        return sum(max(0, row.workers - sum(row.counts.get(state, 0) for state in _BUSY)) for row in live)
 
 
 class HomeReader:
-    """Reads all runs for a feed. A run that has ended costs one `stat` a look."""
+    """Reads all runs for a feed. `select` may be called from another thread."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
-        self._roots: dict[str, Path] = {}
-        self._runs: dict[str, Run] = {}
-        self._rows: dict[str, RunRow] = {}
-        self._stamps: dict[str, tuple[int, int]] = {}
-        self._listed = -1
+        self._overview = Overview(env)
         self._machine: tuple[str | None, int | None] = (None, None)
         self._machine_at = float("-inf")
+        self._selected = ""
+        self._detail: tuple[str, Run, RunReader] | None = None
+
+    def select(self, run_dir: str) -> None:
+        """Read this run in detail from now on."""
+        self._selected = run_dir
+
+    @property
+    def selected_run(self) -> Run | None:
+        """The run that `detail` is of."""
+        return self._detail[1] if self._detail is not None else None
 
     def read(self, before: HomeSnapshot | None) -> HomeSnapshot:
         """The runs by now; `before` itself when nothing changed. The first call reads nothing: it must be quick."""
         if before is None:
             return HomeSnapshot()
-        self._list()
-        for invocation, root in self._roots.items():
-            self._look(invocation, root)
-        rows = sorted(self._rows.values(), key=lambda row: (Path(row.run_dir).name[:15], row.invocation), reverse=True)
+        rows = tuple(map(run_row, self._overview.summaries()))
         docker, free = self._look_at_machine(rows[0].run_dir if rows else str(Path.home()))
-        after = replace(before, rows=tuple(rows), docker=docker, free=free, loaded=True)
+        after = HomeSnapshot(rows, docker, free, loaded=True, detail=self._look_at_selected(before.detail))
         return before if after == before else after
 
-    def run(self, invocation: str) -> Run | None:
-        """An opened run of the list."""
-        return self._runs.get(invocation)
-
-    def _list(self) -> None:
-        """Read the pointers again when there is a new one, or one less."""
-        try:
-            changed = (state_dir(self._env) / "runs").stat().st_mtime_ns
-        except OSError:
-            changed = 0
-        if changed != self._listed:
-            self._listed = changed
-            self._roots = pointers(self._env)
-
-    def _look(self, invocation: str, root: Path) -> None:
-        try:
-            found = (root / "journal.jsonl").stat()
-        except OSError:
-            self._forget(invocation)
-            return
-        stamp = (found.st_mtime_ns, found.st_size)
-        row = self._rows.get(invocation)
-        if row is not None and row.seconds is not None and self._stamps.get(invocation) == stamp:
-            return
-        try:
-            run = self._runs.get(invocation) or Run.open(root)
-            if run.invocation != invocation:
-                return
-            row = run_row(run, run.state(), run.engine_alive())
-        except RunDamaged:
-            self._forget(invocation)
-            return
-        self._runs[invocation], self._rows[invocation], self._stamps[invocation] = run, row, stamp
-
-    def _forget(self, invocation: str) -> None:
-        for known in (self._runs, self._rows, self._stamps):
-            known.pop(invocation, None)
+    def _look_at_selected(self, before: Snapshot | None) -> Snapshot | None:
+        chosen = self._selected
+        if not chosen:
+            return None
+        if self._detail is None or self._detail[0] != chosen:
+            before = None
+            try:
+                run = Run.open(Path(chosen))
+            except RunDamaged:
+                self._detail = None
+                return None
+            self._detail = (chosen, run, RunReader(run, read_only=False))
+        return self._detail[2].read(before)
 
     def _look_at_machine(self, folder: str) -> tuple[str | None, int | None]:
-        if time.monotonic() - self._machine_at >= _DOCKER_EVERY:
+        if time.monotonic() - self._machine_at >= _MACHINE_EVERY:
+            disk = disk_of(Path(folder))
+            # Only as fine as it is shown: otherwise every look would find something new.
+            self._machine = (quick_version(self._env) or "", disk.free >> 27 << 27 if disk else None)
             self._machine_at = time.monotonic()
-            try:
-                # Only as fine as it is shown: otherwise every look would find something new.
-                free: int | None = shutil.disk_usage(folder).free >> 27 << 27
-            except OSError:
-                free = None
-            self._machine = (quick_version(self._env), free)
         return self._machine

@@ -8,32 +8,19 @@ from datetime import date, datetime
 from typing import cast
 
 from ...core.run.clock import parse_iso
-from ...core.run.events import JobState
-from ...core.run.state import JobView, RunState
-from ...core.run.store import Run
+from ...core.run.events import JobState, Json
+from ...core.run.sanitize import clean_line
+from .row import RowScore, row_score
 
-OPEN_STATES = ("running", "interrupted")
-"""The words of a run that has not ended: with an engine, and without one."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunScore:
-    """A task's score as the list shows it; `validity` is valid, suspect or invalid."""
-
-    task: str
-    value: float
-    stderr: float | None
-    validity: str
-    why: str
+_WORST = (JobState.FAILED, JobState.LOST, JobState.KILLED, JobState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """What the list shows of a run.
+    """What the list shows of a run; texts are clean.
 
-    `state` is running, interrupted (open, but no engine works on it), succeeded, failed, killed or lost. `counts` maps
-    a job's state to a number. `created` is local time. `seconds` is how long it took until its end, None while it is
-    open: then `created` tells.
+    `state` is running, interrupted (open, but no engine works on it), succeeded, failed, killed, lost or skipped.
+    `counts` maps a job's state to a number. `created` is local time. `seconds` is how long engines were at work on it.
     """
 
     invocation: str
@@ -41,9 +28,9 @@ class RunRow:
     config: str
     model: str
     counts: Mapping[str, int]
-    scores: tuple[RunScore, ...]
+    scores: tuple[tuple[str, RowScore], ...]
     created: datetime | None
-    seconds: float | None
+    seconds: float
     workers: int
     run_dir: str
 
@@ -58,57 +45,40 @@ class RunRow:
         return sum(number for state, number in self.counts.items() if JobState(state).terminal)
 
     @property
+    def open(self) -> bool:
+        """Whether something is still to be done."""
+        return self.state in ("running", "interrupted")
+
+    @property
     def words(self) -> str:
         """All that a filter may match, in lower case."""
-        tasks = " ".join(score.task for score in self.scores)
+        tasks = " ".join(task for task, _ in self.scores)
         return f"{self.state} {self.invocation} {self.config} {self.model} {tasks}".lower()
 
 
-def run_row(run: Run, state: RunState, engine: int | None) -> RunRow:
-    """The row of `run`; `engine` is the pid of its engine, None when it has none."""
-    views = tuple(state.jobs.values())
-    created = parse_iso(state.created or run.created)
-    ends = [ended for view in views if (ended := parse_iso(view.ended or "")) is not None]
-    over = state.done and created is not None and ends
+def run_row(summary: Json) -> RunRow:
+    """The row for an object of `Run.summary`."""
+    counts = cast("dict[str, int]", summary["counts"])
+    created = parse_iso(str(summary["created"]))
+    scores = ((score, row_score(score)) for score in cast("list[Json]", summary["scores"]))
     return RunRow(
-        invocation=run.invocation,
-        state=_overall(views, engine, done=state.done),
-        config=run.plan.config_name or "–",
-        model=run.plan.model_id,
-        counts={job_state.value: number for job_state, number in state.counts.items()},
-        scores=tuple(score for view in views if (score := job_score(view)) is not None),
+        invocation=str(summary["invocation"]),
+        state=_state(str(summary["state"]), counts),
+        config=clean_line(str(summary["config"])),
+        model=clean_line(str(summary["model"])),
+        counts=counts,
+        scores=tuple((clean_line(str(tree["task"])), score) for tree, score in scores if score is not None),
         created=created.astimezone() if created else None,
-        seconds=max(0.0, (max(ends) - created).total_seconds()) if over and created else None,
-        workers=run.plan.workers,
-        run_dir=str(run.paths.root),
+        seconds=float(int(cast(float, summary["seconds"]))),
+        workers=cast(int, summary["workers"]),
+        run_dir=str(summary["run_dir"]),
     )
 
 
-def job_score(view: JobView) -> RunScore | None:
-    """The primary score of a job, None when there is no number."""
-    found = view.score or {}
-    value = found.get("value")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    stderr = found.get("stderr")
-    validity = found.get("validity")
-    return RunScore(
-        view.task,
-        float(value),
-        float(stderr) if isinstance(stderr, (int, float)) and not isinstance(stderr, bool) else None,
-        str(validity) if validity else ("valid" if found.get("valid", True) is not False else "invalid"),
-        str(cast(object, found.get("why", "")) or ""),
-    )
-
-
-def _overall(views: tuple[JobView, ...], engine: int | None, *, done: bool) -> str:
-    if not done:
-        return "running" if engine is not None else "interrupted"
-    states = {view.state for view in views}
-    for worst in (JobState.FAILED, JobState.LOST, JobState.KILLED, JobState.SKIPPED):
-        if worst in states:
-            return worst.value
-    return "succeeded"
+def _state(said: str, counts: Mapping[str, int]) -> str:
+    if said != "failed":
+        return said
+    return next((state.value for state in _WORST if counts.get(state.value)), said)
 
 
 def heading(created: datetime | None, today: date) -> str:
