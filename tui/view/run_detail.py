@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..draw import numbers
 from ..draw.line import Span, cut_middle
 from ..glyphs import Glyphs, state_glyph, state_role
+from .columns import MARGIN, RIGHT
 from .preview import yaml_spans
 from .row import RowScore, TaskRow
 from .words import progress_words
@@ -37,12 +38,12 @@ def score_lines(
         heads += f"{'BEFORE':>12}{'CHANGE':>11}" if wide else f"{'CHANGE':>10}"
     lines: list[SpanLine] = [(Span(heads, "dim"),)]
     for row in rows:
-        lines.append(_score_line(row, before.get(row.task), glyphs, wide=wide, against=against))
+        lines.append(_score_line(row, before.get(row.task), glyphs, width, against=against))
     return lines
 
 
-def _score_line(row: TaskRow, before: RowScore | None, glyphs: Glyphs, *, wide: bool, against: bool) -> SpanLine:
-    score = row.score
+def _score_line(row: TaskRow, before: RowScore | None, glyphs: Glyphs, width: int, *, against: bool) -> SpanLine:
+    score, wide = row.score, width >= _WIDE
     sound = score is not None and score.validity != "invalid"
     value = numbers.score(score.value) if score is not None else glyphs.dash
     spans = [
@@ -58,12 +59,13 @@ def _score_line(row: TaskRow, before: RowScore | None, glyphs: Glyphs, *, wide: 
         change = numbers.change(delta, glyphs.minus) if delta is not None else ""
         spans += [Span(f"{old:>12}", "text")] if wide else []
         spans.append(Span(f"{change:>11}" if wide else f"{change:>10}", "text" if sound else "dim"))
-    return (*spans, Span("    "), *_note(row, before, glyphs))
+    room = width - MARGIN - RIGHT - sum(span.width for span in spans) - 4
+    return (*spans, Span("    "), *_note(row, before, glyphs, room))
 
 
-def _note(row: TaskRow, before: RowScore | None, glyphs: Glyphs) -> SpanLine:
+def _note(row: TaskRow, before: RowScore | None, glyphs: Glyphs, room: int) -> SpanLine:
     if row.score is None:
-        words, _ = progress_words(row, 60, ellipsis=glyphs.ellipsis)
+        words, _ = progress_words(row, room - len(row.state) - 4, ellipsis=glyphs.ellipsis)
         told = numbers.percent(row.fraction) if row.fraction is not None else words if words != row.state else ""
         role = state_role(row.state)
         sign = state_glyph(glyphs, row.state)

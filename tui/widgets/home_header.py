@@ -39,7 +39,7 @@ class HomeHeader(Widget):
         if y:
             return line.add(glyphs.rule * max(0, width - MARGIN - RIGHT), "rule").strip(width)
         room = width - MARGIN - RIGHT
-        right = _right(self._home, glyphs, read_only=self._read_only and room >= 90)
+        right = _right(self._home, glyphs, room, read_only=self._read_only)
         forms = [home_sentence(self._home, form) for form in range(3)]
         left = next((form for form in forms if spans_width(form) + spans_width(right) + _BETWEEN <= room), forms[-1])
         return line.spans(left).right(right, width - RIGHT).strip(width)
@@ -71,13 +71,13 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _right(home: HomeSnapshot, glyphs: Glyphs, *, read_only: bool) -> list[Span]:
-    spans = [Span("read-only   ", "dim")] if read_only else []
+def _right(home: HomeSnapshot, glyphs: Glyphs, room: int, *, read_only: bool) -> list[Span]:
+    spans = [Span("read-only   ", "dim")] if read_only and room >= 90 else []
     if home.docker is not None:
         version = ".".join(home.docker.split(".")[:2])
         sign = Span(glyphs.dot, "ok") if home.docker else Span(f"{glyphs.failed} no answer", "bad", bold=True)
         spans += [Span(f"docker {version} " if version else "docker ", "dim"), sign]
-    if home.free is not None:
+    if home.free is not None and room >= 90:
         number, unit = numbers.size_parts(home.free)
         spans += [Span("   "), Span(f"{number} {unit}", "text"), Span(" free", "dim")]
     return spans
