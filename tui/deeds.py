@@ -78,11 +78,11 @@ def pause(run: Run, *, on: bool) -> str:
     return "No further task starts. Those that run go on." if on else "Tasks start again."
 
 
-def delete(run: Run) -> str:
-    """Delete a run that has ended."""
-    from ..core.run.remove import delete_run
+def delete(run: Run, env: Mapping[str, str]) -> str:
+    """Delete a run that has ended, and containers of it that were left."""
+    from ..core.engine.prune import delete_run
 
-    delete_run(run)
+    delete_run(run, env=env)
     return f"Run {run.invocation} is deleted."
 
 

@@ -13,7 +13,10 @@ from .atomic import write_atomic
 from .events import Json
 from .store import Run
 
-COLUMNS: tuple[str, ...] = ("run", "config", "model", "task", "state", "attempt", "metric", "value", "stderr", "n", "validity", "why")
+COLUMNS: tuple[str, ...] = (
+    *("run", "config", "model", "task", "state", "attempt"),
+    *("metric", "value", "stderr", "n", "validity", "why"),
+)
 
 
 def score_rows(run: Run) -> list[Json]:

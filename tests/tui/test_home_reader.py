@@ -8,9 +8,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from evaldock.core.run.access import RequestRefused
-from evaldock.core.run.pointers import pointers
-from evaldock.core.run.remove import delete_run
 from evaldock.tui.view.home import HomeReader, HomeSnapshot
 from evaldock.tui.view.run_row import heading
 
@@ -83,27 +80,3 @@ def test_headings(days: int, said: str) -> None:
     today = date(2026, 11, 24)
     created = datetime(2026, 11, 24, 0, 30).astimezone() - timedelta(days=days)
     assert heading(created, today) == said
-
-
-def test_a_deleted_run_leaves_nothing_and_takes_nothing_else(scene: Scene) -> None:
-    older = scene.run("11111111", ENDED, ago=timedelta(days=1))
-    newer = scene.run("22222222", (Task("gsm8k", "succeeded", 3),))
-    assert (scene.output / "gsm8k").resolve().is_relative_to(newer.paths.root)
-    delete_run(older, scene.env)
-    assert not older.paths.root.exists()
-    assert list(pointers(scene.env)) == ["22222222"]
-    assert (scene.output / "gsm8k").exists()
-    assert not (scene.output / "arc").is_symlink()
-
-
-def test_a_run_with_work_left_is_not_deleted(scene: Scene) -> None:
-    run = scene.run()
-    with pytest.raises(RequestRefused, match="has not ended"):
-        delete_run(run, scene.env)
-    ended = scene.run("22222222", ENDED, engine=True)
-    with pytest.raises(RequestRefused, match="engine at work"):
-        delete_run(ended, scene.env)
-    with pytest.raises(RequestRefused, match="read-only"):
-        delete_run(ended, {**scene.env, "EVALDOCK_READ_ONLY": "1"})
-    assert run.paths.root.exists()
-    assert ended.paths.root.exists()

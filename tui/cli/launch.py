@@ -57,20 +57,20 @@ def refuse_bad_endpoint(early: EarlyLook | None) -> None:
         raise Failure("\n".join([*lines, "Nothing was started. Start it all the same: --no-check"]))
 
 
-def found_executor(*, needed: bool) -> Executor | None:
-    """The Docker executor, once it has answered. Raises ExecutorUnavailable with a remedy.
-
-    When it is not needed here (another process will drive the run), a quick answer of the local daemon does: None.
-    """
-    from ...core.engine.docker.reach import quick_version
-
-    if not needed and quick_version() is not None:
-        return None
+def checked_executor() -> Executor:
+    """The Docker executor, once it has answered. Raises ExecutorUnavailable with a remedy."""
     from ...core.engine.docker.executor import DockerExecutor
 
     executor = DockerExecutor()
     executor.check()
     return executor
+
+
+def executor_for(face: Face) -> Executor | None:
+    """As `checked_executor`; None when another process will drive the run and the local daemon gave a quick answer."""
+    from ...core.engine.docker.reach import quick_version
+
+    return None if not face.here and quick_version() is not None else checked_executor()
 
 
 def go(

@@ -63,7 +63,7 @@ def command(
         if target.run.engine_alive() is None:
             launch.refuse_missing_env(reruns.plan, env)
     face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
-    executor = launch.found_executor(needed=face.here)
+    executor = launch.executor_for(face)
     code = ExitCode.OK
     for target, reruns in planned:
         code = max(code, launch.rerun(target.run, reruns, env, face, executor))

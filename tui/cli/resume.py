@@ -47,7 +47,7 @@ def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json:
     to_start = {str(row["job"]) for row in rows if row["state"] in ("queued", "pulling", "starting")}
     launch.refuse_missing_env(run.current_plan(), env, to_start)
     face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
-    executor = launch.found_executor(needed=face.here)
+    executor = launch.executor_for(face)
     if not face.dashboard:
         click.echo(f"taking over {run.invocation}: {counts(rows)}", err=True)
     return launch.go(run, env, face, executor)

@@ -73,7 +73,7 @@ def _start(config: Config, plan: Plan, env: dict[str, str], face: Face, *, check
         click.echo(f"evaldock: warning: {warning}", err=True)
     launch.refuse_missing_env(plan, env)
     early = launch.early_look(plan, env) if check else None
-    executor = launch.found_executor(needed=face.here)
+    executor = launch.executor_for(face)
     launch.refuse_bad_endpoint(early)
     run = Run.open(create_run(plan, config.tree, now=datetime.now(UTC), sources=config.sources).root)
     return launch.go(run, env, face, executor, told=warnings)

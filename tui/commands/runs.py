@@ -120,7 +120,7 @@ class RunKeys:
 
         def answered(yes: bool | None) -> None:
             if yes:
-                screen.ask(partial(deeds.delete, run))
+                screen.ask(partial(deeds.delete, run, screen.dashboard.env))
 
         screen.dashboard.push_screen(DeleteRunDialog(row.config, row.invocation, row.run_dir, row.total), answered)
 

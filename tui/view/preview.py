@@ -145,7 +145,7 @@ def config_lines(preview: Preview, *, changes_only: bool, key: str, width: int) 
         changed = bool(named) and named.rpartition(".")[2] in touched
         if changes_only and not changed:
             continue
-        lines.append((Span("~ " if changed else "  ", "warn", bold=True), *yaml_spans(line, bold=changed)))
+        lines.append((Span("~ " if changed else "  ", "warn", bold=True), *_yaml(line, bold=changed)))
     for title in ("warnings", "missing"):
         if found := preview.section(title):
             role: Role = "warn" if title == "warnings" else "bad"
@@ -205,8 +205,7 @@ def _environment(line: str) -> SpanLine:
     return (Span(f"{name}  ", "text"), Span(state, role), Span(f"  {note}" if note else "", "dim"))
 
 
-def yaml_spans(line: str, *, bold: bool = False) -> list[Span]:
-    """A line of YAML, its key dim and its value bright; clean text."""
+def _yaml(line: str, *, bold: bool) -> list[Span]:
     if line.startswith("#"):
         return [Span(line, "dim")]
     match = _KEY.fullmatch(line)

@@ -10,7 +10,7 @@ from ..draw import numbers
 from ..draw.line import Span, cut_middle
 from ..glyphs import Glyphs, state_glyph, state_role
 from .columns import MARGIN, RIGHT
-from .preview import yaml_spans
+from .preview import yaml_lines
 from .row import RowScore, TaskRow
 from .words import progress_words
 
@@ -119,4 +119,4 @@ def _progress(row: TaskRow) -> tuple[str, Role]:
 
 def config_lines(text: str) -> list[SpanLine]:
     """A config file, its keys dim and its values bright."""
-    return [tuple(yaml_spans(line)) for line in text.splitlines()] or [(Span("The config was not kept.", "dim"),)]
+    return yaml_lines(text.splitlines()) or [(Span("The config was not kept.", "dim"),)]
