@@ -138,7 +138,9 @@ def key_name(key: str) -> str:
     return _SHOWN.get(key, key)
 
 
-def bindings(*ids: str, scopes: Iterable[Scope] = (), call: str = "do('{id}')") -> list[BindingType]:
+def bindings(
+    *ids: str, scopes: Iterable[Scope] = (), call: str = "do('{id}')", priority: bool = False
+) -> list[BindingType]:
     """Textual bindings for the named actions and all of the given scopes, so that a keymap by action id reaches them.
 
     `call` is what they run: `do('kill')` by default; a widget with methods of its own may say `call="{id}"`.
@@ -148,7 +150,9 @@ def bindings(*ids: str, scopes: Iterable[Scope] = (), call: str = "do('{id}')") 
     wanted = frozenset(scopes)
     chosen = [action for action in ACTIONS if action.id in ids or action.scope in wanted]
     return [
-        Binding(",".join(action.keys), call.format(id=action.id), action.label, show=False, id=action.id)
+        Binding(
+            ",".join(action.keys), call.format(id=action.id), action.label, show=False, priority=priority, id=action.id
+        )
         for action in chosen
     ]
 

@@ -30,7 +30,8 @@ _NOT_STARTED = frozenset((JobState.QUEUED, JobState.PULLING, JobState.STARTING))
 class JobView:
     """One job's newest attempt.
 
-    `started` is when it began to run (not to pull), `ended` when it became terminal: UTC ISO 8601 or None.
+    `since` is when it came into its state, `started` when it began to run (not to pull), `ended` when it became
+    terminal: UTC ISO 8601, or "" and None.
     `seconds` is the final duration, None until the end and for jobs that never ran. `started_mono` counts on
     the clock of the boot `started_boot`. `kill_requested`: 0 no, 1 asked to stop, 2 asked to die at once.
     `overrides` are those of its reruns, which add up (masked); `amended` are the attempts that brought some.
@@ -55,6 +56,7 @@ class JobView:
     requests: Json | None = None
     overrides: tuple[str, ...] = ()
     amended: tuple[int, ...] = ()
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ def _changed(view: JobView, event: JobChanged, boot: str) -> JobView:
         requests=view.requests if event.requests is None else event.requests,
         overrides=view.overrides,
         amended=view.amended,
+        since=event.at,
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...core.preflight.early import EarlyLook
     from ...core.run.rerun import Reruns
     from ...core.run.store import Run
+    from .face import Face
 
 
 def refuse_missing_env(plan: Plan, env: Mapping[str, str], jobs: Collection[str] | None = None) -> None:
@@ -65,6 +66,35 @@ def checked_executor() -> Executor:
     return executor
 
 
+def executor_for(face: Face) -> Executor | None:
+    """As `checked_executor`; None when another process will drive the run and the local daemon gave a quick answer."""
+    from ...core.engine.docker.reach import quick_version
+
+    return None if not face.here and quick_version() is not None else checked_executor()
+
+
+def go(
+    run: Run,
+    env: Mapping[str, str],
+    face: Face,
+    executor: Executor | None,
+    *,
+    jobs: Collection[str] | None = None,
+    told: Collection[str] = (),
+) -> ExitCode:
+    """Has the run's queue worked off, shown as `face` says; the exit code tells of `jobs` (all when None).
+
+    `told` are sentences that the dashboard keeps in its event log.
+    """
+    if face.dashboard:
+        from .dashboard import open_run
+
+        return open_run(run, env, start=True, jobs=jobs, told=told)
+    if face.detach or executor is None:
+        return run_detached(run, env, as_json=face.as_json, jobs=jobs)
+    return run_here(run, env, executor, as_json=face.as_json, jobs=jobs)
+
+
 def run_here(
     run: Run, env: Mapping[str, str], executor: Executor, *, as_json: bool, jobs: Collection[str] | None = None
 ) -> ExitCode:
@@ -99,9 +129,7 @@ def tell_detached(run: Run, *, as_json: bool, jobs: Collection[str] | None) -> N
         click.echo(line, err=True)
 
 
-def rerun(
-    run: Run, reruns: Reruns, env: Mapping[str, str], executor: Executor, *, as_json: bool, detach: bool
-) -> ExitCode:
+def rerun(run: Run, reruns: Reruns, env: Mapping[str, str], face: Face, executor: Executor | None) -> ExitCode:
     """Asks for the new attempts that were planned, and sees to it that an engine makes them."""
     from ...core.run.requests import ask_planned
 
@@ -109,12 +137,10 @@ def rerun(
     jobs = tuple(attempts)
     for item in reruns.jobs:
         ask_planned(run, item)
-    if detach:
-        return run_detached(run, env, as_json=as_json, jobs=jobs)
-    if run.engine_alive() is None:
-        return run_here(run, env, executor, as_json=as_json, jobs=jobs)
+    if not face.here or run.engine_alive() is None:
+        return go(run, env, face, executor, jobs=jobs)
     click.echo("The run's engine takes this over, with the environment it was started in.", err=True)
-    reporter = make_reporter(as_json=as_json)
+    reporter = make_reporter(as_json=face.as_json)
     reporter.launched(launch_of(run))
     try:
         ended = watch(run, attempts, reporter)

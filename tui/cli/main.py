@@ -10,10 +10,12 @@ import click
 
 from .errors import report
 from .exit_codes import ExitCode
+from .look import look_options
 
 # name -> (module, one line for --help). The help stands here so that --help imports no command.
 COMMANDS = {
     "run": ("run", "Run the tasks of a config."),
+    "attach": ("attach", "Open the dashboard on a run."),
     "check": ("check", "Check what a config needs before it runs."),
     "config": ("config", "Show, validate or convert configs."),
     "status": ("status", "Show how runs and jobs stand."),
@@ -105,15 +107,26 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
 )
+@look_options
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context) -> ExitCode | None:
     """Run LLM evaluation tasks as Docker containers against a model endpoint.
+
+    Without a command, a terminal shows all runs in the dashboard.
 
     Exit codes: 0 all succeeded, 1 a task failed or was killed, 2 usage or config, 3 Docker unavailable,
     130 interrupted. Data goes to stdout, talk to stderr; `--json` is there on every listing.
     """
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+    if ctx.invoked_subcommand is not None:
+        return None
+    from .face import can_show
+
+    if can_show():
+        from .dashboard import open_home
+
+        return open_home()
+    click.echo(ctx.get_help())
+    return None
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ import click
 from .complete import IdType
 from .errors import UsageProblem
 from .exit_codes import BAD_STATES, TERMINAL_STATES, ExitCode
+from .face import face_for
+from .look import look_options
 from .options import detach_option, env_file_option, environment, json_option, no_tui_option
 from .select import Target, rows_of, targets
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 @no_tui_option
 @json_option
 @detach_option
+@look_options
 def command(
     ids: tuple[str, ...],
     failed: bool,
@@ -63,12 +66,13 @@ def command(
     for plan in idle:
         launch.refuse_missing_env(plan, env)
     early = [] if no_check else [launch.early_look(plan, env) for plan in idle]
-    executor = launch.checked_executor()
+    face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
+    executor = launch.executor_for(face)
     for look in early:
         launch.refuse_bad_endpoint(look)
     code = ExitCode.OK
     for target, reruns in planned:
-        code = max(code, launch.rerun(target.run, reruns, env, executor, as_json=as_json, detach=detach))
+        code = max(code, launch.rerun(target.run, reruns, env, face, executor))
     return code
 
 

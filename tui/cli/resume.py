@@ -9,6 +9,8 @@ import click
 from .complete import IdType
 from .errors import UsageProblem
 from .exit_codes import TERMINAL_STATES, ExitCode
+from .face import face_for
+from .look import look_options
 from .options import detach_option, env_file_option, environment, json_option, no_tui_option
 from .rows import counts
 from .select import rows_of, targets
@@ -20,6 +22,7 @@ from .select import rows_of, targets
 @no_tui_option
 @json_option
 @detach_option
+@look_options
 def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json: bool, detach: bool) -> ExitCode:
     """Take over a run whose engine has died.
 
@@ -43,8 +46,8 @@ def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json:
     # A container that is there has its environment; only what is still to be started needs one.
     to_start = {str(row["job"]) for row in rows if row["state"] in ("queued", "pulling", "starting")}
     launch.refuse_missing_env(run.current_plan(), env, to_start)
-    executor = launch.checked_executor()
-    click.echo(f"taking over {run.invocation}: {counts(rows)}", err=True)
-    if detach:
-        return launch.run_detached(run, env, as_json=as_json)
-    return launch.run_here(run, env, executor, as_json=as_json)
+    face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
+    executor = launch.executor_for(face)
+    if not face.dashboard:
+        click.echo(f"taking over {run.invocation}: {counts(rows)}", err=True)
+    return launch.go(run, env, face, executor)

@@ -9,6 +9,8 @@ import click
 
 from .chosen import Chosen, config_options
 from .exit_codes import ExitCode
+from .face import Face, face_for
+from .look import look_options
 from .options import detach_option, json_option, no_tui_option
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 @no_tui_option
 @json_option
 @detach_option
+@look_options
 def command(
     chosen: Chosen,
     dry_run: bool,
@@ -33,15 +36,16 @@ def command(
 ) -> ExitCode:
     """Run the tasks of a config.
 
-    Give CONFIG as a path, or as --config-dir and --config-name. Ctrl-C stops the tasks, a second one kills
-    them. The exit code is 0 only when every task succeeded. An endpoint that refuses requests for certain (closed,
-    wrong key, unknown model, wrong path) refuses the run; `evaldock check CONFIG` says more.
+    Give CONFIG as a path, or as --config-dir and --config-name. On a terminal it opens the dashboard; with --no-tui,
+    in a pipe, or where CI is set, it reports in lines. Ctrl-C stops the tasks, a second one kills them. The exit code
+    is 0 only when every task succeeded. An endpoint that refuses requests for certain (closed, wrong key, unknown
+    model, wrong path) refuses the run; `evaldock check CONFIG` says more.
     """
     config, plan = chosen.required("run").plan()
     if dry_run:
         return _dry_run(config, plan, chosen.env, as_json=as_json)
-    _tell_warnings(config, plan)
-    return _start(config, plan, chosen.env, check=not no_check, as_json=as_json, detach=detach)
+    face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
+    return _start(config, plan, chosen.env, face, check=not no_check)
 
 
 def _dry_run(config: Config, plan: Plan, env: dict[str, str], *, as_json: bool) -> ExitCode:
@@ -59,23 +63,17 @@ def _dry_run(config: Config, plan: Plan, env: dict[str, str], *, as_json: bool) 
     return ExitCode.OK
 
 
-def _tell_warnings(config: Config, plan: Plan) -> None:
-    from . import rows
-
-    for warning in [*map(str, config.warnings), *plan.warnings]:
-        click.echo(f"evaldock: warning: {rows.plain(warning)}", err=True)
-
-
-def _start(config: Config, plan: Plan, env: dict[str, str], *, check: bool, as_json: bool, detach: bool) -> ExitCode:
+def _start(config: Config, plan: Plan, env: dict[str, str], face: Face, *, check: bool) -> ExitCode:
     from ...core.run.layout import create_run
     from ...core.run.store import Run
-    from . import launch
+    from . import launch, rows
 
+    warnings = [rows.plain(text) for text in (*map(str, config.warnings), *plan.warnings)]
+    for warning in warnings:
+        click.echo(f"evaldock: warning: {warning}", err=True)
     launch.refuse_missing_env(plan, env)
     early = launch.early_look(plan, env) if check else None
-    executor = launch.checked_executor()
+    executor = launch.executor_for(face)
     launch.refuse_bad_endpoint(early)
     run = Run.open(create_run(plan, config.tree, now=datetime.now(UTC), sources=config.sources).root)
-    if detach:
-        return launch.run_detached(run, env, as_json=as_json)
-    return launch.run_here(run, env, executor, as_json=as_json)
+    return launch.go(run, env, face, executor, told=warnings)

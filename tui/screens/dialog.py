@@ -82,7 +82,8 @@ def _words(spans: Sequence[Span], width: int) -> Iterator[list[Span]]:
             if number and word:
                 yield word
                 word = []
-            for part in chop_cells(piece, max(1, width)):
+            # A piece without any width comes back as no part at all.
+            for part in chop_cells(piece, max(1, width)) or [piece] * bool(piece):
                 if word and spans_width(word) + cell_len(part) > width:
                     yield word
                     word = []

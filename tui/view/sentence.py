@@ -71,6 +71,8 @@ def _deed(snapshot: Snapshot, live: int, total: int, form: int) -> list[Span]:
         return [Span(" has lost its engine" if form < 4 else " has no engine", "warn")]
     if snapshot.finished:
         return [Span(" ran ", "dim"), Span(str(total), "text"), Span(f" {task}", "dim")]
+    if snapshot.starting:
+        return [Span(" is starting ", "dim"), Span(str(total), "text"), Span(f" {task}", "dim")]
     verb = " is running " if form == 0 else " runs "
     spans = [Span(verb, "dim"), Span(f"{live} of {total}", "text")]
     return [*spans, Span(f" {task}", "dim")] if form < 4 else spans

@@ -21,9 +21,9 @@ class Snapshot:
     """One moment of a run; `version` grows with every change.
 
     `docker` is "ok", "" while nobody knows, or a sentence; `endpoint` is a sentence when the endpoint does not answer
-    as it should. `engine` is the pid of the run's engine, None without one. `holding` says why the queue does not move,
-    `disk` why nothing may be started, `damaged` why the run cannot be read. `elapsed` and `left` are seconds; `queue`
-    holds job ids, next first.
+    as it should. `engine` is the pid of the run's engine, None without one; `starting` says that one is on its way.
+    `holding` says why the queue does not move, `disk` why nothing may be started, `damaged` why the run cannot be read.
+    `elapsed` and `left` are seconds; `queue` holds job ids, next first.
     """
 
     invocation: str
@@ -46,6 +46,7 @@ class Snapshot:
     paused: bool = False
     holding: str = ""
     finished: bool = False
+    starting: bool = False
     damaged: str = ""
     disk: str = ""
     read_only: bool = False
@@ -59,7 +60,7 @@ class Snapshot:
     @property
     def orphaned(self) -> bool:
         """Whether tasks are open and no engine works on them."""
-        return self.engine is None and not self.finished
+        return self.engine is None and not self.finished and not self.starting
 
     @property
     def name(self) -> str:

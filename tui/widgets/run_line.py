@@ -23,9 +23,17 @@ _LIVE = ("running", "stopping", "starting", "pulling")
 
 
 def draw_run_line(
-    line: Line, glyphs: Glyphs, palette: Palette, counts: Mapping[str, int], moved: float, width: int, *, stale: bool
+    line: Line,
+    glyphs: Glyphs,
+    palette: Palette,
+    counts: Mapping[str, int],
+    moved: float,
+    width: int,
+    *,
+    stale: bool,
+    on: Role = "bg",
 ) -> None:
-    """Add the line of a run. `moved` is how many tasks' worth of work the live ones have done."""
+    """Add the line of a run on the ground `on`. `moved` is how many tasks' worth of work the live ones have done."""
     live = float(sum(counts.get(state, 0) for state in _LIVE))
     moved = max(0.0, min(moved, live))
     ended: tuple[tuple[Role, str, tuple[str, ...]], ...] = (
@@ -44,7 +52,7 @@ def draw_run_line(
         line.add(sign * number, "dim" if stale else role)
     done, rest, queued = cells[len(ended) :]
     line.add(glyphs.bar_full * done, "dim" if stale else "accent")
-    line.add(glyphs.bar_rest * rest, "trough" if stale else palette.faded("accent", 0.5))
+    line.add(glyphs.bar_rest * rest, "trough" if stale else palette.faded("accent", 0.5, on=on))
     line.add(glyphs.bar_rest * queued, "trough")
 
 

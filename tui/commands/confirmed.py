@@ -1,0 +1,99 @@
+"""What is asked about before it is done, on the run screen and on the list of runs alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .. import deeds
+from ..view.row import TaskRow
+from . import preview
+
+if TYPE_CHECKING:
+    from ...core.run.store import Run
+    from ..screens.base import DashboardScreen
+    from ..screens.kill import How
+    from ..screens.rerun import RerunChoice
+
+
+def _nothing() -> None:
+    pass
+
+
+def kill(
+    screen: DashboardScreen,
+    run: Run,
+    rows: Sequence[TaskRow],
+    *,
+    others: int,
+    now: bool,
+    after: Callable[[], None] = _nothing,
+) -> None:
+    """Ask, then kill `rows`, none of which has ended; `others` go on. `after` is called once it was asked for."""
+    from ..screens.kill import KillDialog
+
+    jobs = [row.job for row in rows]
+
+    def answered(how: How | None) -> None:
+        if how is not None:
+            screen.ask(partial(deeds.kill, run, jobs, screen.dashboard.env, force=how == "now"))
+            after()
+
+    grace = max(row.kill_grace for row in rows)
+    screen.dashboard.push_screen(KillDialog(rows, grace=grace, others=others, now=now), answered)
+
+
+def rerun(
+    screen: DashboardScreen,
+    run: Run,
+    rows: Sequence[TaskRow],
+    *,
+    after: Callable[[], None] = _nothing,
+) -> None:
+    """Ask how, then run `rows`, all of which have ended, again."""
+    from ..screens.rerun import RerunDialog
+
+    def answered(choice: RerunChoice | None) -> None:
+        if choice is None:
+            return
+        if choice.preview:
+            preview_rerun(screen, run, choice, after=after)
+        else:
+            _run_again(screen, run, choice, after)
+
+    check = partial(_problem, run, [row.job for row in rows], screen)
+    screen.dashboard.push_screen(RerunDialog(rows, check=check), answered)
+
+
+def preview_rerun(
+    screen: DashboardScreen, run: Run, choice: RerunChoice, *, after: Callable[[], None] = _nothing
+) -> None:
+    """Show what would run again, and run it when that is said there."""
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            _run_again(screen, run, choice, after)
+
+    label = "" if screen.dashboard.read_only else "run again now"
+    prepare = partial(preview.of_rerun, run, choice.jobs, choice.overrides, screen.dashboard.env)
+    screen.dashboard.ask(prepare, lambda made: screen.show_preview(made, label, answered))
+
+
+def _run_again(screen: DashboardScreen, run: Run, choice: RerunChoice, after: Callable[[], None]) -> None:
+    screen.ask(partial(deeds.rerun, run, choice.jobs, choice.overrides, screen.dashboard.env))
+    after()
+
+
+def _problem(run: Run, jobs: Sequence[str], screen: DashboardScreen, overrides: tuple[str, ...]) -> str:
+    """What is wrong with overrides, "" when they can be."""
+    from ...core.catalog.model import CatalogError
+    from ...core.config.model import ConfigError
+    from ...core.run.access import RequestRefused
+    from ...core.run.store import RunDamaged
+
+    try:
+        preview.of_rerun(run, jobs, overrides, screen.dashboard.env)
+    except (ConfigError, CatalogError, RequestRefused, RunDamaged) as error:
+        return str(error)
+    return ""

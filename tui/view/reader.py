@@ -1,0 +1,166 @@
+"""From a run's files to snapshots of it, again and again, at little cost while nothing happens."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import cast
+
+from ...core.run.clock import boot_id, utc_iso
+from ...core.run.events import JobState, Json
+from ...core.run.sanitize import clean_line
+from ...core.run.state import JobView, RunState, elapsed
+from ...core.run.store import Run, RunDamaged
+from .row import TaskRow, task_rows
+from .snapshot import Snapshot, Track, time_left
+
+_KEPT = 60  # figures of each job, one a second
+_TIMED = (JobState.PULLING, JobState.STARTING)
+
+
+@dataclass
+class _Tracks:
+    cpu: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    memory: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
+
+
+class RunReader:
+    """Reads one run for a feed. Not for several threads at once, but for `starting`."""
+
+    def __init__(self, run: Run, *, read_only: bool) -> None:
+        self._run = run
+        self._read_only = read_only
+        # Set while an engine is being started, so that its absence is not told as a loss.
+        self.starting: bool = False
+        self._live: Json = {}
+        self._live_stamp = (0, 0)
+        self._told_at = ""
+        self._tracks: dict[str, _Tracks] = {}
+        self._seen: object = None
+
+    def read(self, before: Snapshot | None) -> Snapshot:
+        """The run by now; `before` itself when nothing changed."""
+        try:
+            state = self._run.state()
+        except RunDamaged as error:
+            return self._damaged(before or self._blank(), str(error))
+        engine = self._run.engine_alive()
+        live = self._figures() if engine is not None else {}
+        seconds = {view.id: _seconds(view) for view in state.jobs.values() if not view.state.terminal}
+        worked = float(int(state.seconds(utc_iso() if engine is not None else state.newest)))
+        seen = (state, engine, live, seconds, worked, self.starting, before.damaged if before is not None else "")
+        if before is not None and _same(seen, self._seen):
+            return before
+        self._seen = seen
+        rows = task_rows(self._run, tuple(state.jobs.values()), live, seconds)
+        version = before.version + 1 if before is not None else 1
+        return replace(self._snapshot(state, engine, live, rows), version=version, elapsed=worked)
+
+    def _snapshot(self, state: RunState, engine: int | None, live: Json, rows: tuple[TaskRow, ...]) -> Snapshot:
+        counts: dict[str, int] = {}
+        for row in rows:
+            counts[row.state] = counts.get(row.state, 0) + 1
+        disk = _mapping(live.get("disk"))
+        return replace(
+            self._blank(),
+            rows=rows,
+            counts=counts,
+            left=time_left(rows, self._run.plan.workers),
+            docker=_text(live.get("docker")),
+            docker_version=_text(live.get("docker_version")),
+            endpoint=_text(live.get("endpoint")),
+            engine=engine,
+            queue=_queue(live, rows),
+            paused=state.paused,
+            holding=_text(live.get("holding")),
+            finished=state.done,
+            starting=self.starting and engine is None,
+            disk=_text(disk.get("note")) if disk.get("full") else "",
+            tracks={job: Track(tuple(track.cpu), tuple(track.memory)) for job, track in self._tracks.items()},
+        )
+
+    def _blank(self) -> Snapshot:
+        run, plan = self._run, self._run.plan
+        return Snapshot(
+            invocation=run.invocation,
+            config_name=clean_line(plan.config_name),
+            model=clean_line(plan.model_id),
+            url=clean_line(plan.url),
+            created=run.paths.root.name,
+            run_dir=str(run.paths.root),
+            rows=(),
+            workers=plan.workers,
+            read_only=self._read_only,
+        )
+
+    def _damaged(self, before: Snapshot, why: str) -> Snapshot:
+        if before.damaged == why:
+            return before
+        return replace(before, damaged=why, engine=None, version=before.version + 1)
+
+    def _figures(self) -> Json:
+        """live.json, read again only when it was written again."""
+        try:
+            found = os.stat(self._run.paths.live)
+        except OSError:
+            return {}
+        stamp = (found.st_mtime_ns, found.st_ino)
+        if stamp != self._live_stamp:
+            self._live_stamp, self._live = stamp, self._run.live()
+            self._note()
+        return self._live
+
+    def _note(self) -> None:
+        """Keep the figures of each second for the sparklines."""
+        at = _text(self._live.get("at"))
+        if at == self._told_at:
+            return
+        self._told_at = at
+        jobs = _mapping(self._live.get("jobs"))
+        self._tracks = {job: self._tracks.get(job) or _Tracks() for job in jobs}
+        for job, track in self._tracks.items():
+            figures = _mapping(jobs[job])
+            for name, kept in (("cpu", track.cpu), ("memory", track.memory)):
+                value = figures.get(name)
+                if isinstance(value, (int, float)) and not isinstance(value, bool):
+                    kept.append(float(value))
+
+
+def _same(new: tuple[object, ...], old: object) -> bool:
+    """Whether two moments look the same. The fold and the file's tree are the same objects when nothing came."""
+    if not isinstance(old, tuple):
+        return False
+    a, b = cast("tuple[object, ...]", old), new
+    return a[0] is b[0] and a[2] is b[2] and (a[1], *a[3:]) == (b[1], *b[3:])
+
+
+def _seconds(view: JobView) -> float | None:
+    """How long a job has run, or has been pulling or starting, in whole seconds: more is not shown."""
+    if view.started is not None:
+        found = elapsed(view.started, view.started_mono, view.started_boot, utc_iso(), time.monotonic(), boot_id())
+    elif view.state in _TIMED and view.since:
+        found = elapsed(view.since, None, "", utc_iso(datetime.now(UTC)), 0.0, "")
+    else:
+        return None
+    return None if found is None else float(int(found))
+
+
+def _queue(live: Json, rows: tuple[TaskRow, ...]) -> tuple[str, ...]:
+    """Job ids, next first: as the engine says, or in plan order while it has not said anything."""
+    found = live.get("queue")
+    queued = {row.job: None for row in rows if row.state == "queued"}
+    if not isinstance(found, list):
+        return tuple(queued)
+    return tuple(str(job) for job in cast("list[object]", found) if str(job) in queued)
+
+
+def _text(value: object) -> str:
+    return clean_line(value) if isinstance(value, str) else ""
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return cast(Json, value) if isinstance(value, dict) else {}

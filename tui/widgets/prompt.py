@@ -1,0 +1,120 @@
+"""The line above the footer into which a filter, a search or a path is typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+Purpose = Literal["filter", "search", "line", "config", "folder", "export"]
+
+_LEADS: dict[Purpose, str] = {
+    "filter": "/",
+    "search": "/",
+    "line": "line",
+    "config": "config",
+    "folder": "folder",
+    "export": "write to",
+}
+
+
+class Prompt(Horizontal):
+    """One line of input with its purpose on the left and what it leads to on the right.
+
+    After `enter` it stays as long as its text is in force, without the focus.
+    """
+
+    @dataclass
+    class Edited(Message):
+        """The text changed."""
+
+        purpose: Purpose
+        text: str
+        regex: bool
+
+    @dataclass
+    class Entered(Message):
+        """The text is meant: enter was pressed."""
+
+        purpose: Purpose
+        text: str
+
+    @dataclass
+    class Left(Message):
+        """The text is taken back: escape was pressed."""
+
+        purpose: Purpose
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("ctrl+r", "regex", show=False),
+    ]
+
+    purpose: Purpose = "filter"
+    regex = False
+
+    def compose(self) -> ComposeResult:
+        """Lead, input, status."""
+        self._lead = Static("/", id="prompt-lead")
+        self._input = Input(compact=True, select_on_focus=False)
+        self._input.cursor_blink = False
+        self._status = Static("", id="prompt-status", markup=False)
+        yield self._lead
+        yield self._input
+        yield self._status
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on screen."""
+        return bool(self.display)
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self._input.value
+
+    def open(self, purpose: Purpose, text: str = "") -> None:
+        """Show it, with this text to begin with, and take the focus."""
+        self.purpose = purpose
+        self._lead.update(_LEADS[purpose])
+        self.set_status("")
+        self.display = True
+        with self.prevent(Input.Changed):
+            self._input.value = text
+        self._input.cursor_position = len(text)
+        self._input.focus()
+
+    def close(self) -> None:
+        """Take it off the screen."""
+        self.display = False
+
+    def set_status(self, text: str) -> None:
+        """What stands at its right end."""
+        self._status.update(text)
+
+    def action_leave(self) -> None:
+        """Take it back."""
+        self.close()
+        self.post_message(self.Left(self.purpose))
+
+    def action_regex(self) -> None:
+        """Read the text as a regular expression, or literally."""
+        if self.purpose == "search":
+            self.regex = not self.regex
+            self.post_message(self.Edited(self.purpose, self.text, self.regex))
+
+    @on(Input.Changed)
+    def _edited(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Edited(self.purpose, event.value, self.regex))
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Entered(self.purpose, event.value))
