@@ -15,6 +15,13 @@ MODELS = ("m", "llama-3.1-8b")
 CHAT = "/v1/chat/completions"
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hung up is no news."""
+
+
 class ModelServer:
     """Answers chat, completion and embedding requests for `models` with one token.
 
@@ -26,8 +33,7 @@ class ModelServer:
         self.models, self.key = models, key
         self.answer: Callable[[str, Tree | None], tuple[int, dict[str, str], str] | None] = lambda path, body: None
         self.seen: list[tuple[str, Tree | None]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 

@@ -27,6 +27,7 @@ CERTAIN = frozenset(("endpoint", "key", "model", "url"))
 
 _CONNECT = 5.0
 _SKEW = 60.0
+_PASSING = (502, 503, 504, 529)
 _LIMIT_FIELD = "max_completion_tokens"
 _UNKNOWN = re.compile(r"not.?found|not exist|unknown|invalid model|no such|not available|not supported|not served")
 
@@ -224,7 +225,7 @@ class _Talk:
         said = f"answers {status}" + (f": {message}" if message else "")
         if status == 429:
             return Check(self.target.label, "warn", f"the endpoint {said}", "It limits requests: lower parallelism.")
-        if status >= 500:
+        if status in _PASSING:
             return Check(self.target.label, "warn", f"the endpoint {said}", "It may be starting, or overloaded.")
         remedy = f"See whether the endpoint takes requests of this kind ({self.target.kind}) for this model."
         return Check(self.target.label, "warn", f"the endpoint refuses the smallest request: it {said}", remedy)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from evaldock.core.config.load import load_traced
+from evaldock.core.plan.mask import masked_tree
 from evaldock.core.plan.traced import origins_of, render_traced
 
 CONFIG = """\
@@ -86,3 +87,14 @@ def test_origins_by_path(here: Path) -> None:
     assert origins["evaluation.tasks[1].name"] == "c.yaml:13"
     assert origins["evaluation.overrides.config.params.top_p"] == "c.yaml:10"
     assert origins["execution.mode"].startswith("evaldock's defaults")
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CONFIGS = sorted(path for path in EXAMPLES.rglob("*.yaml") if path.parent.name != "catalog")
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_what_is_shown_of_every_example_is_its_composed_config(path: Path) -> None:
+    config, root = load_traced(path=path, env={})
+    assert yaml.safe_load(render_traced(config, root)) == masked_tree(config.tree)
+    assert set(origins_of(root).values())
