@@ -37,11 +37,15 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt at a job: `number` counts from 1, `paths` is where its files are, `image` the resolved image id."""
+    """One attempt at a job: `number` counts from 1, `paths` is where its files are.
+
+    `bypass` is a host that the container must reach without any HTTP proxy of its own, "" for none.
+    """
 
     job: JobSpec
     number: int
     paths: JobPaths
+    bypass: str = ""
 
 
 @dataclass(frozen=True)

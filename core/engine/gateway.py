@@ -115,6 +115,10 @@ class Gateway:
         command = tuple(part.replace(direct, url) if direct else part for part in job.command)
         return replace(job, run_config=run_config, env=env, command=command)
 
+    def host(self, job: JobSpec) -> str:
+        """This machine, as the job's container knows it."""
+        return proxy_host(job, self._addresses)
+
     def figures(self) -> dict[str, Any]:
         """What the proxy wrote last: `jobs` by id, and what it says of the endpoint."""
         return live_figures(self._run.paths.root)
@@ -201,18 +205,18 @@ def listening(addresses: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys([_LOOPBACK, *addresses.values()]))
 
 
-def proxied_url(job: JobSpec, port: int, addresses: Mapping[str, str]) -> str:
-    """The endpoint's URL as the job's container has to write it: a proxy on this machine that listens on `port`.
-
-    `addresses` are those of this machine by network, as of `Executor.host_addresses`.
-    """
+def proxy_host(job: JobSpec, addresses: Mapping[str, str]) -> str:
+    """What the job's container has to call this machine, whose addresses are as of `Executor.host_addresses`."""
     network = job.docker.network or ""
     # On Docker's own network the alias is the bridge's address, and in a virtual machine the way out of it.
-    alias = network in ("", "default", "bridge")
-    host = HOST_ALIAS if alias else addresses.get(network, HOST_ALIAS)
+    return HOST_ALIAS if network in ("", "default", "bridge") else addresses.get(network, HOST_ALIAS)
+
+
+def proxied_url(job: JobSpec, port: int, addresses: Mapping[str, str]) -> str:
+    """The endpoint's URL as the job's container has to write it: a proxy on this machine that listens on `port`."""
     parts = urlsplit(job.url)
     query = f"?{parts.query}" if parts.query else ""
-    return f"http://{host}:{port}{parts.path}{query}"
+    return f"http://{proxy_host(job, addresses)}:{port}{parts.path}{query}"
 
 
 def _told_as(job: JobSpec) -> EnvRef | None:

@@ -78,8 +78,12 @@ class JobWorker:
         self._job = spec
         number = shared.ledger.view(spec.id).attempt
         self._name = container_name(spec, number)
-        spec = shared.gateway.wired(spec) if shared.gateway is not None else spec
-        self._attempt = Attempt(spec, number, shared.run.paths.job(spec.dir_name))
+        paths = shared.run.paths.job(spec.dir_name)
+        gateway = shared.gateway
+        if gateway is None:
+            self._attempt = Attempt(spec, number, paths)
+        else:
+            self._attempt = Attempt(gateway.wired(spec), number, paths, bypass=gateway.host(spec))
 
     def live(self, found: Found | None) -> None:
         """Run the attempt, or go on with the container that an earlier engine left."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from evaldock.core.engine.docker.address import host_addresses
+from evaldock.core.engine.docker.create import past_proxies
 from evaldock.core.engine.gateway import listening, proxied_url, seen_of
 from evaldock.core.engine.outcome import Stop
 from evaldock.core.plan.adapter import adapter_behind_proxy
@@ -36,6 +37,32 @@ def job(network: str | None) -> JobSpec:
 )
 def test_the_url_that_a_container_is_told(network: str | None, addresses: dict[str, str], host: str) -> None:
     assert proxied_url(job(network), 99, addresses) == f"http://{host}:99/v1/chat/completions?api-version=1"
+
+
+CONFIGURED = {"http_proxy": "http://p", "HTTP_PROXY": "http://p", "no_proxy": "a,b", "NO_PROXY": "a,b"}
+
+
+def both(text: str) -> dict[str, str]:
+    """What is reached without a proxy, in both spellings."""
+    return {"NO_PROXY": text, "no_proxy": text}
+
+
+@pytest.mark.parametrize(
+    ("values", "configured", "wanted"),
+    [
+        ({"A": "1"}, {}, {"A": "1"}),
+        ({"HTTPS_PROXY": "http://p"}, {}, {"HTTPS_PROXY": "http://p"}),
+        ({"HTTP_PROXY": "p"}, {}, {"HTTP_PROXY": "p", **both("localhost,127.0.0.1,h")}),
+        ({"all_proxy": "p", "NO_PROXY": "x"}, {}, {"all_proxy": "p", **both("x,localhost,127.0.0.1,h")}),
+        ({"A": "1", "no_proxy": "h"}, CONFIGURED, {"A": "1", **both("a,b,h,localhost,127.0.0.1")}),
+        ({"HTTP_PROXY": "", "http_proxy": ""}, CONFIGURED, {"HTTP_PROXY": "", "http_proxy": ""}),
+    ],
+)
+def test_the_way_to_our_proxy_never_leads_through_another(
+    values: dict[str, str], configured: dict[str, str], wanted: dict[str, str]
+) -> None:
+    assert past_proxies(values, configured, "h") == wanted
+    assert past_proxies(values, configured, "") == values
 
 
 def test_where_a_proxy_listens() -> None:

@@ -11,6 +11,9 @@ from ...run.events import Reason
 from ..executor import Attempt, JobProblem
 from .client import ApiClient
 
+_PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_EXCEPTIONS = ("NO_PROXY", "no_proxy")
+
 
 def create_arguments(
     attempt: Attempt, env: Mapping[str, str], client: ApiClient, *, shell: bool = True
@@ -24,7 +27,7 @@ def create_arguments(
         "image": shape.image,
         "entrypoint": list(shape.entrypoint),
         "command": list(shape.argv),
-        "environment": environment(shape.env, env),
+        "environment": past_proxies(environment(shape.env, env), _configured(client), attempt.bypass),
         "labels": dict(shape.labels),
         "user": options.user,
         "working_dir": options.workdir,
@@ -50,6 +53,26 @@ def environment(refs: Iterable[EnvRef], env: Mapping[str, str]) -> dict[str, str
         names = ", ".join(sorted(set(missing)))
         raise JobProblem(Reason.START_FAILED, f"Not set in evaldock's environment: {names}. Set it and rerun the job.")
     return values
+
+
+def past_proxies(values: dict[str, str], configured: Mapping[str, str], host: str) -> dict[str, str]:
+    """`values` with `host` among what is reached without a proxy, if the container is told of a proxy at all.
+
+    `configured` are variables that Docker's own configuration gives to every container. The way to evaldock's proxy
+    never leads through another one, which could not find it.
+    """
+    known = {**configured, **values}
+    if not host or not any(known.get(name) for name in _PROXIES):
+        return values
+    listed = [known[name] for name in _EXCEPTIONS if known.get(name)]
+    # NeMo's containers also talk to a server inside themselves.
+    joined = ",".join(dict.fromkeys([*listed, "localhost", "127.0.0.1", host]))
+    return {**values, **dict.fromkeys(_EXCEPTIONS, joined)}
+
+
+def _configured(client: ApiClient) -> dict[str, str]:
+    found: Any = getattr(client, "_proxy_configs", None)
+    return dict(found.get_environment()) if found else {}
 
 
 def _host_config(shape: ContainerShape) -> dict[str, Any]:
