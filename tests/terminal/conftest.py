@@ -70,7 +70,15 @@ class Desk:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.results = root / "results"
-        ours = {"XDG_STATE_HOME": str(root / "state"), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+        # CI: a command that would open the dashboard on a terminal reports in lines, unless a test asks for the other.
+        ours = {
+            "XDG_STATE_HOME": str(root / "state"),
+            "XDG_CONFIG_HOME": str(root / "config"),
+            "TERM": "xterm-256color",
+            "LC_ALL": "C.UTF-8",
+            "NO_COLOR": "1",
+            "CI": "1",
+        }
         foreign = ("EVALDOCK_", "COLUMNS", "LINES")
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(foreign)} | ours
         self.screens: list[Screen] = []
