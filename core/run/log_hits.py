@@ -1,22 +1,15 @@
-"""Where in a log the matches of a search are: numbers for each block, from a process that counts them."""
+"""Where in a log the matches of a search are, with eight bytes of memory for each 64 KiB of it."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import subprocess
-import sys
-import threading
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
 from itertools import accumulate
 
 from .line_index import BLOCK, LineIndex
 from .log_query import Count, Query
-from .log_search import DONE, REPLY
-from .log_text import line_bytes, plain
+from .log_search import marks_of_long
+from .log_text import plain_block
 
 _UNKNOWN = 0xFFFFFFFF
 
@@ -77,93 +70,25 @@ class HitIndex:
         return lines, marks
 
 
-class LogScan:
-    """Counts the matches of one query in one file, in a process of its own, and keeps up with its growth.
-
-    `changed` is called from a thread of this object when numbers have come. `problem` is a sentence for the user when
-    the search has ended before its time, "" otherwise.
-    """
-
-    def __init__(self, fd: int, query: Query, changed: Callable[[], None]) -> None:
-        self.query = query
-        self.hits = HitIndex()
-        self.problem = ""
-        self._asked: int | None = None
-        self._counted = 0
-        self._changed = changed
-        self._stopped = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.log_search", str(fd)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[fd],
-            # A Ctrl-C in the terminal is for the dashboard alone.
-            start_new_session=True,
-        )
-        self._send(json.dumps({"pattern": query.pattern, "regex": query.regex}))
-        threading.Thread(target=self._read, name="log-search", daemon=True).start()
-
-    @property
-    def searching(self) -> bool:
-        """Whether numbers are still to come."""
-        return self._asked is not None and not self.problem
-
-    def grow(self, end: int, first: int = 0) -> None:
-        """See that the file is counted up to byte `end`, what lies before block `first` last. Does not wait."""
-        if self._asked is None and end > self._counted and not self.problem:
-            self._asked = end
-            self._send(f"{first} {end}")
-
-    def stop(self) -> None:
-        """End the process. Later calls do nothing."""
-        self._stopped = True
-        self._process.kill()
-
-    def _send(self, line: str) -> None:
-        assert self._process.stdin is not None
-        # A process that has gone is noticed, with its reason, by the thread that reads from it.
-        with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.write(line.encode() + b"\n")
-            self._process.stdin.flush()
-
-    def _read(self) -> None:
-        out = self._process.stdout
-        assert out is not None
-        rest = b""
-        while data := os.read(out.fileno(), 1 << 16):
-            rest += data
-            whole = len(rest) - len(rest) % REPLY.size
-            self._take(rest[:whole])
-            rest = rest[whole:]
-            self._changed()
-        self._end()
-
-    def _take(self, data: bytes) -> None:
-        for block, lines, marks in REPLY.iter_unpack(data):
-            if block == DONE:
-                self._counted, self._asked = self._asked or 0, None
-            else:
-                self.hits.put(block, Count(lines, marks))
-
-    def _end(self) -> None:
-        with self._process:
-            self._process.wait()
-        if not self._stopped:
-            slow = self._process.returncode < 0
-            why = "takes too long on a line of it" if slow else "ended early"
-            self.problem = f"the search {why}, so matches are missing"
-            self._changed()
-
-
-def hits_in(index: LineIndex, query: Query, block: int) -> list[tuple[int, list[tuple[int, int]]]]:
-    """The lines that begin in this block and match: their numbers, and where in the plain text the matches are."""
+def hits_in(index: LineIndex, query: Query, block: int) -> list[int]:
+    """The numbers of the lines that begin in this block and match."""
     first = index.first_line(block)
-    spans = index.spans(first, index.first_line(block + 1) - first)
-    found = ((first + n, query.spans(plain(line_bytes(index, *span)))) for n, span in enumerate(spans))
-    return [(number, marks) for number, marks in found if marks]
+    count = index.first_line(block + 1) - first
+    text = _text(index, first, count)
+    if text is not None:
+        return [first + number for number in query.lines_in(text)]
+    return [first + number for number, marks in enumerate(marks_of_long(index, query, first, count)) if marks]
 
 
-def block_at(offset: int) -> int:
-    """The block that a byte of the file is in."""
-    return offset // BLOCK
+def marks_between(index: LineIndex, query: Query, first: int, last: int) -> int:
+    """How many matches are in the lines from `first` up to `last`, which is not counted."""
+    text = _text(index, first, last - first)
+    return query.count(text).marks if text is not None else sum(marks_of_long(index, query, first, last - first))
+
+
+def _text(index: LineIndex, first: int, count: int) -> bytes | None:
+    """The plain bytes of some lines at once; None when some of them are so long that only parts of them count."""
+    if count <= 0:
+        return b""
+    start, end = index.spans(first, 1)[0][0], index.spans(first + count - 1, 1)[0][1]
+    return plain_block(index.read(start, end)) if end - start <= 2 * BLOCK else None

@@ -66,7 +66,9 @@ class Query:
         """Which of the lines of such a block match, counted from 0."""
         numbers: list[int] = []
         number = at = 0
-        for start, _ in self._matching(block):
+        # A text is in every line that it was found in; an expression has to be tried.
+        found = not self.regex and _needles(self.pattern, False, self.ignore_case) is not None
+        for start, _ in self._candidates(block) if found else self._matching(block):
             number += block.count(b"\n", at, start)
             at = start
             numbers.append(number)
@@ -85,6 +87,9 @@ class Query:
         if branches is None:
             return _lines_with(block, b"")
         haystack = block.lower() if self.ignore_case else block
+        if len(branches) == 1:
+            needle = _rarest(haystack, branches[0])
+            return _lines_with(haystack, needle) if needle else ()
         rarest = [_rarest(haystack, branch) for branch in branches]
         return sorted({span for needle in rarest if needle for span in _lines_with(haystack, needle)})
 

@@ -2,126 +2,190 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from functools import lru_cache
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
-from rich.text import Text
 
 from ...core.run.sanitize import clean
 from ..glyphs import Glyphs
-from ..theme import Palette
-
-if TYPE_CHECKING:
-    from ..theme import Role
+from ..theme import Palette, Role
+from .line import cut_end
+from .log_bar import bar_cells, find_bar, fitted
+from .log_colour import PLAIN, Pen, split, style_of
+from .log_words import Part, parts
 
 LONGEST = 4000
-"""Characters of a line that are drawn."""
+"""Cells of a line that are drawn."""
+
+_TAB = 8
 
 Run = tuple[str, Style]
 Runs = tuple[Run, ...]
 
-_TIME = re.compile(r"\s*[\[(]?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[\])]?[ ,:-]*")
-_LEVEL = re.compile(
-    r"\b(?P<quiet>DEBUG|INFO|NOTICE|TRACE)\b|\b(?P<warn>WARN(?:ING)?)\b|\b(?P<bad>ERROR|CRITICAL|FATAL)\b"
-)
-_LEVEL_WITHIN = 60
-_BAR = re.compile(r"^(?P<head>[^|]{0,200}?(?P<share>\d{1,3})%\s?\|)(?P<bar>[^|\n]{2,400})(?P<tail>\|.*)$")
-_BLOCKS = re.compile(r"[█▉▊▋▌▍▎▏#=>\-. ]+")
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Characters of the text that are drawn as others: a tab, a bar, what is left out."""
+
+    at: int
+    length: int
+    drawn_at: int
+    drawn_length: int
 
 
-def log_runs(line: bytes, palette: Palette, glyphs: Glyphs, *, on: Role = "bg") -> Runs:
-    """The drawn form of one folded line. Its text is `shown_text`; only the bar of a progress bar is drawn anew."""
-    safe = clean(line.decode("utf-8", "replace").expandtabs(8), keep_colour=True, max_line=LONGEST)
-    safe = safe.replace("\n", " ")
-    if "\x1b" in safe:
-        return _coloured(safe, palette, on)
-    bar = _BAR.match(safe)
-    if bar is not None and _BLOCKS.fullmatch(bar["bar"]):
-        return _progress(bar, palette, glyphs, on)
-    return _plain(safe, palette, on)
+@dataclass(frozen=True, slots=True, eq=False)
+class LogLine:
+    """A line, ready to be drawn. `plain` is its text, which is searched and copied; `runs` is what is drawn of it."""
+
+    plain: str
+    runs: Runs
+    swaps: tuple[Swap, ...] = ()
+
+    @property
+    def drawn(self) -> str:
+        """What is drawn, without its styles."""
+        return "".join(text for text, _ in self.runs)
+
+    def to_drawn(self, place: int) -> int:
+        """Where a character of the text is drawn."""
+        shift = 0
+        for swap in self.swaps:
+            if place < swap.at:
+                break
+            if place < swap.at + swap.length:
+                return swap.drawn_at + (place - swap.at) * swap.drawn_length // swap.length
+            shift = swap.drawn_at + swap.drawn_length - swap.at - swap.length
+        return place + shift
+
+    def to_plain(self, place: int) -> int:
+        """Which character of the text is drawn there; at most the text's length."""
+        shift = 0
+        for swap in self.swaps:
+            if place < swap.drawn_at:
+                break
+            if place < swap.drawn_at + swap.drawn_length:
+                return swap.at + (place - swap.drawn_at) * swap.length // swap.drawn_length
+            shift = swap.at + swap.length - swap.drawn_at - swap.drawn_length
+        return max(0, min(place + shift, len(self.plain)))
 
 
-def shown_text(runs: Runs) -> str:
-    """What is drawn, without its styles."""
-    return "".join(text for text, _ in runs)
+NOTHING = LogLine("", ())
 
 
-def _plain(text: str, palette: Palette, on: Role) -> Runs:
-    dim, usual = palette.style("dim", on=on), palette.style("text", on=on)
-    time = _TIME.match(text)
-    at = time.end() if time else 0
-    runs: list[Run] = [(text[:at], dim)] if at else []
-    level = _LEVEL.search(text, at, at + _LEVEL_WITHIN)
-    if level is None:
-        # What belongs to the line before (a traceback, say) is set in and stays quiet.
-        quiet = not at and text[:1].isspace()
-        return (*runs, (text[at:], dim if quiet else usual))
-    runs.append((text[at : level.start()], usual))
-    kind = level.lastgroup
-    role: Role = "bad" if kind == "bad" else "warn" if kind == "warn" else "dim"
-    runs.append((level[0], palette.style(role, on=on, bold=kind != "quiet")))
-    rest = palette.style("bright", on=on) if kind == "bad" else usual
-    return tuple(run for run in (*runs, (text[level.end() :], rest)) if run[0])
+def log_line(line: bytes, palette: Palette, glyphs: Glyphs, *, room: int, skip: int = 0, on: Role = "bg") -> LogLine:
+    """The drawn form of one folded line where `room` cells are free; its first `skip` characters are left out."""
+    text, pens = split(clean(line.decode("utf-8", "replace"), keep_colour=True, max_line=None).replace("\n", " "))
+    shown = text[skip : skip + 4 * LONGEST]
+    words = [Part(len(shown), "text")] if skip else parts(shown)
+    runs = [
+        (shown[start:end], _style(pen, palette, role, bold, on))
+        for start, end, role, bold, pen in _pieces(words, [(at - skip, pen) for at, pen in pens])
+    ]
+    cut = (glyphs.ellipsis, palette.style("dim", on=on))
+    swaps = [*_tabs(shown, palette, on)]
+    if skip:
+        swaps.insert(0, (-skip, 0, [cut]))
+    elif bar := find_bar(shown):
+        done, rest = bar_cells(bar.share, fitted(bar, cell_len(shown) - (bar.end - bar.start), room), glyphs)
+        drawn = [(done, palette.style("accent", on=on)), (rest, palette.style("trough", on=on))]
+        swaps = sorted([*swaps, (bar.start, bar.end, drawn)], key=lambda swap: swap[0])
+    drawn, done_swaps = _swapped(runs, swaps, skip)
+    return LogLine(text, _cut(drawn, cut), tuple(done_swaps))
 
 
-def _progress(bar: re.Match[str], palette: Palette, glyphs: Glyphs, on: Role) -> Runs:
-    width = cell_len(bar["bar"])
-    done = round(min(100, int(bar["share"])) / 100 * width)
-    usual = palette.style("text", on=on)
-    return (
-        (bar["head"], usual),
-        (glyphs.bar_full * done, palette.style("accent", on=on)),
-        (glyphs.bar_rest * (width - done), palette.style("trough", on=on)),
-        (bar["tail"], usual),
-    )
+_Piece = tuple[int, int, Role, bool, Pen]
+_Exchange = tuple[int, int, list[Run]]
 
 
-def _coloured(safe: str, palette: Palette, on: Role) -> Runs:
-    base = palette.style("text", on=on)
-    text = Text.from_ansi(safe, no_wrap=True, end="")
-    plain = text.plain
-    runs: list[Run] = []
-    cuts = sorted({0, len(plain), *(edge for span in text.spans for edge in (span.start, span.end))})
-    for start, end in pairwise(cuts):
-        style = base
-        for span in text.spans:
-            if span.start <= start and end <= span.end and isinstance(span.style, Style):
-                style += _readable(span.style)
-        if end > start:
-            runs.append((plain[start:end], style))
-    return tuple(runs)
+def _style(pen: Pen, palette: Palette, role: Role, bold: bool, on: Role) -> Style:
+    return palette.style(role, on=on, bold=bold) if pen == PLAIN else style_of(pen, palette, role, bold, on)
 
 
-@lru_cache(maxsize=256)
-def _readable(style: Style) -> Style:
-    """A log's own style without what would be a nuisance: blinking, links, and hiding text."""
-    return Style(
-        color=style.color,
-        bgcolor=style.bgcolor,
-        bold=style.bold,
-        dim=style.dim,
-        italic=style.italic,
-        underline=style.underline,
-        strike=style.strike,
-        reverse=style.reverse,
-    )
+def _pieces(words: Sequence[Part], pens: Sequence[tuple[int, Pen]]) -> Iterator[_Piece]:
+    """The parts of a line cut further where the log's own colours change."""
+    changes = iter([*pens, (1 << 62, PLAIN)])
+    pen, (next_at, next_pen) = PLAIN, next(changes)
+    at = 0
+    for end, role, bold in words:
+        while at < end:
+            while next_at <= at:
+                pen, (next_at, next_pen) = next_pen, next(changes)
+            cut = min(end, next_at)
+            yield at, cut, role, bold, pen
+            at = cut
 
 
-def marked(runs: Runs, spans: Sequence[tuple[int, int, Style]]) -> Runs:
+def _tabs(text: str, palette: Palette, on: Role) -> Iterator[_Exchange]:
+    """Tabs stand for the blanks up to the next column of eight, counted in cells."""
+    cells = at = 0
+    while (tab := text.find("\t", at)) >= 0:
+        cells += cell_len(text[at:tab])
+        blanks = _TAB - cells % _TAB
+        cells += blanks
+        yield tab, tab + 1, [(" " * blanks, palette.style("text", on=on))]
+        at = tab + 1
+
+
+def _swapped(runs: list[Run], exchanges: Sequence[_Exchange], skip: int) -> tuple[list[Run], list[Swap]]:
+    """`runs` with the exchanges made; places in the text are counted from `skip` on in both."""
+    rest, drawn, swaps = runs[::-1], list[Run](), list[Swap]()
+    at = length = 0
+    for start, end, new in exchanges:
+        kept = _take(rest, max(0, start) - at)
+        _take(rest, end - max(0, start))
+        at = end
+        length += sum(len(text) for text, _ in kept)
+        instead = sum(len(text) for text, _ in new)
+        swaps.append(Swap(start + skip, end - start, length, instead))
+        length += instead
+        drawn += [*kept, *new]
+        if length > 4 * LONGEST:
+            return drawn, swaps
+    return [*drawn, *rest[::-1]], swaps
+
+
+def _take(rest: list[Run], count: int) -> list[Run]:
+    """Take `count` characters off a pile of runs, whose first is on top."""
+    taken: list[Run] = []
+    while count > 0 and rest:
+        text, style = rest.pop()
+        if len(text) > count:
+            rest.append((text[count:], style))
+        taken.append((text[:count], style))
+        count -= len(text)
+    return taken
+
+
+def _cut(runs: list[Run], ellipsis: Run) -> Runs:
+    text = "".join(text for text, _ in runs)
+    if len(text) > LONGEST // 2 and cell_len(text) > LONGEST:
+        kept = len(cut_end(text, LONGEST, ellipsis[0])) - len(ellipsis[0])
+        return (*piece(runs, 0, kept), ellipsis)
+    return tuple(run for run in runs if run[0])
+
+
+def piece(runs: Iterable[Run], start: int, end: int | None) -> list[Run]:
+    """The characters from `start` to `end` (None: all that follow)."""
+    found: list[Run] = []
+    at = 0
+    for text, style in runs:
+        kept = text[max(0, start - at) : None if end is None else max(0, end - at)]
+        if kept:
+            found.append((kept, style))
+        at += len(text)
+    return found
+
+
+def marked(runs: Iterable[Run], spans: Sequence[tuple[int, int, Style]]) -> list[Run]:
     """`runs` with other styles laid over spans of characters, from left to right and not overlapping."""
-    if not spans:
-        return runs
     result: list[Run] = []
     at = 0
     for text, style in runs:
         end, here = at + len(text), at
         for first, last, over in spans:
-            first, last = max(first, at), min(last, end)
+            first, last = max(first, here), min(last, end)
             if first >= last:
                 continue
             result.append((text[here - at : first - at], style))
@@ -129,4 +193,4 @@ def marked(runs: Runs, spans: Sequence[tuple[int, int, Style]]) -> Runs:
             here = last
         result.append((text[here - at :], style))
         at = end
-    return tuple(run for run in result if run[0])
+    return [run for run in result if run[0]]
