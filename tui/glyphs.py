@@ -45,6 +45,8 @@ class Glyphs:
     dash: str
     arrow: str
     times: str
+    hit: str
+    hit_here: str
     spark: str
 
     @property
@@ -86,6 +88,8 @@ UNICODE = Glyphs(
     dash="–",
     arrow="→",
     times="×",
+    hit="╴",
+    hit_here="◂",
     spark=" ▁▂▃▄▅▆▇",
 )
 
@@ -122,6 +126,8 @@ ASCII = Glyphs(
     dash="-",
     arrow=">",
     times="x",
+    hit="-",
+    hit_here="<",
     spark=" ..::||#",
 )
 

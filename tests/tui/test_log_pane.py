@@ -9,16 +9,10 @@ from pathlib import Path
 
 import pytest
 from evaldock.core.run.line_index import BLOCK
-from evaldock.core.run.log_query import BadPattern
-from evaldock.tui.draw.log_line import log_runs, shown_text
-from evaldock.tui.glyphs import UNICODE
-from evaldock.tui.theme import THEMES, palette
+from evaldock.tui.theme import THEMES
 from evaldock.tui.widgets.log_pane import LogPane
-from hypothesis import given
-from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-DARK = palette(THEMES["evaldock-dark"])
 LOG = """03:57:41 INFO  simple_evals  loaded gpqa_diamond: 198 questions, 4 choices, seed 42
 03:57:52 INFO  worker-2  sample 112  exact match = 1   latency 388 ms
 03:57:58 WARN  worker-1  429 Too Many Requests, retry 1 of 5 in 2.0 s
@@ -54,7 +48,7 @@ class LogApp(App[None], inherit_bindings=False):
         return self.query_one(LogPane)
 
     def rows(self) -> list[str]:
-        return [self.pane.render_line(y).text.strip() for y in range(self.pane.size.height)]
+        return [self.pane.render_line(y).text[:-1].strip() for y in range(self.pane.size.height)]
 
 
 @pytest.fixture
@@ -124,7 +118,8 @@ async def test_a_progress_bar_without_a_newline_is_one_live_line(log: Path) -> N
             await until(lambda: "61%" in app.rows()[8])
             row = app.rows()[8]
             assert "1%|#" not in row
-            assert "━" * 24 + "─" * 16 in row
+            # Ten cells and forty were printed; sixty are free. 121 of 198 are 73 half cells of 120.
+            assert "━" * 36 + "╸" + "─" * 23 in row
             assert "█" in app.pane.copy_text()
 
 
@@ -185,8 +180,8 @@ async def test_search_counts_matches_and_goes_to_them(log: Path) -> None:
 async def test_a_bad_expression_is_refused_and_a_good_one_found(log: Path) -> None:
     app = LogApp(log)
     async with app.run_test(size=(100, 10)):
-        with pytest.raises(BadPattern):
-            app.pane.search("(", regex=True)
+        app.pane.search("(", regex=True)
+        assert "not a regular expression" in app.pane.status.problem
         app.pane.search(r"sample \d+", regex=True)
         await until(lambda: app.pane.status.hits == 3)
 
@@ -243,32 +238,3 @@ async def test_the_mouse_selects_text(log: Path) -> None:
         copied = app.pane.copy_text()
         assert copied.startswith("03:57:41 INFO  simple_evals")
         assert copied.splitlines()[1].startswith("03:57:52")
-
-
-def roles(line: str) -> list[tuple[str, str]]:
-    """(text, role) of what is drawn."""
-    names = {DARK.style(role).color: role for role in ("dim", "text", "bright", "warn", "bad", "accent")}
-    return [(text, names[style.color]) for text, style in log_runs(line.encode(), DARK, UNICODE)]
-
-
-def test_only_what_went_wrong_is_loud() -> None:
-    lines = LOG.splitlines()
-    assert ("INFO", "dim") in roles(lines[1])
-    assert ("WARN", "warn") in roles(lines[2])
-    assert ("ERROR", "bad") in roles(lines[3])
-    assert roles(lines[3])[-1][1] == "bright"
-    assert {role for _, role in roles(lines[4])} == {"dim"}
-
-
-ESCAPES = st.sampled_from(
-    [b"\x1b]52;c;aGk=\x07", b"\x1b[2J", b"\x1bc", b"\x9b31m", b"\x1b[31m", b"\x1b]8;;http://x\x1b\\", b"\x1b"]
-)
-
-
-@given(st.lists(st.one_of(st.binary(max_size=40), ESCAPES), max_size=8))
-def test_a_log_reaches_the_terminal_as_text_and_colour_only(parts: list[bytes]) -> None:
-    runs = log_runs(b"".join(parts).replace(b"\n", b""), DARK, UNICODE)
-    text = shown_text(runs)
-    assert not [character for character in text if ord(character) < 32 or 0x7F <= ord(character) < 0xA0]
-    assert not re.search("[\u202a-\u202e\u2066-\u2069]", text)
-    assert not [style for _, style in runs if style.link or style.conceal or style.blink]

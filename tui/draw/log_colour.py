@@ -116,10 +116,12 @@ def style_of(pen: Pen, palette: Palette, role: Role, bold: bool, on: Role) -> St
         ink, paper = paper or ground, ink
     if pen.dim:
         ink = palette.colour("dim") if pen.ink is None else mix(ink, paper or ground, 0.35)
-    ink = readable(ink, paper or ground, palette.colour("bright"))
+    paper = paper or ground
+    far = max((palette.colour("bright"), palette.colour("bg")), key=lambda colour: contrast(colour, paper))
+    ink = readable(ink, paper, far)
     return Style(
         color=ink,
-        bgcolor=paper or ground,
+        bgcolor=paper,
         bold=(pen.bold or bold) or None,
         italic=pen.italic or None,
         underline=pen.underline or None,

@@ -48,6 +48,11 @@ class LogLine:
         """What is drawn, without its styles."""
         return "".join(text for text, _ in self.runs)
 
+    @property
+    def cells(self) -> int:
+        """How many cells are drawn."""
+        return sum(cell_len(text) for text, _ in self.runs)
+
     def to_drawn(self, place: int) -> int:
         """Where a character of the text is drawn."""
         shift = 0

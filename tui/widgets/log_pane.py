@@ -9,28 +9,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
-from textual.events import MouseScrollDown, MouseScrollUp, Resize
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize, Show
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ..actions import bindings
-from ..draw.log_line import Runs, log_runs, shown_text
-from ..view.columns import MARGIN, RIGHT
+from ..draw.log_line import LogLine, log_line
 from .dress import glyphs_of, palette_of
-from .log_rows import Row
-from .log_strip import CLOCK, marker_strip, row_strip, sentence_strip
-from .log_view import LogStatus, LogView
+from .log_frame import LogStatus, Row
+from .log_search import Hit
+from .log_strip import Look, row_strip, sentence_strip
+from .log_view import LogView
 
 _DRAWN_EVERY = 1 / 15
+_TOLD_EVERY = 1 / 4
 _WHEEL = 3
 _SIDEWAYS = 16
+_MIDDLE = 1e9
 
 
 class LogPane(Widget, can_focus=True, inherit_bindings=False):
-    """Shows one file at a time. It never reads more than what is on screen, and never waits."""
+    """Shows one file at a time. It reads no more than what is on screen, and never waits.
+
+    It scrolls by itself: for Textual's scrolling lines are too many and, wrapped, of unknown height. Nothing ticks
+    while nothing comes: the thread that watches the file wakes it.
+    """
 
     DEFAULT_CSS = "LogPane { height: 1fr; background: $background; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -39,27 +47,30 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class StatusChanged(Message):
-        """Something in `status` changed."""
+        """Something in `status` changed; of mere numbers it tells four times a second at most."""
 
         status: LogStatus
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._view = LogView(self._drawn, self._wake)
-        self._told = self._view.status
+        self._rows: list[Row] = []
+        self._told = self._status = LogStatus()
+        self._hit_seen: Hit | None = None
+        self._told_at = self._drawn_at = 0.0
+        self._telling = self._pending = False
         self._left = 0
         self._wrap = self._clock = False
-        self._frame: list[Row] = []
+        self._look: Look | None = None
         self._main_loop: asyncio.AbstractEventLoop | None = None
         self._own_context = copy_context()
-        self._pending = False
-        self._drawn_at = 0.0
-        self._dress: object = None
+        self._dragged = 0.0
+        self.set_reactive(Widget.scroll_y, _MIDDLE)
 
     @property
     def status(self) -> LogStatus:
         """How the log is being looked at."""
-        return self._view.status
+        return self._status
 
     @property
     def path(self) -> Path | None:
@@ -70,12 +81,15 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     def open(self, path: Path | None, *, why_empty: str = "") -> None:
         """Show another file, from its end. `why_empty` is said while there is nothing in it."""
-        self._view.why_empty = why_empty
+        if why_empty != self._view.why_empty:
+            self._view.why_empty = why_empty
+            self.refresh()
         if path is None or path != self._view.path:
             self._left = 0
             self._main_loop = asyncio.get_running_loop()
             # Timers find their app in it; the threads that wake this pane have none.
             self._own_context = copy_context()
+            self._forget_selection()
             self._view.open(path)
         self._show()
 
@@ -100,17 +114,68 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
     def _take(self) -> None:
         self._pending = False
         self._drawn_at = time.monotonic()
+        generation = self._view.generation
         self._view.take()
+        if self._view.generation != generation:
+            self._forget_selection()
+        self._show()
+
+    def on_show(self, _event: Show) -> None:
+        """What came while another tab was in front."""
         self._show()
 
     def _show(self) -> None:
-        if self._view.status != self._told:
-            self._told = self._view.status
-            self.post_message(self.StatusChanged(self._told))
-        self.refresh()
+        """Paint the rows that are different from what is on screen, and tell what is different in `status`."""
+        if not self.is_attached or not self.display:
+            return
+        before, size, look = self._rows, self.size, self._new_look()
+        if self._look is None or look.drawn_with != self._look.drawn_with:
+            self._view.forget_drawn()
+        self._look, old_look = look, self._look
+        self._view.resize(size.height, look.room if self._wrap else 0)
+        self._rows, self._status = self._view.look()
+        self._bring_hit_into_sight()
+        changed = [y for y in range(size.height) if self._rows[y : y + 1] != before[y : y + 1]]
+        if len(changed) * 2 > size.height or self._look != old_look:
+            self.refresh()
+        elif changed:
+            self.refresh(*(Region(0, y, size.width, 1) for y in changed))
+        self._tell()
 
-    def _drawn(self, line: bytes) -> Runs:
-        return log_runs(line, palette_of(self), glyphs_of(self))
+    def _new_look(self) -> Look:
+        return Look(palette_of(self), glyphs_of(self), self.size.width, self._left, self._clock)
+
+    def _bring_hit_into_sight(self) -> None:
+        """Scroll sideways to a match that was gone to."""
+        if self._view.hit == self._hit_seen:
+            return
+        self._hit_seen = self._view.hit
+        for row in self._rows:
+            if self._look is not None and not self._wrap and 0 <= row.here < len(row.marks):
+                first, last = (cell_len(row.text.drawn[:end]) for end in row.marks[row.here])
+                if not self._left <= first < last <= self._left + self._look.room:
+                    self._left = max(0, first - self._look.room // 3) if last > self._look.room else 0
+                    self._look = self._new_look()
+
+    def _tell(self) -> None:
+        if self.status == self._told:
+            return
+        wait = self._told_at + _TOLD_EVERY - time.monotonic()
+        if wait > 0 and self.status.without_counts == self._told.without_counts:
+            if not self._telling:
+                self._telling = True
+                self.set_timer(wait, self._tell_now)
+            return
+        self._tell_now()
+
+    def _tell_now(self) -> None:
+        self._telling = False
+        self._told, self._told_at = self.status, time.monotonic()
+        self.post_message(self.StatusChanged(self._told))
+
+    def _drawn(self, line: bytes, skip: int) -> LogLine:
+        assert self._look is not None
+        return log_line(line, self._look.palette, self._look.glyphs, room=self._look.room, skip=skip)
 
     # Moving
 
@@ -158,15 +223,16 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._show()
 
     def action_right(self) -> None:
-        """See more of long lines."""
-        if not self._wrap:
-            self._left += _SIDEWAYS
-            self.refresh()
+        """See more of long lines, as far as those on screen go."""
+        if not self._wrap and self._look is not None:
+            longest = max((row.text.cells for row in self._rows), default=0)
+            self._left = min(self._left + _SIDEWAYS, max(self._left, longest - self._look.room // 2))
+            self._show()
 
     def action_left(self) -> None:
         """Back towards the beginning of lines."""
         self._left = max(0, self._left - _SIDEWAYS)
-        self.refresh()
+        self._show()
 
     def go_to(self, line: int) -> None:
         """Go to a line by its number, from 1."""
@@ -185,11 +251,6 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     def on_resize(self, _event: Resize) -> None:
         """Lines wrap anew."""
-        self._fit()
-
-    def _fit(self) -> None:
-        room = self.size.width - MARGIN - RIGHT - (CLOCK if self._clock else 0)
-        self._view.resize(self.size.height, max(8, room) if self._wrap else 0)
         self._show()
 
     # Looking
@@ -197,12 +258,12 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
     def toggle_wrap(self) -> None:
         """Wrap long lines, or not."""
         self._wrap, self._left = not self._wrap, 0
-        self._fit()
+        self._show()
 
     def toggle_timestamps(self) -> None:
         """Show when lines came while the log was open; what was there before has no time."""
         self._clock = not self._clock
-        self._fit()
+        self._show()
 
     def add_marker(self) -> None:
         """Draw a line under the newest line, in this view only."""
@@ -210,7 +271,8 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._show()
 
     def search(self, pattern: str, regex: bool = False) -> None:
-        """Look for a text or a regular expression, from what is on screen on; "" ends it. Raises BadPattern."""
+        """Look for a text or a regular expression, from what is on screen on; "" ends it. A pattern that is none is
+        told in `status.problem`."""
         self._view.search(pattern, regex)
         self._show()
 
@@ -221,6 +283,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     def filter_mode(self, on: bool) -> None:
         """Show only lines that match, or all again; what stands at the top stays there."""
+        self._forget_selection()
         self._view.filter_mode(on)
         self._show()
 
@@ -231,62 +294,69 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         selection = self.text_selection
         if selection is not None and (found := self.get_selection(selection)) is not None:
             return found[0]
-        view = self._view
-        if view.hit is not None:
-            return view.copied(view.hit[0])
-        lines = dict.fromkeys(view.line_of(row.line) for row in view.frame() if row.part >= 0)
-        return "\n".join(map(view.copied, lines))
+        if (here := self._view.hit_place) is not None:
+            return self._view.copied(here)
+        places = dict.fromkeys(row.place for row in self._rows if not row.marker)
+        return "\n".join(map(self._view.copied, places))
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The selected text: columns are characters of lines, rows are lines of the view."""
-        start, end = selection.start, selection.end
-        first = start.y if start is not None else (self._frame[0].line if self._frame else 0)
-        last = end.y if end is not None else first + self.size.height
-        lines = [self._view.text(place) for place in range(first, min(last + 1, self._view.count()))]
-        if not lines:
+        """The selected text: columns are characters of lines, rows are lines of the view. All of a log is what is on
+        screen of it."""
+        rows = [row for row in self._rows if not row.marker]
+        if not rows:
             return None
-        if end is not None:
-            lines[-1] = lines[-1][: end.x]
-        if start is not None:
-            lines[0] = lines[0][start.x :]
-        return "\n".join(lines), "\n"
+        start = selection.start or Offset(rows[0].start, rows[0].place)
+        end = selection.end or Offset(rows[-1].end, rows[-1].place)
+        return self._view.copied_between((start.y, start.x), (end.y, end.x)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw what is selected."""
         self.refresh()
 
+    def _forget_selection(self) -> None:
+        """Rows are other lines from now on."""
+        if self.is_attached and self.text_selection is not None:
+            self.screen.clear_selection()
+
+    def on_click(self, event: Click) -> None:
+        """A second click selects the line; Textual's own would select the whole log."""
+        if event.chain >= 2:
+            event.prevent_default()
+            row = self._rows[event.y] if event.y < len(self._rows) else None
+            if row is not None and not row.marker:
+                ends = Offset(0, row.place), Offset(len(row.text.drawn), row.place)
+                self.screen.selections = {self: Selection(*ends)}
+
+    # Textual scrolls what can be scrolled while the mouse drags a selection over its edge, by adding to `scroll_y`.
+
+    @property
+    def allow_vertical_scroll(self) -> bool:
+        """Whether a selection may scroll this."""
+        return True
+
+    @property
+    def max_scroll_y(self) -> int:
+        """There is always more."""
+        return int(2 * _MIDDLE)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Move by as much as `scroll_y` did."""
+        self._dragged += new_value - old_value
+        rows = int(self._dragged)
+        self._dragged -= rows
+        if rows:
+            self._move(rows)
+
     # Drawing
 
     def render_line(self, y: int) -> Strip:
         """One row."""
-        view, palette, width = self._view, palette_of(self), self.size.width
-        if y == 0:
-            self._prepare()
-        if y >= len(self._frame):
-            return sentence_strip(palette, width, view.sentence() if y == 0 else "")
-        row = self._frame[y]
-        line = view.line_of(row.line)
-        if row.part < 0:
-            return marker_strip(palette, glyphs_of(self), width, view.markers.get(line, ""))
-        runs = view.drawn(line)
-        pieces = view.rows.pieces(row.line) if self._wrap else []
-        return row_strip(
-            palette,
-            width,
-            runs,
-            start=sum(map(len, pieces[: row.part])),
-            count=len(pieces[row.part]) if pieces else None,
-            left=self._left,
-            clock=view.time_of(line) if self._clock else None,
-            spans=view.query.spans(shown_text(runs)) if view.query is not None else (),
-            current=view.hit[1] if view.hit is not None and view.hit[0] == line else -1,
-            selected=self.text_selection.get_span(row.line) if self.text_selection is not None else None,
-            place=row.line,
-        )
-
-    def _prepare(self) -> None:
-        dress = (palette_of(self), glyphs_of(self))
-        if dress != self._dress:
-            self._dress = dress
-            self._view.forget_drawn()
-        self._frame = self._view.frame()
+        if self._look != self._new_look():
+            # A theme was chosen, or this is the first time.
+            self._show()
+        look = self._look or self._new_look()
+        if y >= len(self._rows):
+            return sentence_strip(look, self._view.sentence() if not self._rows and y == 0 else "", self._view.count())
+        row = self._rows[y]
+        selection = self.text_selection
+        return row_strip(look, row, selection.get_span(row.place) if selection is not None else None)

@@ -4,61 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 
 from rich.cells import cell_len, chop_cells
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row: part `part` of the wrapped line `line`; or the marker under a line, whose part is -1."""
-
-    line: int
-    part: int = 0
+MARKER = -1
+"""The part of a line that is the marker under it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What stands at the top: a line and how many of its rows are above the edge."""
+    """A row: the part `part` of the wrapped line that stands at place `line` of the view."""
 
     line: int = 0
     part: int = 0
 
 
-class Rows:
-    """Walks over rows. `count` says how many lines there are, `text_of` what one shows, `marks` which have a marker.
+@lru_cache(maxsize=512)
+def wrapped(text: str, cells: int) -> tuple[tuple[int, int], ...]:
+    """From which to which character the rows go that a text takes."""
+    if cell_len(text) <= cells:
+        return ((0, len(text)),)
+    ends = [*accumulate(map(len, chop_cells(text, cells)))]
+    return tuple(zip([0, *ends], ends, strict=False))
 
-    Lines longer than `wrap_at` cells take several rows; 0 wraps nothing.
+
+class Rows:
+    """Walks over rows. `count` says how many lines there are, `drawn` what one shows, `marked` which have a marker.
+
+    Lines longer than `wrap_at` cells take several rows; 0 wraps nothing. How high the whole wrapped log is nobody
+    knows or needs to: only lines on the way from where the screen is to where it goes are wrapped.
     """
 
-    def __init__(self, count: Callable[[], int], text_of: Callable[[int], str], marks: Callable[[int], bool]) -> None:
-        self._count, self._text_of, self._marks = count, text_of, marks
+    def __init__(self, count: Callable[[], int], drawn: Callable[[int], str], marked: Callable[[int], bool]) -> None:
+        self._count, self._drawn, self._marked = count, drawn, marked
         self.wrap_at = 0
 
-    def pieces(self, line: int) -> list[str]:
-        """The parts of a line, one where it is not wrapped."""
-        text = self._text_of(line)
-        if not self.wrap_at or cell_len(text) <= self.wrap_at:
-            return [text]
-        return chop_cells(text, self.wrap_at) or [""]
+    def parts(self, line: int) -> tuple[tuple[int, int], ...]:
+        """The characters of each part of a line, where it is wrapped."""
+        return wrapped(self._drawn(line), self.wrap_at)
 
     def _height(self, line: int) -> int:
-        parts = len(self.pieces(line)) if self.wrap_at else 1
-        return parts + self._marks(line)
+        return (len(self.parts(line)) if self.wrap_at else 1) + self._marked(line)
 
-    def _row(self, line: int, part: int) -> Row:
-        return Row(line, -1 if self._marks(line) and part == self._height(line) - 1 else part)
-
-    def down(self, top: Place, most: int) -> Iterator[Row]:
-        """At most `most` rows from a place on."""
-        line, part = top.line, top.part
+    def down(self, top: Place, most: int) -> Iterator[Place]:
+        """At most `most` rows from a place on; the part of a marker is MARKER."""
+        line, first = top.line, top.part
         while most > 0 and line < self._count():
             height = self._height(line)
-            for one in range(min(part, height), height):
-                if most <= 0:
-                    return
-                yield self._row(line, one)
+            marker = height - 1 if self._marked(line) else height
+            for part in range(min(first, height - 1), height)[:most]:
+                yield Place(line, MARKER if part == marker else part)
                 most -= 1
-            line, part = line + 1, 0
+            line, first = line + 1, 0
 
     def moved(self, top: Place, rows: int, height: int) -> Place:
         """The place `rows` further down (or up), so that the screen stays full as long as the log fills it."""

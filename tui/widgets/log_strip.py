@@ -1,82 +1,98 @@
-"""One row of the log pane, drawn. Pure: runs and how they are looked at give a strip."""
+"""One row of the log pane, drawn. Pure: a row and how it is looked at give a strip."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from ..draw.line import Line
-from ..draw.log_line import Runs, marked
+from ..draw.log_line import Run, marked, piece
 from ..glyphs import Glyphs
 from ..theme import Palette
 from ..view.columns import MARGIN, RIGHT
+from .log_frame import Row
 
 CLOCK = 10
 """Cells of the time before a line."""
 
 
-def row_strip(
-    palette: Palette,
-    width: int,
-    runs: Runs,
-    *,
-    start: int,
-    count: int | None,
-    left: int,
-    clock: str | None,
-    spans: Sequence[tuple[int, int]],
-    current: int,
-    selected: tuple[int, int] | None,
-    place: int,
-) -> Strip:
-    """A row of a line.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What all rows of a pane are drawn with: its width, the cells out of sight at the left, a column of times."""
 
-    `start` and `count` are the characters of it (None: all), `left` cells are out of sight. `spans` are matches; number
-    `current` of them is the one that was gone to. `clock` is the time before the line, None for no such column.
-    `place` is what a selection knows the line by.
-    """
-    found, here = palette.style("bright", on="tint"), palette.style("bg", on="accent", bold=True)
-    runs = marked(runs, [(a, b, here if n == current else found) for n, (a, b) in enumerate(spans)])
-    if selected is not None:
-        first, last = selected
-        runs = marked(runs, [(first, 1 << 30 if last < 0 else last, Style(reverse=True))])
-    pieces = _part(runs, start, count)
+    palette: Palette
+    glyphs: Glyphs
+    width: int
+    left: int = 0
+    clock: bool = False
+
+    @property
+    def drawn_with(self) -> tuple[Palette, Glyphs, int]:
+        """What a line's drawn form depends on."""
+        return self.palette, self.glyphs, self.room
+
+    @property
+    def before(self) -> int:
+        """Cells before the text."""
+        return MARGIN + (CLOCK if self.clock else 0)
+
+    @property
+    def room(self) -> int:
+        """Cells for the text."""
+        return max(1, self.width - self.before - RIGHT)
+
+
+def row_strip(look: Look, row: Row, selected: tuple[int, int] | None) -> Strip:
+    """A row of a line; the characters `selected` (from, to; to -1 is the end) are the user's selection."""
+    palette = look.palette
+    if row.marker:
+        return _marker_strip(look, row.marker)
+    runs = _overlaid(palette, row, selected)
     ground = palette.ground("bg")
-    segments = [Segment(text, style if style.bgcolor else ground + style) for text, style in pieces]
-    before = MARGIN + (CLOCK if clock is not None else 0)
-    strip = Strip(segments)
-    room = width - before - 1
-    strip = strip.crop(left, left + room) if left or strip.cell_length > room else strip
-    strip = strip.apply_offsets(start + left, place)
+    strip = Strip([Segment(text, style if style.bgcolor else ground + style) for text, style in runs])
+    # Offsets are characters of the drawn line: by them a selection knows what is under the mouse.
+    strip = strip.apply_offsets(row.start, row.place).crop(look.left, look.left + look.room)
     head = Line(palette).pad_to(MARGIN)
-    if clock is not None:
-        head.add(clock.ljust(CLOCK), "dim")
-    return Strip.join([head.strip(before), strip]).adjust_cell_length(width, ground)
+    if look.clock:
+        head.add(row.clock.ljust(CLOCK), "dim")
+    # The head counts backwards from the line's first character.
+    line = Strip.join([head.strip(look.before).apply_offsets(-look.before, row.place), strip])
+    line = line.adjust_cell_length(look.width - 1, ground)
+    return Strip.join([line, _edge(look, row)])
 
 
-def _part(runs: Runs, start: int, count: int | None) -> Runs:
-    if not start and count is None:
-        return runs
-    end = start + count if count is not None else 1 << 30
-    found: list[tuple[str, Style]] = []
-    at = 0
-    for text, style in runs:
-        piece = text[max(0, start - at) : max(0, end - at)]
-        if piece:
-            found.append((piece, style))
-        at += len(text)
-    return tuple(found)
+def _overlaid(palette: Palette, row: Row, selected: tuple[int, int] | None) -> Sequence[Run]:
+    found, here = palette.style("bright", on="tint"), palette.style("bg", on="accent", bold=True)
+    runs = marked(row.text.runs, [(a, b, here if n == row.here else found) for n, (a, b) in enumerate(row.marks)])
+    if selected is not None:
+        first, last = max(0, selected[0]), 1 << 30 if selected[1] == -1 else max(0, selected[1])
+        runs = marked(runs, [(first, last, Style(reverse=True))])
+    return piece(runs, row.start, row.end)
 
 
-def marker_strip(palette: Palette, glyphs: Glyphs, width: int, time: str) -> Strip:
+def _edge(look: Look, row: Row) -> Strip:
+    """At the right edge: whether a match is in the row, as far right as it may be."""
+    glyph = " "
+    marks = [n for n, (at, _) in enumerate(row.marks) if row.start <= at < row.end]
+    if row.here in marks:
+        glyph = look.glyphs.hit_here
+    elif marks:
+        glyph = look.glyphs.hit
+    return Strip([Segment(glyph, look.palette.style("accent", bold=row.here in marks))], 1)
+
+
+def _marker_strip(look: Look, time: str) -> Strip:
     """A line across the log, with the time at which it was drawn."""
-    line = Line(palette, limit=width).pad_to(MARGIN).add(f"{time} ", "accent")
-    return line.add(glyphs.rule * max(0, width - line.width - RIGHT), "rule").strip(width)
+    line = Line(look.palette, limit=look.width).pad_to(MARGIN).add(f"{time} ", "accent")
+    return line.add(look.glyphs.rule * max(0, look.width - line.width - RIGHT), "rule").strip(look.width)
 
 
-def sentence_strip(palette: Palette, width: int, text: str) -> Strip:
-    """A sentence where a log would be, or nothing."""
-    return Line(palette, limit=width).pad_to(MARGIN).add(text, "dim").strip(width)
+def sentence_strip(look: Look, text: str, place: int) -> Strip:
+    """A sentence where a log would be, or nothing. For a selection it is the end of the log, `place`."""
+    strip = Line(look.palette, limit=look.width).pad_to(MARGIN).add(text, "dim").strip(look.width)
+    return strip.apply_offsets(-cell_len(text) - MARGIN, place)

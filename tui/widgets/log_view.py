@@ -2,75 +2,79 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from ...core.run.log_file import Content, LogFile
-from ...core.run.log_query import Query
+from ...core.run.log_query import BadPattern, Query
+from ...core.run.log_text import LONGEST as LONGEST_READ
 from ...core.run.log_text import line_bytes, plain
-from ..draw.log_line import LONGEST, Runs, shown_text
-from .log_rows import Place, Row, Rows
-from .log_search import Search
+from ..draw.log_line import LONGEST, NOTHING, LogLine
+from .log_copy import copied_lines
+from .log_frame import LogStatus, Row
+from .log_rows import MARKER, Place, Rows
+from .log_search import Hit, Search
+from .log_times import Markers, Seen
 
-_KEPT = 4096
+_KEPT = 2048
+_BEFORE_HIT = 200
+"""Characters left before a match that is too far to the right to be drawn otherwise."""
 
-
-@dataclass(frozen=True)
-class LogStatus:
-    """How the log is being looked at. `paused_new` lines came while it was held; `hit` counts from 1, 0 is none."""
-
-    lines: int = 0
-    size: int = 0
-    following: bool = True
-    paused_new: int = 0
-    hit: int = 0
-    hits: int = 0
-    searching: bool = False
-    pattern: str = ""
-    filter: bool = False
-    wrap: bool = False
-    problem: str = ""
+Draw = Callable[[bytes, int], LogLine]
+"""The drawn form of a folded line, its first characters left out."""
 
 
 class LogView:
     """One log and the way it is looked at. `draw` gives the drawn form of a folded line; `wake` is called on another
-    thread when there is something to `take`."""
+    thread when there is something to `take`. After anything was done, `look` tells what there is to see."""
 
-    def __init__(self, draw: Callable[[bytes], Runs], wake: Callable[[], None]) -> None:
+    def __init__(self, draw: Draw, wake: Callable[[], None]) -> None:
         self._draw, self._wake = draw, wake
-        self.height = 0
-        self.status = LogStatus()
         self.why_empty = ""
-        self.hit: tuple[int, int] | None = None
         self.query: Query | None = None
-        self.rows = Rows(lambda: self.count(), self.text, lambda line: self.line_of(line) in self.markers)
-        self.markers: dict[int, str] = {}
+        self.hit: Hit | None = None
+        self.markers = Markers()
+        self._height = 0
+        self._rows = Rows(lambda: self.count(), lambda place: self._line(place).drawn, lambda p: bool(self._marker(p)))
         self._file: LogFile | None = None
-        self._content = Content(None, False, 0)
+        self._content = Content()
         self._top = Place()
         self._following = True
         self._held_at = 0
         self._only_hits = False
-        self._seen: tuple[list[int], list[str]] = ([], [])
+        self._seen = Seen()
         self._search: Search | None = None
+        self._refused = ""
         self._wanted = 0
-        self._kept: dict[tuple[int, int], Runs] = {}
+        self._anchor = (0, 0)
+        self._skip: tuple[int, int] = (-1, 0)
+        self._spans: dict[int, tuple[int, int]] = {}
+        self._kept: dict[tuple[int, int, int], LogLine] = {}
+        self._kept_marks: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
 
     @property
     def path(self) -> Path | None:
         """The file that is looked at."""
         return self._file.path if self._file is not None else None
 
+    @property
+    def generation(self) -> int:
+        """Another number when the lines are others."""
+        return self._content.generation
+
+    @property
+    def hit_place(self) -> int | None:
+        """Where in the view the line of the current match stands."""
+        if self.hit is None or not self._only_hits or self._search is None:
+            return None if self.hit is None else self.hit[0]
+        return self._search.number_before(self.hit[0])
+
     def open(self, path: Path | None) -> None:
-        """Look at another file, from its end."""
+        """Look at another file, from its end. A search goes on in it, but does not go anywhere by itself."""
         self.close()
-        self._following, self.hit = True, None
-        self.markers, self._seen = {}, ([], [])
-        self._top, self._content = Place(), Content(None, False, 0)
-        self._kept.clear()
+        self._following, self._only_hits = True, False
+        self._content = Content()
+        self._begin_anew()
         if path is not None:
             self._file = LogFile(path, self._wake)
         self.take()
@@ -80,73 +84,86 @@ class LogView:
         if self._file is not None:
             self._file.close()
         self._file = None
-        self._end_search()
+        self._stop_search()
 
     def forget_drawn(self) -> None:
         """Lines look different from now on."""
         self._kept.clear()
+        self._kept_marks.clear()
+
+    # What comes from the file and from the search
 
     def take(self) -> None:
         """Take in what has come."""
-        content = self._file.content if self._file is not None else Content(None, False, 0)
-        if content.generation != self._content.generation:
-            self._adopt(content)
-        self._content = content
-        self._note_time()
+        content = self._file.content if self._file is not None else Content()
+        before, self._content = self._content, content
+        if content.generation != before.generation:
+            self._adopt(before, content)
+        if content.complete:
+            self._seen.note(self._lines())
         if self.query is not None and self._search is None and content.complete and content.index is not None:
             self._search = Search(content.index, self.query, self.line_of(self._top.line), self._wake)
         if self._search is not None:
             self._search.grow()
+            self._keep_place()
             self._seek()
-        self._settle()
 
-    def _settle(self) -> None:
-        """Keep the end in sight where that is wanted, and say how things are."""
-        if self._following:
-            self._top = self.rows.bottom(self.height)
-        self._tell()
-
-    def _adopt(self, content: Content) -> None:
+    def _adopt(self, before: Content, content: Content) -> None:
         """Another file, or the whole of the one whose end was shown: then the same text stays where it is."""
-        before = self._content
-        self._kept.clear()
-        self._end_search(keep=True)
-        if content.complete and not before.complete and before.index is not None and content.index is not None:
-            offset = before.index.spans(self.line_of(self._top.line), 1)
-            line = content.index.line_at(offset[0][0]) if offset else 0
-            shift = line - self._top.line
-            self._top = Place(line, self._top.part)
-            self.markers = {at + shift: text for at, text in self.markers.items()}
-            self._held_at += shift
-        else:
-            self.markers, self._seen, self.hit = {}, ([], []), None
-            self._top = Place()
+        self._stop_search()
+        self.forget_drawn()
+        if not (content.complete and not before.complete and before.index is not None and content.index is not None):
+            self._following = self._following or before.index is not None
+            self._begin_anew()
+            return
+        shift = content.index.line_at(before.index.origin)
+        self._top = Place(self._top.line + shift, self._top.part)
+        self._held_at += shift
+        self.markers.shift(shift)
 
-    def _note_time(self) -> None:
-        lines = self._lines()
-        counts, times = self._seen
-        if self._content.complete and (not counts or counts[-1] < lines):
-            # What was there when the log was opened has no time of its own.
-            counts.append(lines)
-            times.append(_now() if len(counts) > 1 else "")
+    def _begin_anew(self) -> None:
+        self.forget_drawn()
+        self._top, self.hit, self._held_at, self._skip = Place(), None, 0, (-1, 0)
+        self._seen, self.markers, self._wanted = Seen(), Markers(), 0
 
-    def _tell(self) -> None:
-        index = self._content.index
-        lines = self._lines()
-        search, hit = self._search, self.hit
-        self.status = LogStatus(
-            lines=lines if self._content.complete else 0,
+    def _keep_place(self) -> None:
+        """Where only matching lines are shown, the same line stays on top while lines before it are still counted."""
+        version, line = self._anchor
+        if self._only_hits and self._search is not None and self._search.version != version:
+            self._top = Place(self._search.number_before(line), self._top.part)
+
+    def look(self) -> tuple[list[Row], LogStatus]:
+        """The rows that are on screen now, and how things are."""
+        if self._following:
+            self._top = self._rows.bottom(self._height)
+        places = [*self._rows.down(self._top, self._height)]
+        self._find_spans(places)
+        rows = [self._row(place) for place in places]
+        if self._search is not None:
+            self._anchor = (self._search.version, self.line_of(self._top.line))
+        return rows, self._status(rows)
+
+    def _status(self, rows: list[Row]) -> LogStatus:
+        index, search, hit = self._content.index, self._search, self.hit
+        shown = [row.here == n for row in rows for n, (at, _) in enumerate(row.marks) if row.start <= at < row.end]
+        return LogStatus(
+            lines=self._lines() if self._content.complete else 0,
             size=index.extent.end if index is not None else 0,
             following=self._following,
-            paused_new=0 if self._following else max(0, lines - self._held_at),
+            paused_new=0 if self._following else max(0, self.count() - self._held_at),
             hit=search.position(*hit) if search is not None and hit is not None else 0,
             hits=search.marks if search is not None else 0,
+            hit_lines=search.lines if search is not None else 0,
+            hit_shown=shown.index(True) + 1 if True in shown else 0,
+            shown=len(shown),
             searching=search.searching if search is not None else self.query is not None,
             pattern=self.query.pattern if self.query is not None else "",
             filter=self._only_hits,
-            wrap=self.rows.wrap_at > 0,
-            problem=search.problem if search is not None else "",
+            wrap=self._rows.wrap_at > 0,
+            problem=self._refused or (search.problem if search is not None else "") or self._content.problem,
         )
+
+    # Lines, and where they stand
 
     def _lines(self) -> int:
         return self._content.index.extent.lines if self._content.index is not None else 0
@@ -158,114 +175,155 @@ class LogView:
         return self._lines()
 
     def line_of(self, place: int) -> int:
-        """The line of the file that stands at a place of the view."""
-        if not self._only_hits or self._search is None:
+        """The line of the file that stands at a place of the view; -1 where there is none."""
+        if not self._only_hits:
             return place
-        found = self._search.line(place)
+        found = self._search.line(place) if self._search is not None else None
         return found if found is not None else -1
 
-    def drawn(self, line: int) -> Runs:
-        """A line of the file as it is drawn, in full."""
+    def _find_spans(self, places: list[Place]) -> None:
         index = self._content.index
-        spans = index.spans(line, 1) if index is not None and line >= 0 else []
-        if index is None or not spans:
-            return ()
-        runs = self._kept.get(spans[0])
-        if runs is None:
-            if len(self._kept) > _KEPT:
-                self._kept.clear()
-            runs = self._kept[spans[0]] = self._draw(line_bytes(index, *spans[0], 4 * LONGEST))
-        return runs
+        self._spans.clear()
+        if index is not None and places and not self._only_hits:
+            first = places[0].line
+            spans = index.spans(first, places[-1].line + 1 - first)
+            self._spans.update(zip(range(first, first + len(spans)), spans, strict=True))
 
-    def text(self, place: int) -> str:
-        """What is seen of a line of the view."""
-        return shown_text(self.drawn(self.line_of(place)))
+    def _span(self, line: int) -> tuple[int, int] | None:
+        index = self._content.index
+        if line not in self._spans and index is not None and line >= 0:
+            self._spans.update((line, span) for span in index.spans(line, 1))
+        return self._spans.get(line)
+
+    def _line(self, place: int) -> LogLine:
+        """What is seen of a line of the view, in full."""
+        line = self.line_of(place)
+        span, index = self._span(line), self._content.index
+        if span is None or index is None:
+            return NOTHING
+        skip = self._skip[1] if self._skip[0] == line else 0
+        key = (*span, skip)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _KEPT:
+                self.forget_drawn()
+            longest = LONGEST_READ if skip else 4 * LONGEST
+            found = self._kept[key] = self._draw(line_bytes(index, *span, longest), skip)
+        return found
+
+    def _row(self, place: Place) -> Row:
+        text = self._line(place.line)
+        if place.part == MARKER:
+            return Row(place.line, NOTHING, marker=self._marker(place.line))
+        start, end = self._rows.parts(place.line)[place.part] if self._rows.wrap_at else (0, len(text.drawn))
+        line = self.line_of(place.line)
+        here = self.hit[1] if self.hit is not None and self.hit[0] == line else -1
+        clock = self._seen.time_of(line) if not place.part else ""
+        return Row(place.line, text, start, end, self._marks(line, text), here, clock)
+
+    def _marks(self, line: int, text: LogLine) -> tuple[tuple[int, int], ...]:
+        """The matches in a line, as they are drawn."""
+        span = self._span(line)
+        if self.query is None or span is None:
+            return ()
+        # An expression that has not been tried on this line could take for ever on it.
+        if self.query.regex and (self._search is None or not self._search.covers(span[0])):
+            return ()
+        found = self._kept_marks.get(span)
+        if found is None or line == self._skip[0]:
+            spans = self.query.spans(text.plain)
+            found = tuple((text.to_drawn(first), text.to_drawn(last - 1) + 1) for first, last in spans)
+            self._kept_marks[span] = found
+        return found
+
+    def _marker(self, place: int) -> str:
+        if not self.markers:
+            return ""
+        line = self.line_of(place)
+        last = line if not self._only_hits else self.line_of(place + 1) - 1 if place + 1 < self.count() else 1 << 62
+        return self.markers.between(line, last)
+
+    # Moving
 
     def toggle_follow(self) -> None:
         """Follow the end, or stay here."""
         self._follow(not self._following)
-        self._tell()
 
     def _follow(self, on: bool) -> None:
         if on != self._following:
-            self._following, self._held_at = on, self._lines()
-        if on:
-            self._top = self.rows.bottom(self.height)
-
-    def frame(self) -> list[Row]:
-        """The rows that are on screen now."""
-        return list(self.rows.down(self._top, self.height))
+            self._following, self._held_at = on, self.count()
 
     def move(self, rows: int) -> None:
-        """Rows down, or up; up ends the following."""
-        if rows < 0:
+        """Rows down, or up; up ends the following, where there is an up."""
+        top = self._rows.moved(self._top, rows, self._height)
+        if top != self._top:
             self._follow(False)
-        self._top = self.rows.moved(self._top, rows, self.height)
-        self._tell()
+            self._top = top
 
     def to_top(self) -> None:
         """To the first line."""
         self._follow(False)
         self._top = Place()
-        self._tell()
 
     def to_end(self) -> None:
         """To the end, and on with it."""
         self._follow(True)
-        self._tell()
 
     def resize(self, height: int, wrap_at: int) -> None:
         """The screen has so many rows; lines longer than `wrap_at` cells are wrapped, 0 wraps nothing."""
-        if wrap_at != self.rows.wrap_at:
+        if wrap_at != self._rows.wrap_at:
             self._top = Place(self._top.line)
-        self.height, self.rows.wrap_at = height, wrap_at
-        self._settle()
+        self._height, self._rows.wrap_at = height, wrap_at
 
     def go_to(self, line: int) -> None:
         """Go to a line by its number, from 1."""
         self.filter_mode(False)
         self._show_line(max(0, min(line, self._lines()) - 1))
-        self._tell()
 
-    def _show_line(self, line: int) -> None:
+    def _show_line(self, line: int, character: int = 0) -> None:
+        """Bring a character of a line onto the screen, into its upper third unless it is there already."""
         self._follow(False)
-        place = line
-        if self._only_hits and self._search is not None:
-            place = self._search.number_before(line)
-        shown = {self.line_of(row.line) for row in self.frame()[1:-1]}
-        if line not in shown:
-            self._top = self.rows.moved(Place(place), -(self.height // 3), self.height)
+        place = self._search.number_before(line) if self._only_hits and self._search is not None else line
+        parts = self._rows.parts(place) if self._rows.wrap_at else ()
+        part = next((n for n, (start, end) in enumerate(parts) if start <= character < end), 0)
+        shown = [*self._rows.down(self._top, self._height)]
+        if Place(place, part) not in (shown[1:-1] if self._height > 2 else shown):
+            self._top = self._rows.moved(Place(place, part), -(self._height // 3), self._height)
 
     def add_marker(self) -> None:
         """Draw a line under the newest line, in this view only."""
         if self._lines():
-            self.markers[self._lines() - 1] = _now()
-            self._tell()
+            self.markers.add(self._lines() - 1)
+
+    # Searching
 
     def search(self, pattern: str, regex: bool = False) -> None:
-        """Look for a text or a regular expression, from what is on screen on; "" ends it. Raises BadPattern."""
-        query = Query(pattern, regex) if pattern else None
+        """Look for a text or a regular expression, from what is on screen on; "" ends it."""
+        self._refused = ""
+        try:
+            query = Query(pattern, regex) if pattern else None
+        except BadPattern as error:
+            query, self._refused = None, str(error)
         if query == self.query:
             return
-        self._end_search()
+        self._stop_search()
+        self._kept_marks.clear()
+        self._skip = (-1, 0)
         self.query, self.hit = query, None
         self._wanted = 1 if query is not None else 0
         if query is None:
-            self._leave_filter()
+            self.filter_mode(False)
         self.take()
 
-    def _end_search(self, *, keep: bool = False) -> None:
+    def _stop_search(self) -> None:
         if self._search is not None:
             self._search.stop()
         self._search = None
-        if not keep:
-            self.query, self.hit, self._wanted, self._only_hits = None, None, 0, False
 
     def next_hit(self, step: int) -> None:
-        """Go to the next match, or the one before."""
+        """Go to the next match, or the one before; behind the last one comes the first."""
         self._wanted = step
         self._seek()
-        self._tell()
 
     def _seek(self) -> None:
         """Go to the match that is wanted, if it is counted by now; else it is wanted still."""
@@ -273,52 +331,55 @@ class LogView:
         if not self._wanted or search is None:
             return
         if self.hit is None:
-            start = self.line_of(self._top.line)
-            found = search.next(start, -1, 1) or search.next(self._lines(), 0, -1)
+            found = search.next(self.line_of(self._top.line), -1, 1) or search.last()
         else:
             found = search.next(*self.hit, self._wanted)
+        if found is None and not search.searching:
+            found = search.first() if self._wanted > 0 else search.last()
         if found is not None:
-            self.hit, self._wanted = found, 0
-            self._show_line(found[0])
-        elif not search.searching:
+            self._go_to_hit(search, found)
+        if found is not None or not search.searching:
             self._wanted = 0
+
+    def _go_to_hit(self, search: Search, hit: Hit) -> None:
+        line, mark = hit
+        self.hit = hit
+        first, _ = search.spans(line)[mark]
+        # A match behind what is drawn of a long line: its beginning is left out.
+        self._skip = (line, first - _BEFORE_HIT) if first > LONGEST - 2 * _BEFORE_HIT else (-1, 0)
+        self._show_line(line, self._line(self.hit_place or 0).to_drawn(first))
 
     def filter_mode(self, on: bool) -> None:
         """Show only lines that match, or all again; what stands at the top stays there."""
         if on == self._only_hits or (on and self.query is None):
             return
+        line = max(0, self.line_of(self._top.line))
+        self._only_hits = on
+        self._top = Place(self._search.number_before(line) if on and self._search is not None else line)
+        self._held_at = self.count()
         if on:
-            line = self.line_of(self._top.line)
-            self._only_hits = True
-            self._top = Place(self._search.number_before(line) if self._search is not None else 0)
-        else:
-            self._leave_filter()
-        self._settle()
+            self._anchor = (-1, line)
 
-    def _leave_filter(self) -> None:
-        if self._only_hits:
-            line = self.line_of(self._top.line)
-            self._only_hits = False
-            self._top = Place(max(0, line))
+    # Taking out
 
-    def copied(self, line: int) -> str:
-        """The text of a line as it is in the file."""
-        index = self._content.index
-        spans = index.spans(line, 1) if index is not None and line >= 0 else []
-        return plain(line_bytes(index, *spans[0])) if index is not None and spans else ""
+    def copied(self, place: int) -> str:
+        """The text of a line of the view as it is in the file, without colours and control characters."""
+        index, span = self._content.index, self._span(self.line_of(place))
+        return plain(line_bytes(index, *span)) if index is not None and span is not None else ""
 
-    def time_of(self, line: int) -> str:
-        """When a line came, "" for what was there when the log was opened."""
-        counts, times = self._seen
-        place = bisect_right(counts, line)
-        return times[place] if place < len(times) else ""
+    def copied_between(self, first: tuple[int, int], last: tuple[int, int]) -> str:
+        """The text from one drawn character, (place, character), up to another."""
+        start = self._line(first[0]).to_plain(first[1])
+        end = self._line(last[0]).to_plain(last[1])
+        lines = None if self._only_hits else copied_lines(self._content.index, first[0], last[0])
+        if lines is None:
+            lines = [self.copied(place) for place in range(first[0], min(last[0] + 1, self.count(), first[0] + _KEPT))]
+        if lines and first[0] + len(lines) == last[0] + 1:
+            lines[-1] = lines[-1][:end]
+        return "\n".join(lines)[start:]
 
     def sentence(self) -> str:
         """What is said where there is no line."""
         if self._only_hits:
-            return "No line matches." if self._search is not None and not self._search.searching else "Searching."
+            return "Searching." if self._search is None or self._search.searching else "No line matches."
         return self._content.problem or self.why_empty
-
-
-def _now() -> str:
-    return f"{datetime.now().astimezone():%H:%M:%S}"
