@@ -49,14 +49,12 @@ def plain_block(block: bytes) -> bytes:
         return block
     # Splitting at a single byte is several times as fast as at two, or as a regular expression.
     first, *parts = block.split(b"\x1b")
-    block = first + b"".join([_without_sgr(part) for part in parts])
-    if b"\x1b" not in block:
-        return block
+    if all(map(_begins_with_colour, parts)):
+        return first + b"".join([part[part.find(b"m") + 1 :] for part in parts])
     return clean(block.decode("utf-8", "replace"), max_line=None).encode()
 
 
-def _without_sgr(part: bytes) -> bytes:
-    """`part`, which stood behind an escape character, without the rest of the sequence if that is a colour."""
+def _begins_with_colour(part: bytes) -> bool:
+    """Whether this is the rest of a colour sequence whose escape character is cut off, and text."""
     end = part.find(b"m")
-    is_colour = end > 0 and part[:1] == b"[" and not part[1:end].strip(b"0123456789;:")
-    return part[end + 1 :] if is_colour else b"\x1b" + part
+    return end > 0 and part[:1] == b"[" and not part[1:end].strip(b"0123456789;:")

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from evaldock.core.run import log_search
 from evaldock.core.run.line_index import BLOCK, LineIndex
-from evaldock.core.run.log_hits import HitIndex, LogScan, hits_in
+from evaldock.core.run.log_hits import HitIndex, hits_in, marks_between
 from evaldock.core.run.log_query import BadPattern, Count, Query
+from evaldock.core.run.log_scan import LogScan
 from evaldock.core.run.log_search import BlockCounter, order
 from evaldock.core.run.log_text import LONGEST, TAIL, fold, line_bytes, plain, plain_block
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -51,6 +51,7 @@ def test_a_block_is_cleaned_as_its_lines_are(data: bytes) -> None:
     assert cleaned == lines_of(data)
 
 
+@example(b"\x1b\x1b[31mab", ("ab", False))
 @given(_bytes, _patterns)
 def test_counts_are_those_of_a_line_by_line_search(data: bytes, pattern: tuple[str, bool]) -> None:
     query = Query(*pattern)
@@ -130,7 +131,12 @@ def test_every_line_is_counted_in_the_block_that_it_begins_in(data: bytes, tmp_p
             marks[start // BLOCK] = marks.get(start // BLOCK, 0) + len(found)
     counter = BlockCounter(index.fd, query)
     for block in range(index.blocks):
-        assert hits_in(index, query, block) == expected.get(block, [])
+        lines = expected.get(block, [])
+        assert hits_in(index, query, block) == lines
+        first = index.first_line(block)
+        for line in lines[:40:13]:
+            before = sum(len(query.spans(index.line(n).decode())) for n in lines if n < line)
+            assert marks_between(index, query, first, line) == before
         assert counter.count(block, len(data)) == Count(len(expected.get(block, [])), marks.get(block, 0))
 
 
@@ -155,7 +161,7 @@ def test_sums_follow_what_is_put_in_any_order(puts: list[tuple[int, int]]) -> No
 
 
 @contextlib.contextmanager
-def scan(path: Path, query: Query) -> Iterator[tuple[LogScan, threading.Condition]]:
+def scan(path: Path, query: Query, first: int = 0) -> Iterator[tuple[LogScan, threading.Condition]]:
     heard = threading.Condition()
 
     def changed() -> None:
@@ -163,29 +169,45 @@ def scan(path: Path, query: Query) -> Iterator[tuple[LogScan, threading.Conditio
             heard.notify_all()
 
     fd = os.open(path, os.O_RDONLY)
-    found = LogScan(fd, query, changed)
+    try:
+        found = LogScan(fd, query, changed, first=first)
+    finally:
+        # The scan goes on with a descriptor of its own.
+        os.close(fd)
     try:
         yield found, heard
     finally:
         found.stop()
-        os.close(fd)
 
 
 def test_a_process_counts_and_keeps_up_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "log"
     data = content(40.3)
     path.write_bytes(data)
-    with scan(path, Query("timed out")) as (found, heard), heard:
-        found.grow(len(data), first=20)
+    with scan(path, Query("timed out"), first=20) as (found, heard), heard:
+        assert not found.searching
+        found.grow(len(data))
+        assert found.searching
         assert heard.wait_for(lambda: not found.searching, 30)
         assert found.hits.total == Count(data.count(b"timed out"), data.count(b"timed out"))
         assert found.hits.next_block(0, 1) == 0
+        assert found.covers(len(data) - 1)
         more = data + b"the end timed out, and timed out\n"
         path.write_bytes(more)
+        assert not found.covers(len(data) + 1)
         found.grow(len(more))
         assert heard.wait_for(lambda: not found.searching, 30)
         assert found.hits.total == Count(data.count(b"timed out") + 1, more.count(b"timed out"))
         assert found.problem == ""
+
+
+def test_a_search_can_be_wished_for_before_its_process_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"retry\n" * 3)
+    with scan(path, Query("retry")) as (found, heard), heard:
+        found.grow(6)
+        found.grow(18)
+        assert heard.wait_for(lambda: found.hits.total == Count(3, 3), 30)
 
 
 def test_an_expression_without_end_is_given_up(tmp_path: Path) -> None:
@@ -194,10 +216,12 @@ def test_an_expression_without_end_is_given_up(tmp_path: Path) -> None:
     with scan(path, Query("(a+)+$|b", regex=True)) as (found, heard), heard:
         found.grow(61)
         assert heard.wait_for(lambda: not found.searching, 30)
+        assert found.problem == ""
     with scan(path, Query("(a+)+b", regex=True)) as (found, heard), heard:
         found.grow(61)
         assert heard.wait_for(lambda: not found.searching, 30)
         assert "too long" in found.problem
+        assert not found.covers(0)
 
 
 def test_a_search_that_is_stopped_says_nothing(tmp_path: Path) -> None:
@@ -207,4 +231,4 @@ def test_a_search_that_is_stopped_says_nothing(tmp_path: Path) -> None:
         found.stop()
         found.grow(100)
         assert found.problem == ""
-    assert log_search.SLOWEST < 1
+        assert found.hits.total == Count(0, 0)

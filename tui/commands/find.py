@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol, cast
 
-from ...core.run.log_query import BadPattern
 from .command import Command, Commands
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ class Finder:
 
     def __init__(self, screen: RunScreen) -> None:
         self._screen = screen
-        self._problem = ""
 
     @property
     def active(self) -> bool:
@@ -53,20 +51,12 @@ class Finder:
             case "filter":
                 screen.table.set_filter(text)
             case "search" if screen.panes.tab == "Log":
-                self._search_log(text)
+                screen.log_pane.search(text, screen.prompt.regex)
             case "search":
                 cast(Searchable, screen.panes.pane).search(text)
             case _:
                 pass
         self.tell()
-
-    def _search_log(self, text: str) -> None:
-        screen = self._screen
-        self._problem = ""
-        try:
-            screen.log_pane.search(text, screen.prompt.regex)
-        except BadPattern as error:
-            self._problem = str(error)
 
     def entered(self, text: str) -> None:
         """The text is meant: keys are keys again."""
@@ -121,11 +111,13 @@ class Finder:
             hit, hits = getattr(pane, "hit", 0), getattr(pane, "hits", 0)
             return f"{hit} of {hits}" if hits else "no match"
         status = screen.log_pane.status
-        if self._problem or status.problem:
-            return self._problem or status.problem
+        if status.problem:
+            return status.problem
         if not status.hits:
             return regex + ("searching" if status.searching else "no match")
-        return f"{regex}{status.hit:,} of {status.hits:,}" + (" so far" if status.searching else "")
+        here = f"{status.hit_shown:,} of " if status.hit_shown else ""
+        so_far = " so far" if status.searching else ""
+        return f"{regex}{here}{status.shown:,} shown, {status.hits:,} in the file{so_far}"
 
 
 def find_commands(screen: RunScreen) -> Commands:
