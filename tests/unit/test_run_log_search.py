@@ -105,19 +105,19 @@ def content(blocks: float) -> bytes:
     return bytes(made)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"retry",
-        content(2.5),
-        b"x" * (BLOCK - 3) + b"retry\n" + b"retry\n" * BLOCK,
-        b"a" * BLOCK + b"\n" + b"retry",
-        b"a" * (BLOCK - 1) + b"\nretry\n",
-        b"retry " * BLOCK + b"\n" + content(1) + b"b" * 3 * BLOCK + b"retry\nretry",
-        b"\n" * 3 * BLOCK + b"retry",
-    ],
-)
+LOGS = {
+    "empty": b"",
+    "unfinished": b"retry",
+    "usual": content(2.5),
+    "across_a_border": b"x" * (BLOCK - 3) + b"retry\n" + b"retry\n" * BLOCK,
+    "newline_behind_a_border": b"a" * BLOCK + b"\n" + b"retry",
+    "newline_before_a_border": b"a" * (BLOCK - 1) + b"\nretry\n",
+    "long_lines": b"retry " * BLOCK + b"\n" + content(1) + b"b" * 3 * BLOCK + b"retry\nretry",
+    "newlines": b"\n" * 3 * BLOCK + b"retry",
+}
+
+
+@pytest.mark.parametrize("data", LOGS.values(), ids=LOGS.keys())
 def test_every_line_is_counted_in_the_block_that_it_begins_in(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(data)
