@@ -48,15 +48,21 @@ class TaskKeys:
         return [screen.row] if screen.row is not None else []
 
     def killable(self) -> list[TaskRow]:
-        """Of the chosen ones, those that have not ended."""
+        """Of the chosen ones, those that have not ended; none of a run that cannot be read."""
+        if self._screen.snapshot.damaged:
+            return []
         return [row for row in self.chosen() if not row.ended]
 
     def ended(self) -> list[TaskRow]:
-        """Of the chosen ones, those that have ended."""
+        """Of the chosen ones, those that have ended; none of a run that cannot be read."""
+        if self._screen.snapshot.damaged:
+            return []
         return [row for row in self.chosen() if row.ended]
 
     def failed(self) -> list[TaskRow]:
         """All tasks of the run that failed or were lost; what was killed was meant to end."""
+        if self._screen.snapshot.damaged:
+            return []
         return [row for row in self._screen.snapshot.rows if row.state in ("failed", "lost", "skipped")]
 
     # What it is called, and why it cannot be done
@@ -150,7 +156,7 @@ class TaskKeys:
             return "look again"
         if snapshot.orphaned:
             return "" if snapshot.read_only else "resume run"
-        return "try now" if snapshot.docker not in ("ok", "") else ""
+        return "try now" if snapshot.docker_down else ""
 
     def retry(self) -> None:
         """Try it again."""

@@ -42,13 +42,17 @@ def view_commands(screen: RunScreen) -> Commands:
         screen.panes.walk_attempts(step)
         screen.show_pane()
 
+    def open_name() -> str:
+        name = screen.panes.tab.lower()
+        return any_row(f"saved {name}" if screen.snapshot.stale else name)
+
     def any_row(name: str) -> str:
         return name if screen.row is not None else ""
 
     return {
         **tabs,
-        "open": Command(screen.open_pane, lambda: any_row(screen.panes.tab.lower())),
-        "back": Command(screen.step_back, lambda: "back"),
+        "open": Command(screen.open_pane, open_name),
+        "back": Command(screen.step_back, screen.back_name),
         "next_pane": always("next_pane", screen.other_half),
         "previous_pane": always("previous_pane", screen.other_half),
         "zoom": always("zoom", screen.next_zoom),

@@ -15,13 +15,12 @@ from ..actions import BY_ID, key_name
 from ..commands.command import Commands
 from ..view.run_layout import LEAST
 from ..widgets.footer import Footer
+from ..widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from ...core.run.store import Run
     from ..app import EvaldockApp
     from ..commands.preview import Prepared
-
-_RIGHT = ("help", "quit")
 
 
 class DashboardScreen(Screen[None], inherit_bindings=False):
@@ -32,6 +31,7 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self.commands: Commands = {}
+        self.prompt = Prompt()
         self.too_small = Static("", id="too-small", markup=False)
 
     @property
@@ -47,6 +47,10 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
     def footer_order(self) -> Sequence[str]:
         """Ids of the actions that the footer offers now, the most important first."""
         raise NotImplementedError
+
+    def footer_right(self) -> Sequence[str]:
+        """The same for its right end."""
+        return ("help", "quit")
 
     def leave(self) -> None:
         """The way out; asks when something would be left behind."""
@@ -136,7 +140,9 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
 
     def footer_items(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """(key, name) for the left and the right end of the footer."""
-        return self._named(self.footer_order()), self._named(_RIGHT)
+        if self.prompt.is_open and self.prompt.is_typed_into:
+            return self.prompt.hints()
+        return self._named(self.footer_order()), self._named(self.footer_right())
 
     def _named(self, actions: Sequence[str]) -> list[tuple[str, str]]:
         keys = self.dashboard.settings.keys

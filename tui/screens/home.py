@@ -62,7 +62,6 @@ class HomeScreen(DashboardScreen):
         self.empty = HomeEmpty()
         self.head = PaneHead(TABS)
         self.pane = LinesPane()
-        self.prompt = Prompt()
         self.footer = Footer()
 
     def compose(self) -> ComposeResult:

@@ -50,11 +50,12 @@ _TABLE_KEYS = (
     *("retry", "open", "find", "mark", "kill", "rerun", "rerun_failed", "preview"),
     *("shell", "pause", "clear_marks"),
 )
+_STALE_KEYS = ("retry", "open", "tab_2", "find", "kill", "palette")
 _LOG_KEYS = (
-    *("retry", "back", "next_hit", "previous_hit", "only_hits", "follow", "find", "wrap", "earlier", "later"),
+    *("retry", "next_hit", "previous_hit", "only_hits", "follow", "find", "wrap", "earlier", "later"),
     *("copy", "open_pager", "kill", "rerun", "timestamps"),
 )
-_PANE_KEYS = ("retry", "back", "find", "next_hit", "copy", "open_pager", "open_folder", "kill", "rerun", "preview")
+_PANE_KEYS = ("retry", "find", "next_hit", "copy", "open_pager", "open_folder", "kill", "rerun", "preview")
 
 
 class RunScreen(DashboardScreen):
@@ -86,7 +87,6 @@ class RunScreen(DashboardScreen):
         self.vitals = Vitals()
         self.notice = LinesPane(id="notice")
         self.panes = PaneStack(run)
-        self.prompt = Prompt()
         self.footer = Footer()
 
     # Composition
@@ -103,6 +103,10 @@ class RunScreen(DashboardScreen):
         memory = self.dashboard.memory
         if (column := remembered_order(memory.sort)) is not None:
             self.table.sort_by(column, memory.reverse)
+        if memory.wrap:
+            self.log_pane.toggle_wrap()
+        if memory.timestamps:
+            self.log_pane.toggle_timestamps()
         self.prompt.close()
         self.show_all()
         self.table.focus()
@@ -157,7 +161,8 @@ class RunScreen(DashboardScreen):
         """Everything anew; every part repaints only what is different."""
         snapshot = self.snapshot
         self.header.show(snapshot)
-        self.run_line.show(snapshot.rows, snapshot.counts, stale=snapshot.stale)
+        alarm = snapshot.docker_down or bool(snapshot.damaged)
+        self.run_line.show(snapshot.rows, snapshot.counts, stale=snapshot.stale, alarm=alarm)
         self.table.show(snapshot.rows, stale=snapshot.stale, queue=snapshot.queue, holding=snapshot.holding)
         self.show_pane()
 
@@ -209,8 +214,12 @@ class RunScreen(DashboardScreen):
     def footer_order(self) -> Sequence[str]:
         """What is offered, by where the focus is."""
         if self.half == "table":
-            return _TABLE_KEYS
+            return _TABLE_KEYS if not self.snapshot.stale else _STALE_KEYS
         return _LOG_KEYS if self.panes.tab == "Log" else _PANE_KEYS
+
+    def footer_right(self) -> Sequence[str]:
+        """The way back stands with the global ones, where there is one."""
+        return ("back", "help", "quit") if self.half == "pane" or self.finder.active else ("help", "quit")
 
     # What happens to widgets
 
@@ -277,6 +286,16 @@ class RunScreen(DashboardScreen):
         order: dict[Zoom, Zoom] = {"normal": "half", "half": "full", "full": "normal"}
         self.zoom = order[self.zoom]
         self.fit()
+
+    def back_name(self) -> str:
+        """What one step back would do."""
+        if self.finder.active:
+            return "clear"
+        if self.zoom != "normal" or self.half == "pane":
+            return "back"
+        if self.table.marked:
+            return "clear marks"
+        return "all runs" if len(self.dashboard.screen_stack) > 2 else ""
 
     def step_back(self) -> None:
         """One step back: out of the search, out of the pane, to the list of runs."""

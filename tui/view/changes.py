@@ -17,9 +17,9 @@ _NAMED = 2  # more tasks than this that fail at once are counted and not named
 def changes(before: Snapshot, after: Snapshot) -> list[Told]:
     """Sentences with their weight, the oldest first."""
     told: list[Told] = []
-    if before.docker == "ok" and after.docker not in ("ok", ""):
+    if before.docker == "ok" and after.docker_down:
         told.append(("Docker is out of reach. Tasks are shown as last seen.", "error"))
-    if before.docker not in ("ok", "") and after.docker == "ok":
+    if before.docker_down and after.docker == "ok":
         told.append((f"Docker answers again{_differences(before, after)}.", "information"))
     if after.endpoint and after.endpoint != before.endpoint:
         told.append((after.endpoint, "warning"))
@@ -27,7 +27,7 @@ def changes(before: Snapshot, after: Snapshot) -> list[Told]:
         told.append((after.disk, "error"))
     states = {row.job: (row.state, row.attempt) for row in before.rows}
     ended = [row for row in after.rows if row.ended and states.get(row.job) != (row.state, row.attempt)]
-    if before.rows and before.docker in ("ok", ""):
+    if before.rows and not before.docker_down:
         told += _failures([row for row in ended if row.state in ("failed", "lost")])
     if after.finished and not before.finished and before.rows:
         told.append(_finished(after))

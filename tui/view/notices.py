@@ -23,7 +23,7 @@ def run_notice(snapshot: Snapshot, glyphs: Glyphs) -> Notice | None:
     """The notice for this moment, None while there is nothing to say."""
     if snapshot.damaged:
         return Notice(f"damaged {snapshot.damaged}", _damaged(snapshot, glyphs))
-    if snapshot.docker not in ("ok", ""):
+    if snapshot.docker_down:
         return Notice(f"docker {snapshot.docker}", _docker(snapshot, glyphs))
     if snapshot.orphaned:
         return Notice("orphaned", _orphaned(snapshot, glyphs))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
-from ...core.run.clock import boot_id, utc_iso
+from ...core.run.clock import boot_id, parse_iso, utc_iso
 from ...core.run.events import JobState, Json
 from ...core.run.sanitize import clean_line
 from ...core.run.state import JobView, RunState, elapsed
@@ -49,7 +49,7 @@ class RunReader:
         except RunDamaged as error:
             return self._damaged(before or self._blank(), str(error))
         engine = self._run.engine_alive()
-        live = self._figures() if engine is not None else {}
+        live = self._figures()
         seconds = {view.id: _seconds(view) for view in state.jobs.values() if not view.state.terminal}
         worked = float(int(state.seconds(utc_iso() if engine is not None else state.newest)))
         seen = (state, engine, live, seconds, worked, self.starting, before.damaged if before is not None else "")
@@ -58,25 +58,34 @@ class RunReader:
         self._seen = seen
         rows = task_rows(self._run, tuple(state.jobs.values()), live, seconds)
         version = before.version + 1 if before is not None else 1
-        return replace(self._snapshot(state, engine, live, rows), version=version, elapsed=worked)
+        after = replace(self._snapshot(state, engine, live, rows), version=version, elapsed=worked)
+        return replace(after, docker_since=self._since(before)) if after.docker_down else after
+
+    def _since(self, before: Snapshot | None) -> datetime:
+        """When Docker was first seen to be away: as was known before, else when the engine wrote so."""
+        if before is not None and before.docker_since is not None:
+            return before.docker_since
+        return (parse_iso(self._told_at) or datetime.now(UTC)).astimezone()
 
     def _snapshot(self, state: RunState, engine: int | None, live: Json, rows: tuple[TaskRow, ...]) -> Snapshot:
         counts: dict[str, int] = {}
         for row in rows:
             counts[row.state] = counts.get(row.state, 0) + 1
-        disk = _mapping(live.get("disk"))
+        # Without an engine the figures of tasks are what was last seen, and what is said of the machine is nothing.
+        now: Json = live if engine is not None else {}
+        disk = _mapping(now.get("disk"))
         return replace(
             self._blank(),
             rows=rows,
             counts=counts,
             left=time_left(rows, self._run.plan.workers),
-            docker=_text(live.get("docker")),
-            docker_version=_text(live.get("docker_version")),
-            endpoint=_text(live.get("endpoint")),
+            docker=_text(now.get("docker")),
+            docker_version=_text(now.get("docker_version")),
+            endpoint=_text(now.get("endpoint")),
             engine=engine,
-            queue=_queue(live, rows),
+            queue=_queue(now, rows),
             paused=state.paused,
-            holding=_text(live.get("holding")),
+            holding=_text(now.get("holding")),
             finished=state.done,
             starting=self.starting and engine is None,
             disk=_text(disk.get("note")) if disk.get("full") else "",

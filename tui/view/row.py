@@ -126,15 +126,18 @@ def task_rows(
     specs = {job.id: job for job in run.plan.jobs}
     figures = _mapping(live.get("jobs"))
     return tuple(
-        _row(place, specs[view.id], view, _mapping(figures.get(view.id)), seconds.get(view.id))
+        _row(place, specs[view.id], view, _mapping(figures.get(view.id)), seconds.get(view.id), counted=run.plan.proxy)
         for place, view in enumerate(views)
     )
 
 
-def _row(place: int, spec: JobSpec, view: JobView, figures: Json, running: float | None) -> TaskRow:
+def _row(place: int, spec: JobSpec, view: JobView, figures: Json, running: float | None, *, counted: bool) -> TaskRow:
     seconds = view.seconds if view.state.terminal else running
     alive = not view.state.terminal
     requests = _requests(_mapping(figures.get("requests"))) if alive else _counted(view.requests)
+    if requests is None and counted and figures and view.state is JobState.RUNNING:
+        # The proxy tells of a task from its first request on.
+        requests = Requests()
     done = _done(view, figures, requests)
     total = total_of(spec, done, _whole(figures.get("total")))
     return TaskRow(

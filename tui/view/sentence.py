@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..draw import numbers
@@ -40,6 +41,8 @@ def header_sentence(snapshot: Snapshot, width: int, glyphs: Glyphs = UNICODE) ->
 def _sentence(snapshot: Snapshot, form: int, glyphs: Glyphs) -> list[Span]:
     """Form 0 says all. Left out one after the other: the long verb, what is queued, the model, the long words of
     states, the time left; the last form has signs instead of words."""
+    if snapshot.docker_down and not snapshot.damaged:
+        return _away(snapshot, form)
     total, counts = len(snapshot.rows), snapshot.counts
     live = sum(counts.get(state, 0) for state in _LIVE)
     queued = counts.get("queued", 0)
@@ -58,6 +61,21 @@ def _sentence(snapshot: Snapshot, form: int, glyphs: Glyphs) -> list[Span]:
     if snapshot.left is not None and form < 5 and live:
         number, unit = numbers.left_parts(snapshot.left)
         spans += [Span(", ", "dim"), Span(number + unit, "text"), Span(" left", "dim")]
+    return spans
+
+
+def _away(snapshot: Snapshot, form: int) -> list[Span]:
+    """Docker is out of reach: since when, and how old what is shown is."""
+    spans = [Span("Docker", "bright", bold=True)]
+    since = snapshot.docker_since
+    if since is None or form >= 4:
+        return [*spans, Span(" is out of reach", "dim")]
+    spans += [Span(" has been out of reach since ", "dim"), Span(f"{since:%H:%M:%S}", "text")]
+    if form < 2:
+        passed = max(0.0, (datetime.now().astimezone() - since).total_seconds())
+        number, unit = numbers.left_parts(passed)
+        told = ", tasks are shown as last seen " if form == 0 else ", last seen "
+        spans += [Span(told, "dim"), Span(f"{number} {unit}".strip(), "text"), Span(" ago", "dim")]
     return spans
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .row import TaskRow
 
@@ -20,10 +21,11 @@ class Track:
 class Snapshot:
     """One moment of a run; `version` grows with every change.
 
-    `docker` is "ok", "" while nobody knows, or a sentence; `endpoint` is a sentence when the endpoint does not answer
-    as it should. `engine` is the pid of the run's engine, None without one; `starting` says that one is on its way.
-    `holding` says why the queue does not move, `disk` why nothing may be started, `damaged` why the run cannot be read.
-    `elapsed` and `left` are seconds; `queue` holds job ids, next first.
+    `docker` is "ok", "" while nobody knows, or a sentence; `docker_since` is when it was first seen to be away (local
+    time). `endpoint` is a sentence when the endpoint does not answer as it should. `engine` is the pid of the run's
+    engine, None without one; `starting` says that one is on its way. `holding` says why the queue does not move, `disk`
+    why nothing may be started, `damaged` why the run cannot be read. `elapsed` and `left` are seconds; `queue` holds
+    job ids, next first.
     """
 
     invocation: str
@@ -39,6 +41,7 @@ class Snapshot:
     left: float | None = None
     docker: str = ""
     docker_version: str = ""
+    docker_since: datetime | None = None
     endpoint: str = ""
     engine: int | None = None
     workers: int = 1
@@ -53,9 +56,14 @@ class Snapshot:
     tracks: Mapping[str, Track] = field(default_factory=dict[str, Track])
 
     @property
+    def docker_down(self) -> bool:
+        """Whether Docker is known not to answer."""
+        return self.docker not in ("ok", "")
+
+    @property
     def stale(self) -> bool:
         """Whether what is shown is only what was last seen."""
-        return bool(self.damaged) or self.docker not in ("ok", "") or self.orphaned
+        return bool(self.damaged) or self.docker_down or self.orphaned
 
     @property
     def orphaned(self) -> bool:

@@ -41,6 +41,9 @@ def _lines(glyphs: Glyphs, new_run: str, find_runs: str) -> list[tuple[Span, ...
     def key(name: str, what: str, how: str) -> tuple[Span, ...]:
         return (Span(f"{name:<4}", "accent", bold=True), Span(f"{what:<28}", "text"), Span(how, "dim"))
 
+    def command(text: str, what: str) -> tuple[Span, ...]:
+        return (Span(f"{text:<32}", "text"), Span(what, "dim"))
+
     return [
         (Span(glyphs.heavy_rule * 6, "accent"),),
         (),
@@ -51,7 +54,7 @@ def _lines(glyphs: Glyphs, new_run: str, find_runs: str) -> list[tuple[Span, ...
         key(find_runs, "look for runs in a folder", "evaldock ls runs --scan DIR"),
         (),
         (Span("or from the shell", "dim"),),
-        (Span("evaldock run ", "text"), Span("my.yaml ", "text"), Span("-o target.api_endpoint.url=...", "dim")),
-        (Span("evaldock ls tasks", "text"), Span("            what there is to run", "dim")),
-        (Span("evaldock demo", "text"), Span("                a real model, three benchmarks", "dim")),
+        command("evaldock run my.yaml", "-o target.api_endpoint.url=..."),
+        command("evaldock ls tasks", "what there is to run"),
+        command("evaldock demo", "a real model, three benchmarks"),
     ]

@@ -94,6 +94,19 @@ class Prompt(Horizontal):
         """Take it off the screen."""
         self.display = False
 
+    @property
+    def is_typed_into(self) -> bool:
+        """Whether keys go into it."""
+        return self._input.has_focus
+
+    def hints(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """(key, name) for the footer while it is typed into."""
+        names = {"filter": "keep", "search": "keep", "line": "go there", "config": "look at it", "folder": "look there"}
+        left = [("enter", names.get(self.purpose, "write"))]
+        if self.purpose == "search":
+            left.append(("ctrl+r", "literally" if self.regex else "as regex"))
+        return left, [("esc", "clear" if self.purpose in ("filter", "search") else "back")]
+
     def set_status(self, text: str) -> None:
         """What stands at its right end."""
         self._status.update(text)

@@ -60,7 +60,7 @@ def _right(snapshot: Snapshot, glyphs: Glyphs, room: int) -> list[Span]:
         sign, role = (glyphs.dot, "ok") if good else (glyphs.failed, "bad")
         version = ".".join(snapshot.docker_version.split(".")[:2])
         spans += [Span(f"docker {version} " if version and room >= 150 else "docker ", "dim")]
-        spans += [Span(sign, role, bold=not good), Span("   ", "dim")]
+        spans += [Span(sign if good or room < 90 else f"{sign} no answer", role, bold=not good), Span("   ", "dim")]
     if snapshot.elapsed is not None:
         spans.append(Span(numbers.elapsed(snapshot.elapsed), "text"))
     return spans

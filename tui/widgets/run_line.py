@@ -67,13 +67,16 @@ class RunLine(Widget):
         self._counts: dict[str, int] = {}
         self._moved = 0.0
         self._stale: bool = False
+        self._alarm: bool = False
 
-    def show(self, rows: Sequence[TaskRow], counts: Mapping[str, int], *, stale: bool = False) -> None:
-        """Show how the tasks stand."""
+    def show(
+        self, rows: Sequence[TaskRow], counts: Mapping[str, int], *, stale: bool = False, alarm: bool = False
+    ) -> None:
+        """Show how the tasks stand; with `alarm` nothing is known of that, and the line is a red rule."""
         moved = sum(row.fraction or 0.0 for row in rows if row.live and row.state != "pulling")
-        new = (dict(counts), moved, stale)
-        if new != (self._counts, self._moved, self._stale):
-            self._counts, self._moved, self._stale = new
+        new = (dict(counts), moved, stale, alarm)
+        if new != (self._counts, self._moved, self._stale, self._alarm):
+            self._counts, self._moved, self._stale, self._alarm = new
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -81,5 +84,7 @@ class RunLine(Widget):
         palette, width = palette_of(self), self.size.width
         line = Line(palette, limit=width).pad_to(MARGIN)
         room = max(0, width - MARGIN - RIGHT)
+        if self._alarm:
+            return line.add(glyphs_of(self).rule * room, "bad").strip(width)
         draw_run_line(line, glyphs_of(self), palette, self._counts, self._moved, room, stale=self._stale)
         return line.strip(width)
