@@ -19,6 +19,7 @@ from .dress import glyphs_of, palette_of
 _GAP = 3
 _BIG, _SMALL = 12, 8  # cells of a sparkline
 _FADED = 0.45
+_BUSY = 25.0  # percent of a core below which a task that does next to nothing would look busy
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class _Item:
     label: str
     spans: tuple[Span, ...]
     history: tuple[float, ...] = ()
+    top: float | None = None
 
 
 class Vitals(Widget):
@@ -62,7 +64,7 @@ class Vitals(Widget):
                 continue
             line.pad_to(start).add(f"{item.label} ", "dim")
             if item.history:
-                drawn = sparkline(glyphs, item.history, cells)
+                drawn = sparkline(glyphs, item.history, cells, item.top)
                 past = palette.style("dim") if self._stale else palette.faded("accent", _FADED)
                 line.add(drawn[:-1], past).add(drawn[-1:], "dim" if self._stale else "accent").add(" ")
             line.spans([Span(span.text, "dim") if self._stale else span for span in item.spans])
@@ -72,7 +74,7 @@ class Vitals(Widget):
 def _items(row: TaskRow, track: Track, dash: str) -> Sequence[_Item]:
     items: list[_Item] = []
     if row.cpu is not None:
-        items.append(_Item("cpu", (Span(numbers.cpu(row.cpu), "bright"), Span("%", "dim")), track.cpu))
+        items.append(_Item("cpu", (Span(numbers.cpu(row.cpu), "bright"), Span("%", "dim")), track.cpu, _BUSY))
     if row.memory is not None:
         items.append(_Item("mem", tuple(_memory(row.memory, row.memory_limit)), track.memory))
     requests = row.requests
