@@ -37,12 +37,21 @@ def export_scores(run: Run, path: Path) -> int:
         raise RequestRefused(f"{path} must end in .csv or .json: the suffix says what is written.")
     if path.exists():
         raise RequestRefused(f"{path} is there already; nothing was written over it.")
-    text = json.dumps(rows, indent=2, ensure_ascii=False) + "\n" if path.suffix == ".json" else _csv(rows)
+    text = _text(rows, path.suffix)
     try:
         write_atomic(path, text.encode("utf-8"), mode=0o644)
     except OSError as error:
         raise RequestRefused(f"{path} cannot be written: {error.strerror}.") from error
     return sum(row["value"] is not None for row in rows)
+
+
+def scores_text(run: Run, suffix: str) -> str:
+    """The scores as the text of a `.csv` or `.json` file. Raises RunDamaged."""
+    return _text(score_rows(run), suffix)
+
+
+def _text(rows: list[Json], suffix: str) -> str:
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n" if suffix == ".json" else _csv(rows)
 
 
 def _csv(rows: list[Json]) -> str:

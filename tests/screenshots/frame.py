@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 _FONTS = "'JetBrains Mono', 'SFMono-Regular', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
@@ -12,7 +13,9 @@ def framed(svg: str) -> str:
     svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
     svg = re.sub(r"font-family:\s*[^;]+;", f"font-family: {_FONTS};", svg)
     svg = svg.replace("<text ", '<text xml:space="preserve" ')
-    # The title bar with its three lights says nothing.
-    return re.sub(
-        r'<text[^>]*class="[^"]*-title"[^>]*>[^<]*</text>|<circle[^>]*fill="#(?:ff5f57|febc2e|28c840)"/>', "", svg
-    )
+    # The title bar with its three lights says nothing, and its ground is that of the screen.
+    svg = re.sub(r'<text[^>]*class="[^"]*-title"[^>]*>[^<]*</text>', "", svg)
+    svg = re.sub(r'<circle[^>]*fill="#(?:ff5f57|febc2e|28c840)"/>', "", svg)
+    grounds = Counter(re.findall(r'<rect fill="(#[0-9a-f]{6})"', svg))
+    ground = grounds.most_common(1)[0][0] if grounds else "#11151b"
+    return svg.replace('fill="#292929"', f'fill="{ground}"', 1)

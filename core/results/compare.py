@@ -1,0 +1,133 @@
+"""Whether two runs differ in what they scored by more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..run.events import Json
+from ..run.narrow import as_text, as_tree, as_whole
+from ..run.store import Run
+from .files import Missing, Unreadable
+from .merge import Found, TooManyFigures
+from .model import Metric
+from .outcomes import Outcomes, SampleFiles
+from .read import read_figures
+from .scores import validity_of
+from .statistics import mcnemar, normal_p, paired_t, successes, two_proportions
+
+Test = Literal["paired", "proportions", "errors", "none"]
+"""How it was judged: sample by sample, by the numbers of right answers, by standard errors, or not at all."""
+
+NOISE = 0.05
+"""p from which a difference is called noise."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What one run scored at one task; `value` None where there is no score that counts."""
+
+    run: str
+    job: str
+    metric: str = ""
+    value: float | None = None
+    stderr: float | None = None
+    n: int | None = None
+    validity: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One task in two runs. `p` is two-sided, None where it cannot be told; `noise` the verdict."""
+
+    task: str
+    before: Scored
+    after: Scored
+    delta: float | None = None
+    p: float | None = None
+    test: Test = "none"
+
+    @property
+    def noise(self) -> bool | None:
+        """Whether chance alone may explain it; None where nobody knows."""
+        return None if self.p is None else self.p >= NOISE
+
+
+def compare(before: Run, after: Run) -> tuple[Difference, ...]:
+    """The tasks that both runs have, in the order of the first; of several jobs of one task the last.
+
+    Raises RunDamaged.
+    """
+    ours, theirs = _jobs(before), _jobs(after)
+    return tuple(_difference(task, before, ours[task], after, theirs[task]) for task in ours if task in theirs)
+
+
+def _jobs(run: Run) -> dict[str, Json]:
+    return {str(view["task"]): view for view in run.views()}
+
+
+def _difference(task: str, before: Run, one: Json, after: Run, other: Json) -> Difference:
+    first, second = _scored(before, one), _scored(after, other)
+    if first.value is None or second.value is None or first.metric != second.metric:
+        return Difference(task, first, second)
+    p, test = _p(before, first, after, second)
+    return Difference(task, first, second, second.value - first.value, p, test)
+
+
+def _scored(run: Run, view: Json) -> Scored:
+    score = as_tree(view["score"])
+    value, stderr = _number(score.get("value")), _number(score.get("stderr"))
+    if value is None:
+        return Scored(run.invocation, str(view["job"]))
+    validity = validity_of(score)
+    return Scored(
+        run=run.invocation,
+        job=str(view["job"]),
+        metric=as_text(score.get("metric")),
+        value=value if validity != "invalid" else None,
+        stderr=stderr,
+        n=as_whole(score.get("n")),
+        validity=validity,
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _p(before: Run, first: Scored, after: Run, second: Scored) -> tuple[float | None, Test]:
+    pairs = _pairs(_samples(before, first), _samples(after, second))
+    if pairs:
+        if all(value in (0.0, 1.0) for pair in pairs for value in pair):
+            return mcnemar(sum(a > b for a, b in pairs), sum(b > a for a, b in pairs)), "paired"
+        return paired_t([b - a for a, b in pairs]), "paired"
+    right = successes(first.value or 0.0, first.n), successes(second.value or 0.0, second.n)
+    if right[0] is not None and right[1] is not None and first.n and second.n:
+        return two_proportions(right[0], first.n, right[1], second.n), "proportions"
+    if first.stderr and second.stderr:
+        error = (first.stderr**2 + second.stderr**2) ** 0.5
+        return normal_p(((second.value or 0.0) - (first.value or 0.0)) / error), "errors"
+    return None, "none"
+
+
+def _samples(run: Run, scored: Scored) -> Outcomes | None:
+    spec = run.job(scored.job)
+    artifacts = run.paths.job(spec.dir_name).artifacts
+    try:
+        figures: Sequence[Found] = read_figures(artifacts, spec.result_format, spec.result_file)
+    except (Missing, Unreadable, TooManyFigures, KeyError):
+        return None
+    found = next((figure for figure in figures if _is(figure.metric, scored)), None)
+    return SampleFiles(artifacts).behind(found) if found is not None else None
+
+
+def _is(metric: Metric, scored: Scored) -> bool:
+    return metric.name == scored.metric
+
+
+def _pairs(one: Outcomes | None, other: Outcomes | None) -> list[tuple[float, float]]:
+    """The samples of both by id, if they are the same ones."""
+    if one is None or other is None or one.values.keys() != other.values.keys():
+        return []
+    return [(value, other.values[identity]) for identity, value in one.values.items()]

@@ -1,0 +1,92 @@
+"""`evaldock results`: what runs scored, for people, programs and documents."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from . import formats
+from .complete import IdType
+from .rows import plain
+from .style import style_of
+from .table import Cell, Column, render
+
+_COLUMNS = (
+    Column("RUN", give_up=2),
+    Column("TASK", least=18),
+    Column("METRIC", give_up=1, least=10),
+    Column("SCORE", right=True),
+    Column("± ERR", right=True),
+    Column("N", right=True),
+    Column("VALIDITY"),
+    Column("TOKENS", right=True, give_up=3),
+    Column("TIME", right=True, give_up=4),
+)
+_KEYS = ("run", "task", "metric", "value", "stderr", "n", "validity", "tokens", "seconds")
+
+
+@click.command()
+@click.argument("ids", nargs=-1, type=IdType(), metavar="[RUN|JOB]...")
+@click.option("--metric", help="Only metrics whose name holds this; all of them, not only the one of each task.")
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV.")
+@click.option("--md", "form", flag_value="md", help="Print a Markdown table.")
+def command(ids: tuple[str, ...], metric: str | None, form: str | None) -> None:
+    """Show what runs or jobs scored; without an ID the newest run."""
+    from ...core.results.scores import score_rows
+    from .select import newest, targets
+
+    found = targets(ids) if ids else newest()
+    rows = [row for target in found for row in score_rows(target.run, target.jobs, metric)]
+    if form == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif form == "csv":
+        _csv(rows)
+    elif form == "md":
+        click.echo("| " + " | ".join(column.title for column in _COLUMNS) + " |")
+        click.echo("|" + "---|" * len(_COLUMNS))
+        for row in rows:
+            click.echo("| " + " | ".join(text.replace("|", "\\|") for text in _texts(row)) + " |")
+    elif not rows:
+        click.echo("No scores yet." if found else "There are no runs yet. Start one: evaldock run PATH.yaml", err=True)
+    else:
+        for line in render(_COLUMNS, [_cells(row) for row in rows], style_of(sys.stdout)):
+            click.echo(line)
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> None:
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list[str](_KEYS), lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    click.echo(out.getvalue(), nl=False)
+
+
+def _texts(row: Mapping[str, Any]) -> list[str]:
+    def figure(key: str) -> str:
+        return "" if row[key] is None else f"{row[key]:.3f}"
+
+    return [
+        row["run"],
+        plain(row["task"]),
+        plain(row["metric"]),
+        figure("value") or "–",
+        figure("stderr"),
+        "" if row["n"] is None else f"{row['n']:,}",
+        row["validity"],
+        "" if row["tokens"] is None else f"{row['tokens']:,}",
+        formats.elapsed(row["seconds"]),
+    ]
+
+
+def _cells(row: Mapping[str, Any]) -> list[Cell]:
+    doubtful = row["validity"] not in ("", "valid")
+    styles = {3: "dim" if doubtful else "bold", 6: "invalid" if doubtful else ""}
+    return [Cell(text, styles.get(place, "")) for place, text in enumerate(_texts(row))]
