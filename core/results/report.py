@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import cast
 
-from ..plan.mask import masked_tree
 from ..run.atomic import read_head
+from ..run.config_text import config_text
 from ..run.events import Json
 from ..run.figures import RequestFigures, read_figures
 from ..run.sample import Sample
@@ -20,7 +20,7 @@ from .tree import MetricTree, read_tree
 
 _TEMPLATE = "report.html"
 _PLACE = "/*REPORT*/null"
-_CONFIG_LIMIT = 1 << 20
+_FILE_LIMIT = 1 << 20
 _SAMPLES = 200
 _TEXT = 20_000
 _SHOWN = ("job", "task", "state", "reason", "detail", "attempt", "seconds", "score", "log")
@@ -44,7 +44,7 @@ def report_tree(run: Run, *, samples: int = _SAMPLES) -> Json:
         "model": run.plan.model_id,
         "url": masked_url(run.plan.url),
         "mode": run.plan.mode,
-        "config": _config(run),
+        "config": config_text(run),
         "provenance": _object(run.paths.root / "provenance.json"),
         "jobs": [_job(run, view, samples) for view in run.views()],
     }
@@ -142,23 +142,9 @@ def _sample(sample: Sample) -> Json:
     }
 
 
-def _config(run: Run) -> str:
-    import yaml
-
-    data = read_head(run.paths.config, _CONFIG_LIMIT) or b""
-    try:
-        tree: object = yaml.safe_load(data)
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return ""
-    if not isinstance(tree, dict):
-        return ""
-    masked = masked_tree(cast("dict[str, object]", tree))
-    return yaml.safe_dump(masked, sort_keys=False, allow_unicode=True, width=100)
-
-
 def _object(path: Path) -> Mapping[str, object]:
     try:
-        found: object = json.loads(read_head(path, _CONFIG_LIMIT) or b"{}")
+        found: object = json.loads(read_head(path, _FILE_LIMIT) or b"{}")
     except (ValueError, RecursionError):
         return {}
     return cast("dict[str, object]", found) if isinstance(found, dict) else {}

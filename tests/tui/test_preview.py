@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 from evaldock.core.preflight.model import Check
+from evaldock.tui.commands.preview import of_attempts, of_rerun
 from evaldock.tui.screens.preview import PreviewScreen
 from evaldock.tui.view.preview import config_lines, continued, override_lines
 from evaldock.tui.widgets.lines_pane import LinesPane
 
 from .previews import CHECKS, ENV, OVERRIDES, PreviewApp, preview, settled
+from .scene import Scene, Task
 
 GOOD = CHECKS[:5]
 
@@ -137,3 +140,14 @@ def test_a_check_that_warns_does_not_block() -> None:
     from evaldock.tui.view.preview import failing
 
     assert failing([Check("clock", "warn", "two minutes ahead"), *GOOD]) == 0
+
+
+def test_the_config_of_a_run_is_shown_without_overrides_too(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    run = scene.run(tasks=(Task("ifbench", "succeeded", ran=5),))
+    for shown_preview, _ in (
+        of_rerun(run, [run.plan.jobs[0].id], (), scene.env),
+        of_attempts(run, [run.plan.jobs[0].id], scene.env),
+    ):
+        lines = shown_preview.section("config")
+        assert any("model_id: llama-3.1-8b-instruct" in line for line in lines)

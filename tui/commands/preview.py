@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...core.config.model import Config
+    from ...core.plan.render import Section
     from ...core.plan.spec import Plan
     from ...core.preflight.model import Check
     from ...core.run.store import Run
@@ -37,6 +38,7 @@ def of_rerun(run: Run, jobs: Sequence[str], overrides: Sequence[str], env: Mappi
     reruns = plan_reruns(run, jobs, overrides, env=env)
     again = {item.job: Again(item.attempt, item.changes) for item in reruns.jobs}
     sections = plan_sections(reruns.config, reruns.plan, env, run_dir=str(run.paths.root), again=again)
+    sections = _with_config(run, sections)
     listed = tuple((item.job, item.spec.task, item.attempt) for item in reruns.jobs)
     return Preview(run.plan.config_name or run.invocation, listed, sections), probe_of(reruns.plan, env)
 
@@ -51,9 +53,21 @@ def of_attempts(run: Run, jobs: Sequence[str], env: Mapping[str, str]) -> Prepar
     plan = run.current_plan()
     plan = replace(plan, jobs=tuple(job for job in plan.jobs if job.id in jobs))
     views = run.state().jobs
-    sections = plan_sections(None, plan, env, run_dir=str(run.paths.root))
+    sections = _with_config(run, plan_sections(None, plan, env, run_dir=str(run.paths.root)))
     listed = tuple((job.id, job.task, views[job.id].attempt) for job in plan.jobs)
     return Preview(run.plan.config_name or run.invocation, listed, sections), probe_of(plan, env)
+
+
+def _with_config(run: Run, sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """`sections`, and the config that the run was made from where no override had it composed anew."""
+    from ...core.plan.render import Section
+    from ...core.run.config_text import config_text
+    from ...core.run.sanitize import clean
+
+    if any(section.title == "config" for section in sections):
+        return sections
+    lines = tuple(clean(line) for line in config_text(run).splitlines())
+    return (Section("config", lines), *sections)
 
 
 def of_config(path: str, env: Mapping[str, str]) -> tuple[Config, Plan, Prepared]:
