@@ -74,7 +74,6 @@ class LogScan:
         # A process that has gone is noticed, with its reason, where its answers are read.
         with contextlib.suppress(OSError, ValueError):
             self._process.stdin.write(line.encode() + b"\n")
-            self._process.stdin.flush()
 
     def _run(self, fd: int) -> None:
         try:
@@ -102,6 +101,8 @@ class LogScan:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=[fd],
+            # What a buffer held back would be written, and fail, when the pipe to a killed process is closed.
+            bufsize=0,
             # A Ctrl-C in the terminal is for the dashboard alone.
             start_new_session=True,
         )

@@ -49,6 +49,11 @@ class LogLine:
         return "".join(text for text, _ in self.runs)
 
     @property
+    def length(self) -> int:
+        """How many characters are drawn."""
+        return sum(len(text) for text, _ in self.runs)
+
+    @property
     def cells(self) -> int:
         """How many cells are drawn."""
         return sum(cell_len(text) for text, _ in self.runs)

@@ -27,7 +27,9 @@ def log_title(row: TaskRow, status: LogStatus, attempt: int | None, glyphs: Glyp
     if status.lines:
         noun = " line" if status.lines == 1 else " lines"
         items.append([Span(numbers.count(status.lines), "text"), Span(noun, "dim")])
-    if status.following:
+    if status.gone:
+        items.append([Span("file removed", "warn")])
+    elif status.following:
         if row.live:
             items.append([Span(f"following {glyphs.down}", "accent")])
     elif status.paused_new:

@@ -13,7 +13,7 @@ class LogStatus:
 
     `lines` is 0 until they are counted. `paused_new` lines came while the log was held. `hit` is the current match of
     `hits` in the log, `hit_shown` of `shown` on the screen; they count from 1, 0 is none. `hit_lines` lines match.
-    `problem` is a sentence for the user, "" mostly.
+    `problem` is a sentence about the search, "" mostly. `gone` says that the file was removed; it can be read on.
     """
 
     lines: int = 0
@@ -30,6 +30,7 @@ class LogStatus:
     filter: bool = False
     wrap: bool = False
     problem: str = ""
+    gone: bool = False
 
     @property
     def without_counts(self) -> LogStatus:
@@ -40,7 +41,8 @@ class LogStatus:
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of the screen: characters `start` to `end` of a line. `marks` are the matches in the line, as drawn; `here`
-    is the current one, -1 if it is elsewhere. `clock` is when the line came; `marker` the text of a marker row."""
+    is the current one, -1 if it is elsewhere. `clock` is when the line came; `marker` the text of a marker row; `spot`
+    says that the line was gone to."""
 
     place: int
     text: LogLine
@@ -50,3 +52,4 @@ class Row:
     here: int = -1
     clock: str = ""
     marker: str = ""
+    spot: bool = False

@@ -58,7 +58,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._told = self._status = LogStatus()
         self._hit_seen: Hit | None = None
         self._told_at = self._drawn_at = 0.0
-        self._telling = self._pending = False
+        self._telling = self._pending = self._painting = False
         self._left = 0
         self._wrap = self._clock = False
         self._look: Look | None = None
@@ -290,11 +290,11 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
     # Taking out
 
     def copy_text(self) -> str:
-        """The selection; else the line of the current match; else what is on screen. Text as it is in the file."""
+        """The selection; else the line that was gone to, by match or number; else what is on screen. As in the file."""
         selection = self.text_selection
         if selection is not None and (found := self.get_selection(selection)) is not None:
             return found[0]
-        if (here := self._view.hit_place) is not None:
+        if (here := self._view.here) is not None:
             return self._view.copied(here)
         places = dict.fromkeys(row.place for row in self._rows if not row.marker)
         return "\n".join(map(self._view.copied, places))
@@ -349,14 +349,27 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
 
     # Drawing
 
-    def render_line(self, y: int) -> Strip:
-        """One row."""
-        if self._look != self._new_look():
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Rows, to be painted. (Textual calls `render_line` by itself to learn what is under the mouse.)"""
+        self._renew_look()
+        self._painting = True
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._painting = False
+
+    def _renew_look(self) -> Look:
+        look = self._new_look()
+        if self._look != look:
             # A theme was chosen, or this is the first time.
             self._show()
-        look = self._look or self._new_look()
+        return look
+
+    def render_line(self, y: int) -> Strip:
+        """One row."""
+        look = self._look if self._look is not None and self._painting else self._renew_look()
         if y >= len(self._rows):
             return sentence_strip(look, self._view.sentence() if not self._rows and y == 0 else "", self._view.count())
-        row = self._rows[y]
-        selection = self.text_selection
-        return row_strip(look, row, selection.get_span(row.place) if selection is not None else None)
+        row, selection = self._rows[y], self.text_selection
+        selected = selection.get_span(row.place) if selection is not None else None
+        return row_strip(look, row, selected, offsets=not self._painting)

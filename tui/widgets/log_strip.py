@@ -47,26 +47,31 @@ class Look:
         return max(1, self.width - self.before - RIGHT)
 
 
-def row_strip(look: Look, row: Row, selected: tuple[int, int] | None) -> Strip:
-    """A row of a line; the characters `selected` (from, to; to -1 is the end) are the user's selection."""
-    palette = look.palette
+def row_strip(look: Look, row: Row, selected: tuple[int, int] | None, *, offsets: bool) -> Strip:
+    """A row of a line; the characters `selected` (from, to; to -1 is the end) are the user's selection.
+
+    With `offsets` the strip knows what is under the mouse: characters of the drawn line, counted backwards before its
+    first. That takes half the time of a row, so it is left out where a row is only painted.
+    """
     if row.marker:
         return _marker_strip(look, row.marker)
-    runs = _overlaid(palette, row, selected)
-    ground = palette.ground("bg")
-    strip = Strip([Segment(text, style if style.bgcolor else ground + style) for text, style in runs])
-    # Offsets are characters of the drawn line: by them a selection knows what is under the mouse.
-    strip = strip.apply_offsets(row.start, row.place).crop(look.left, look.left + look.room)
-    head = Line(palette).pad_to(MARGIN)
+    ground = look.palette.ground("bg")
+    text = Strip([Segment(text, style) for text, style in _overlaid(look.palette, row, selected)])
+    head = Strip([Segment(" " * MARGIN, ground)], MARGIN)
     if look.clock:
-        head.add(row.clock.ljust(CLOCK), "dim")
-    # The head counts backwards from the line's first character.
-    line = Strip.join([head.strip(look.before).apply_offsets(-look.before, row.place), strip])
-    line = line.adjust_cell_length(look.width - 1, ground)
-    return Strip.join([line, _edge(look, row)])
+        time = Segment(row.clock.ljust(CLOCK), look.palette.style("dim"))
+        head = Strip([Segment(" " * MARGIN, ground), time], look.before)
+    if offsets:
+        head, text = head.apply_offsets(-look.before, row.place), text.apply_offsets(row.start, row.place)
+    if look.left or text.cell_length > look.room:
+        text = text.crop(look.left, look.left + look.room)
+    free = max(0, look.width - 1 - look.before - text.cell_length)
+    return Strip([*head, *text, Segment(" " * free, ground), _edge(look, row)], look.width)
 
 
 def _overlaid(palette: Palette, row: Row, selected: tuple[int, int] | None) -> Sequence[Run]:
+    if not row.marks and selected is None:
+        return row.text.runs if row.end - row.start == row.text.length else piece(row.text.runs, row.start, row.end)
     found, here = palette.style("bright", on="tint"), palette.style("bg", on="accent", bold=True)
     runs = marked(row.text.runs, [(a, b, here if n == row.here else found) for n, (a, b) in enumerate(row.marks)])
     if selected is not None:
@@ -75,15 +80,12 @@ def _overlaid(palette: Palette, row: Row, selected: tuple[int, int] | None) -> S
     return piece(runs, row.start, row.end)
 
 
-def _edge(look: Look, row: Row) -> Strip:
-    """At the right edge: whether a match is in the row, as far right as it may be."""
-    glyph = " "
+def _edge(look: Look, row: Row) -> Segment:
+    """At the right edge: whether a match is in the row, out of sight as it may be, or what was gone to."""
     marks = [n for n, (at, _) in enumerate(row.marks) if row.start <= at < row.end]
-    if row.here in marks:
-        glyph = look.glyphs.hit_here
-    elif marks:
-        glyph = look.glyphs.hit
-    return Strip([Segment(glyph, look.palette.style("accent", bold=row.here in marks))], 1)
+    here = row.spot or row.here in marks
+    glyph = look.glyphs.hit_here if here else look.glyphs.hit if marks else " "
+    return Segment(glyph, look.palette.style("accent", bold=here))
 
 
 def _marker_strip(look: Look, time: str) -> Strip:

@@ -33,6 +33,8 @@ class LogView:
         self.why_empty = ""
         self.query: Query | None = None
         self.hit: Hit | None = None
+        self.spot: int | None = None
+        """The line that was gone to by its number."""
         self.markers = Markers()
         self._height = 0
         self._rows = Rows(lambda: self.count(), lambda place: self._line(place).drawn, lambda p: bool(self._marker(p)))
@@ -63,11 +65,10 @@ class LogView:
         return self._content.generation
 
     @property
-    def hit_place(self) -> int | None:
-        """Where in the view the line of the current match stands."""
-        if self.hit is None or not self._only_hits or self._search is None:
-            return None if self.hit is None else self.hit[0]
-        return self._search.number_before(self.hit[0])
+    def here(self) -> int | None:
+        """Where in the view the line stands that was gone to, by its number or for its match; None when none was."""
+        line = self.hit[0] if self.hit is not None and self.spot is None else self.spot
+        return self._search.number_before(line) if line is not None and self._only_hits and self._search else line
 
     def open(self, path: Path | None) -> None:
         """Look at another file, from its end. A search goes on in it, but does not go anywhere by itself."""
@@ -123,7 +124,7 @@ class LogView:
 
     def _begin_anew(self) -> None:
         self.forget_drawn()
-        self._top, self.hit, self._held_at, self._skip = Place(), None, 0, (-1, 0)
+        self._top, self.hit, self.spot, self._held_at, self._skip = Place(), None, None, 0, (-1, 0)
         self._seen, self.markers, self._wanted = Seen(), Markers(), 0
 
     def _keep_place(self) -> None:
@@ -134,8 +135,8 @@ class LogView:
 
     def look(self) -> tuple[list[Row], LogStatus]:
         """The rows that are on screen now, and how things are."""
-        if self._following:
-            self._top = self._rows.bottom(self._height)
+        # Where the log fills the screen, so does what is shown.
+        self._top = self._rows.bottom(self._height) if self._following else self._rows.moved(self._top, 0, self._height)
         places = [*self._rows.down(self._top, self._height)]
         self._find_spans(places)
         rows = [self._row(place) for place in places]
@@ -160,7 +161,8 @@ class LogView:
             pattern=self.query.pattern if self.query is not None else "",
             filter=self._only_hits,
             wrap=self._rows.wrap_at > 0,
-            problem=self._refused or (search.problem if search is not None else "") or self._content.problem,
+            problem=self._refused or (search.problem if search is not None else ""),
+            gone=index is not None and bool(self._content.problem),
         )
 
     # Lines, and where they stand
@@ -215,11 +217,12 @@ class LogView:
         text = self._line(place.line)
         if place.part == MARKER:
             return Row(place.line, NOTHING, marker=self._marker(place.line))
-        start, end = self._rows.parts(place.line)[place.part] if self._rows.wrap_at else (0, len(text.drawn))
+        start, end = self._rows.parts(place.line)[place.part] if self._rows.wrap_at else (0, text.length)
         line = self.line_of(place.line)
         here = self.hit[1] if self.hit is not None and self.hit[0] == line else -1
         clock = self._seen.time_of(line) if not place.part else ""
-        return Row(place.line, text, start, end, self._marks(line, text), here, clock)
+        spot = line == self.spot and not place.part
+        return Row(place.line, text, start, end, self._marks(line, text), here, clock, spot=spot)
 
     def _marks(self, line: int, text: LogLine) -> tuple[tuple[int, int], ...]:
         """The matches in a line, as they are drawn."""
@@ -252,6 +255,8 @@ class LogView:
     def _follow(self, on: bool) -> None:
         if on != self._following:
             self._following, self._held_at = on, self.count()
+        if on:
+            self.spot = None
 
     def move(self, rows: int) -> None:
         """Rows down, or up; up ends the following, where there is an up."""
@@ -278,7 +283,8 @@ class LogView:
     def go_to(self, line: int) -> None:
         """Go to a line by its number, from 1."""
         self.filter_mode(False)
-        self._show_line(max(0, min(line, self._lines()) - 1))
+        self.spot = max(0, min(line, self._lines()) - 1)
+        self._show_line(self.spot)
 
     def _show_line(self, line: int, character: int = 0) -> None:
         """Bring a character of a line onto the screen, into its upper third unless it is there already."""
@@ -343,11 +349,11 @@ class LogView:
 
     def _go_to_hit(self, search: Search, hit: Hit) -> None:
         line, mark = hit
-        self.hit = hit
+        self.hit, self.spot = hit, None
         first, _ = search.spans(line)[mark]
         # A match behind what is drawn of a long line: its beginning is left out.
         self._skip = (line, first - _BEFORE_HIT) if first > LONGEST - 2 * _BEFORE_HIT else (-1, 0)
-        self._show_line(line, self._line(self.hit_place or 0).to_drawn(first))
+        self._show_line(line, self._line(self.here or 0).to_drawn(first))
 
     def filter_mode(self, on: bool) -> None:
         """Show only lines that match, or all again; what stands at the top stays there."""
