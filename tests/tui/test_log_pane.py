@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from evaldock.core.run.line_index import BLOCK
-from evaldock.tui.theme import THEMES
-from evaldock.tui.widgets.log_pane import LogPane
-from textual.app import App, ComposeResult
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+from textual.geometry import Size
 
-LOG = """03:57:41 INFO  simple_evals  loaded gpqa_diamond: 198 questions, 4 choices, seed 42
-03:57:52 INFO  worker-2  sample 112  exact match = 1   latency 388 ms
-03:57:58 WARN  worker-1  429 Too Many Requests, retry 1 of 5 in 2.0 s
-03:58:02 ERROR worker-4  judge timed out after 30 s, will retry
-           Traceback (most recent call last):
-             File "/opt/simple_evals/judge.py", line 88, in grade
-03:58:04 INFO  worker-3  sample 118  exact match = 0   latency 640 ms
-03:58:06 INFO  worker-1  sample 120  exact match = 1   latency 405 ms
-"""
-BAR = b"gpqa_diamond:  61%|" + "█".encode() * 30 + b"          | 121/198 [12:41<08:02,  6.27s/it]"
-
-
-class LogApp(App[None], inherit_bindings=False):
-    """A log pane alone."""
-
-    ENABLE_COMMAND_PALETTE = False
-
-    def __init__(self, path: Path | None) -> None:
-        super().__init__()
-        self.path = path
-        self.register_theme(THEMES["evaldock-dark"])
-        self.theme = "evaldock-dark"
-
-    def compose(self) -> ComposeResult:
-        yield LogPane()
-
-    def on_mount(self) -> None:
-        self.pane.open(self.path, why_empty="no stdout.log yet: the container has not started")
-        self.pane.focus()
-
-    @property
-    def pane(self) -> LogPane:
-        return self.query_one(LogPane)
-
-    def rows(self) -> list[str]:
-        return [self.pane.render_line(y).text[:-1].strip() for y in range(self.pane.size.height)]
+from .log_app import BAR, LOG, LogApp, many, until
 
 
 @pytest.fixture
@@ -56,18 +21,6 @@ def log(tmp_path: Path) -> Path:
     path = tmp_path / "stdout.log"
     path.write_text(LOG)
     return path
-
-
-def many(path: Path, count: int, start: int = 0) -> None:
-    with path.open("a") as file:
-        file.writelines(f"line {n}\n" for n in range(start, start + count))
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for what a thread or a process brings about."""
-    async with asyncio.timeout(15):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_the_end_is_shown_and_followed(log: Path) -> None:
@@ -113,12 +66,12 @@ async def test_a_progress_bar_without_a_newline_is_one_live_line(log: Path) -> N
     app = LogApp(log)
     async with app.run_test(size=(120, 12)):
         with log.open("ab") as file:
-            file.write(b"\rgpqa:   1%|#         |\r" + BAR)
+            file.write(b"\rgpqa:   1%|#         |\r" + BAR.encode())
             file.flush()
             await until(lambda: "61%" in app.rows()[8])
             row = app.rows()[8]
             assert "1%|#" not in row
-            # Ten cells and forty were printed; sixty are free. 121 of 198 are 73 half cells of 120.
+            # Ten cells were printed, sixty fit. 121 of 198 are 73 of 120 half cells.
             assert "━" * 36 + "╸" + "─" * 23 in row
             assert "█" in app.pane.copy_text()
 
@@ -156,51 +109,6 @@ async def test_a_link_is_not_followed(log: Path) -> None:
         assert "no ordinary file" in app.rows()[0]
 
 
-async def test_search_counts_matches_and_goes_to_them(log: Path) -> None:
-    many(log, 500)
-    log.write_text(log.read_text() + LOG)
-    app = LogApp(log)
-    async with app.run_test(size=(100, 10)) as pilot:
-        await pilot.press("g")
-        app.pane.search("worker-")
-        await until(lambda: app.pane.status.hits == 10 and not app.pane.status.searching)
-        assert app.pane.status.hit == 1
-        app.pane.next_hit(1)
-        assert app.pane.status.hit == 2
-        for _ in range(4):
-            app.pane.next_hit(1)
-        assert app.pane.status.hit == 6
-        assert "sample 112" in app.pane.copy_text()
-        app.pane.next_hit(-1)
-        assert app.pane.status.hit == 5
-        app.pane.search("")
-        assert (app.pane.status.hits, app.pane.status.pattern) == (0, "")
-
-
-async def test_a_bad_expression_is_refused_and_a_good_one_found(log: Path) -> None:
-    app = LogApp(log)
-    async with app.run_test(size=(100, 10)):
-        app.pane.search("(", regex=True)
-        assert "not a regular expression" in app.pane.status.problem
-        app.pane.search(r"sample \d+", regex=True)
-        await until(lambda: app.pane.status.hits == 3)
-
-
-async def test_only_matching_lines_are_shown_and_new_ones_join(log: Path) -> None:
-    app = LogApp(log)
-    async with app.run_test(size=(100, 10)):
-        app.pane.search("latency")
-        await until(lambda: app.pane.status.hits == 3)
-        app.pane.filter_mode(True)
-        assert [row for row in app.rows() if row] == [row for row in LOG.splitlines() if "latency" in row]
-        with log.open("a") as file:
-            file.write("one more latency\nand not this\n")
-        await until(lambda: "one more latency" in app.rows())
-        assert "and not this" not in app.rows()
-        app.pane.filter_mode(False)
-        assert "and not this" in "\n".join(app.rows())
-
-
 async def test_wrapping_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "stdout.log"
     path.write_text("".join(chr(97 + n % 26) for n in range(300)) + "\nlast\n")
@@ -228,13 +136,157 @@ async def test_a_marker_and_times_are_of_this_view_only(log: Path) -> None:
         assert "─" not in app.pane.copy_text()
 
 
-async def test_the_mouse_selects_text(log: Path) -> None:
+async def test_sideways_goes_as_far_as_lines_do_and_following_keeps_it(tmp_path: Path) -> None:
+    path = tmp_path / "stdout.log"
+    path.write_text("x" * 20 + "y" * 80 + "\n")
+    app = LogApp(path)
+    async with app.run_test(size=(60, 5)) as pilot:
+        await pilot.press("right", "right")
+        assert app.rows()[0] == "y" * 55
+        for _ in range(20):
+            await pilot.press("right")
+        assert app.rows()[0] == "y" * (100 - (100 - 55 // 2))
+        many(path, 9)
+        await until(lambda: app.pane.status.lines == 10)
+        assert app.rows() == [""] * 5
+        for _ in range(20):
+            await pilot.press("left")
+        assert app.rows()[-1] == "line 8"
+
+
+async def test_wide_characters_are_cut_where_a_cell_is(tmp_path: Path) -> None:
+    path = tmp_path / "stdout.log"
+    path.write_text("漢字" * 60 + "\n")
+    app = LogApp(path)
+    async with app.run_test(size=(60, 3)) as pilot:
+        assert app.rows()[0] == "漢字" * 13 + "漢"
+        await pilot.press("right")
+        assert app.rows()[0].startswith("漢字")
+        app.pane.toggle_wrap()
+        assert "".join(app.rows()) == ("漢字" * 60)[2 * 27 :]
+
+
+async def test_a_line_gone_to_is_marked_and_copied(log: Path) -> None:
+    many(log, 500)
     app = LogApp(log)
-    async with app.run_test(size=(100, 12)) as pilot:
-        await pilot.mouse_down(LogPane, offset=(3, 0))
-        await pilot.hover(LogPane, offset=(11, 1))
-        await pilot.mouse_up(LogPane, offset=(11, 1))
+    async with app.run_test(size=(100, 9)):
+        app.pane.go_to(300)
+        place = app.rows().index("line 291")
+        assert app.edge() == " " * place + "◂" + " " * (8 - place)
+        assert app.pane.copy_text() == "line 291"
+        assert not app.pane.status.following
+        app.pane.go_to(10**9)
+        assert app.rows()[-1] == "line 499"
+        app.pane.toggle_follow()
+        assert app.edge() == " " * 9
+        assert app.pane.copy_text().splitlines() == app.rows()
+
+
+async def test_a_removed_file_is_told_and_can_be_read_on(log: Path) -> None:
+    app = LogApp(log)
+    async with app.run_test(size=(100, 9)) as pilot:
+        log.unlink()
+        await until(lambda: app.pane.status.gone)
+        await pilot.press("g")
+        assert app.rows()[0].startswith("03:57:41")
+        log.write_text("back\n")
+        await until(lambda: app.rows()[0] == "back")
+        assert not app.pane.status.gone
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+async def test_what_may_not_be_read_is_told(log: Path) -> None:
+    log.chmod(0)
+    app = LogApp(log)
+    async with app.run_test(size=(100, 9)):
+        assert app.rows()[0] == "stdout.log cannot be read: permission denied."
+        log.chmod(0o600)
+        await until(lambda: app.rows()[0].startswith("03:57:41"))
+
+
+async def test_a_file_that_is_replaced_while_held_is_followed_from_its_end(log: Path) -> None:
+    many(log, 100)
+    app = LogApp(log)
+    async with app.run_test(size=(100, 5)) as pilot:
+        await pilot.press("g")
+        app.pane.add_marker()
+        many(log.with_name("new"), 50, text="new")
+        log.with_name("new").rename(log)
+        await until(lambda: app.rows()[-1] == "new 49")
+        assert app.pane.status.following
+
+
+async def test_another_file_begins_as_if_it_were_the_first(log: Path) -> None:
+    many(log, 100)
+    other = log.with_name("other.log")
+    many(other, 100, text="other")
+    app = LogApp(log)
+    async with app.run_test(size=(100, 5)) as pilot:
+        await pilot.press("g", "right")
+        app.pane.open(other)
+        assert app.rows()[-1] == "other 99"
+        assert app.pane.status.following
+        app.pane.open(None, why_empty="There is no task to show.")
+        assert app.rows()[0] == "There is no task to show."
+
+
+async def test_any_size_and_any_colours(log: Path) -> None:
+    app = LogApp(log)
+    async with app.run_test(size=(100, 9)) as pilot:
+        for width, height in ((1, 1), (4, 2), (200, 60), (30, 3)):
+            await pilot.resize_terminal(width, height)
+            assert app.pane.size == Size(width, height)
+            assert all(app.pane.render_line(y).cell_length == width for y in range(height))
+        before = app.pane.render_line(0)
+        app.wear("light")
         await pilot.pause()
-        copied = app.pane.copy_text()
-        assert copied.startswith("03:57:41 INFO  simple_evals")
-        assert copied.splitlines()[1].startswith("03:57:52")
+        assert app.pane.render_line(0) != before
+
+
+async def test_nothing_is_drawn_for_a_tab_that_is_not_shown(log: Path) -> None:
+    app = LogApp(log)
+    async with app.run_test(size=(100, 20)) as pilot:
+        app.pane.display = False
+        await pilot.pause()
+        many(log, 5)
+        await until(lambda: app.pane._view.count() == 13)
+        app.pane.display = True
+        await until(lambda: "line 4" in app.rows())
+
+
+async def test_times_are_told_to_the_second_and_kept_few(tmp_path: Path) -> None:
+    path = tmp_path / "stdout.log"
+    many(path, 3)
+    app = LogApp(path)
+    async with app.run_test(size=(100, 20)):
+        app.pane.toggle_timestamps()
+        for n in range(10):
+            many(path, 1, 3 + n)
+            await until(lambda n=n: app.pane.status.lines == 4 + n or f"line {3 + n}" in "".join(app.rows()))
+        rows = app.rows()
+        assert rows[:3] == ["line 0", "line 1", "line 2"]
+        assert all(re.fullmatch(r"\d\d:\d\d:\d\d  line \d+", row) for row in rows[3:13])
+        assert len(app.pane._view._seen._times) < 10
+
+
+_SGR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from([b"\x1b]52;c;aGk=\x07", b"\x1b[2J", b"\r", b"\n"]))))
+async def test_whatever_bytes_a_log_holds_only_colours_reach_the_driver(tmp_path: Path, parts: list[bytes]) -> None:
+    path = tmp_path / "stdout.log"
+    path.write_bytes(b"".join(parts))
+    app = LogApp(path)
+    console = Console(color_system="truecolor", force_terminal=True)
+    async with app.run_test(size=(40, 6)) as pilot:
+        app.pane.toggle_timestamps()
+        app.pane.add_marker()
+        app.pane.search("a")
+        app.pane.toggle_wrap()
+        await pilot.press("g")
+        for y in range(6):
+            strip = app.pane.render_line(y)
+            assert strip.cell_length == 40
+            sent = _SGR.sub("", strip.render(console))
+            assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", sent)

@@ -106,7 +106,8 @@ def _extended(numbers: Iterator[int]) -> Ink:
 @lru_cache(maxsize=1024)
 def style_of(pen: Pen, palette: Palette, role: Role, bold: bool, on: Role) -> Style:
     """The style of text that would have `role` without the pen."""
-    usual = palette.colour(role)
+    # Reversed blanks would show where parts of a line begin.
+    usual = palette.colour("text" if pen.reverse else role)
     ink = _colour(pen.ink, palette) or usual
     ground = palette.colour(on)
     paper = _colour(pen.ground, palette)

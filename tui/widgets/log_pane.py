@@ -60,6 +60,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._told_at = self._drawn_at = 0.0
         self._telling = self._pending = self._painting = False
         self._left = 0
+        self._left_for_hit = False
         self._wrap = self._clock = False
         self._look: Look | None = None
         self._main_loop: asyncio.AbstractEventLoop | None = None
@@ -146,16 +147,20 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         return Look(palette_of(self), glyphs_of(self), self.size.width, self._left, self._clock)
 
     def _bring_hit_into_sight(self) -> None:
-        """Scroll sideways to a match that was gone to."""
-        if self._view.hit == self._hit_seen:
+        """Scroll sideways to a match that was gone to, and back when there is none any more."""
+        hit, look = self._view.hit, self._look
+        if hit == self._hit_seen or look is None:
             return
-        self._hit_seen = self._view.hit
-        for row in self._rows:
-            if self._look is not None and not self._wrap and 0 <= row.here < len(row.marks):
-                first, last = (cell_len(row.text.drawn[:end]) for end in row.marks[row.here])
-                if not self._left <= first < last <= self._left + self._look.room:
-                    self._left = max(0, first - self._look.room // 3) if last > self._look.room else 0
-                    self._look = self._new_look()
+        self._hit_seen = hit
+        row = next((row for row in self._rows if 0 <= row.here < len(row.marks)), None)
+        if row is not None and not self._wrap:
+            first, last = (cell_len(row.text.drawn[:end]) for end in row.marks[row.here])
+            if not self._left <= first <= last <= self._left + look.room:
+                self._left = max(0, first - look.room // 3) if last > look.room else 0
+                self._left_for_hit = True
+        elif hit is None and self._left_for_hit:
+            self._left, self._left_for_hit = 0, False
+        self._look = self._new_look()
 
     def _tell(self) -> None:
         if self.status == self._told:
@@ -226,12 +231,14 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         """See more of long lines, as far as those on screen go."""
         if not self._wrap and self._look is not None:
             longest = max((row.text.cells for row in self._rows), default=0)
-            self._left = min(self._left + _SIDEWAYS, max(self._left, longest - self._look.room // 2))
-            self._show()
+            self._scroll_sideways(min(self._left + _SIDEWAYS, max(self._left, longest - self._look.room // 2)))
 
     def action_left(self) -> None:
         """Back towards the beginning of lines."""
-        self._left = max(0, self._left - _SIDEWAYS)
+        self._scroll_sideways(max(0, self._left - _SIDEWAYS))
+
+    def _scroll_sideways(self, left: int) -> None:
+        self._left, self._left_for_hit = left, False
         self._show()
 
     def go_to(self, line: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
 
 from rich.cells import cell_len, chop_cells
 
@@ -26,8 +25,20 @@ def wrapped(text: str, cells: int) -> tuple[tuple[int, int], ...]:
     """From which to which character the rows go that a text takes."""
     if cell_len(text) <= cells:
         return ((0, len(text)),)
-    ends = [*accumulate(map(len, chop_cells(text, cells)))]
-    return tuple(zip([0, *ends], ends, strict=False))
+    rows: list[tuple[int, int]] = []
+    at = 0
+    while at < len(text):
+        # No character is wider than its share of this slice, but for those without a width of their own.
+        end = at + max(1, len(chop_cells(text[at : at + cells], cells)[0]))
+        if text[end : end + 1] == " ":
+            # A blank may hang over the edge, where nobody sees it.
+            end += 1
+        elif end < len(text) and (blank := text.rfind(" ", at, end)) >= (at + end) // 2:
+            # A word goes to the next row as a whole, unless half of this one would stay empty.
+            end = blank + 1
+        rows.append((at, end))
+        at = end
+    return tuple(rows)
 
 
 class Rows:

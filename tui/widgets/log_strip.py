@@ -61,10 +61,12 @@ def row_strip(look: Look, row: Row, selected: tuple[int, int] | None, *, offsets
     if look.clock:
         time = Segment(row.clock.ljust(CLOCK), look.palette.style("dim"))
         head = Strip([Segment(" " * MARGIN, ground), time], look.before)
-    if offsets:
-        head, text = head.apply_offsets(-look.before, row.place), text.apply_offsets(row.start, row.place)
+    start = row.start
     if look.left or text.cell_length > look.room:
+        start += len(text.crop(0, look.left).text)
         text = text.crop(look.left, look.left + look.room)
+    if offsets:
+        head, text = head.apply_offsets(-look.before, row.place), text.apply_offsets(start, row.place)
     free = max(0, look.width - 1 - look.before - text.cell_length)
     return Strip([*head, *text, Segment(" " * free, ground), _edge(look, row)], look.width)
 
