@@ -105,12 +105,12 @@ class RequestOptions:
 
     `request_timeout` is for one attempt; of a stream, between two pieces. `max_retries` more attempts follow a failed
     one, the first after about `retry_backoff`, each further after twice as long. `max_concurrent` requests at most are
-    under way at a time, of all tasks of a run together.
+    under way at a time, of all tasks of a run together; None leaves that to the tasks' own parallelism.
     """
 
     request_timeout: float = 600.0
     max_retries: int = 3
-    max_concurrent: int = 64
+    max_concurrent: int | None = None
     retry_backoff: float = 0.5
 
 

@@ -34,7 +34,7 @@ from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, don
 from ..run.state import RunState
 from ..run.store import Run, RunDamaged
 from .executor import EngineBusy, Executor, ExecutorUnavailable, Found
-from .gateway import Gateway, stop_of
+from .gateway import Gateway, first_attempts, stop_of
 from .ledger import Ledger
 from .live import LiveWriter, Scheduling
 from .outcome import NEVER_RAN, Ending, Stop, decide
@@ -155,8 +155,7 @@ class Engine:
             return
         networks = {spec.docker.network or "" for spec in self._specs.values()}
         gateway = Gateway(self._run, self._env, self._executor.host_addresses(networks), self._on_notice)
-        views = self._ledger.state.jobs.values()
-        gateway.open({view.id: view.attempt for view in views if not view.state.terminal})
+        gateway.open(first_attempts(self._ledger.state, self._run.plan.workers))
         self._shared.gateway = gateway
 
     def _shut_down(self, why: str) -> None:
@@ -368,8 +367,6 @@ class Engine:
         self._shared.hopeless.pop(job, None)
         self._ledger.record(RerunRequested(job=job, attempt=attempt, at=utc_iso(), overrides=shown))
         self._specs[job] = spec
-        if self._shared.gateway is not None:
-            self._shared.gateway.add(job, attempt)
         with self._wake:
             self._queue.append(job)
             self._wake.notify_all()

@@ -19,13 +19,15 @@ from ..plan.trees import copied, text_at, tree_at
 from ..proxy.process import ProxyHandle, ProxyStartError, ensure_key, find_proxy, job_token, start_proxy
 from ..proxy.saved import live_figures, newest_figures
 from ..results.model import RequestCounts
-from ..run.events import Reason
+from ..run.events import JobState, Reason
+from ..run.state import RunState
 from ..run.store import Run
 from .outcome import Stop
 
 log = logging.getLogger("evaldock.engine")
 
 _LOOPBACK = "127.0.0.1"
+_AT_WORK = (JobState.STARTING, JobState.RUNNING, JobState.STOPPING)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,10 @@ class Gateway:
         self._token_key = ""
 
     def open(self, attempts: Mapping[str, int]) -> None:
-        """Start the proxy for these attempts (job id -> number), or go on with the one that lives. ProxyStartError."""
+        """Start the proxy for what runs (job id -> attempt), or go on with the one that lives. Raises ProxyStartError.
+
+        It is up soon, not at once: requests that come before that wait.
+        """
         with self._lock:
             self._attempts = dict(attempts)
             self._token_key = ensure_key(self._run.paths.root)
@@ -66,17 +71,20 @@ class Gateway:
             self._handle = self._start(wait=False)
 
     def add(self, job: str, attempt: int) -> None:
-        """A new attempt begins: its figures start from zero."""
+        """An attempt is about to begin."""
         with self._lock:
-            self._attempts[job] = attempt
-            self._tell()
+            if self._attempts.get(job) != attempt:
+                self._attempts[job] = attempt
+                self._tell()
 
-    def take_off(self, job: str) -> Seen | None:
-        """An attempt has ended: what was seen of it last, None when nothing was."""
+    def take_off(self, job: str, attempt: int) -> Seen | None:
+        """An attempt has ended: what was seen of it last, None when nothing was. Repeatable."""
         with self._lock:
-            attempt = self._attempts.pop(job, None)
+            if self._attempts.get(job) != attempt:
+                return None
+            del self._attempts[job]
             left = self._tell().get(job)
-            if left is None and attempt is not None:
+            if left is None:
                 # The proxy has just died; what it wrote a second ago is what is left.
                 root = self._run.paths.root
                 spec = self._run.job(job, attempt)
@@ -200,6 +208,14 @@ class Gateway:
         return spec
 
 
+def first_attempts(state: RunState, workers: int) -> dict[str, int]:
+    """The attempts that run and those that `workers` threads start first: all others join when it is their turn."""
+    open_jobs = [view for view in state.jobs.values() if not view.state.terminal]
+    at_work = [view for view in open_jobs if view.state in _AT_WORK]
+    waiting = [view for view in open_jobs if view.state not in _AT_WORK]
+    return {view.id: view.attempt for view in [*at_work, *waiting[: max(0, workers - len(at_work))]]}
+
+
 def listening(addresses: Mapping[str, str]) -> list[str]:
     """Where a proxy listens for the containers on these networks: loopback first."""
     return list(dict.fromkeys([_LOOPBACK, *addresses.values()]))
@@ -260,6 +276,7 @@ def seen_of(figures: Tree) -> Seen:
         cancelled=_number(figures, "cancelled"),
         retried=_number(figures, "retried"),
         cached=_number(figures, "cached"),
+        passed_over=_number(figures, "passed_over"),
     )
     return Seen(counts, stop_of(figures))
 

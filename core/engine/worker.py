@@ -97,6 +97,9 @@ class JobWorker:
             # The outcome could not be written: the container stays, and the next engine reads it from there.
             if not self._s.leaving.is_set():
                 raise
+        else:
+            if self._s.gateway is not None:
+                self._s.gateway.take_off(self._job.id, self._attempt.number)
         finally:
             self._s.notes.pop(self._job.id, None)
             self._s.pulls.pop(self._job.id, None)
@@ -136,6 +139,8 @@ class JobWorker:
         self._halt_if_doomed()
         ledger.change(job.id, JobState.STARTING, image_id=image_id)
         self._when_there_is_room(lambda: write_inputs(self._attempt))
+        if self._s.gateway is not None:
+            self._s.gateway.add(job.id, self._attempt.number)
         with self._s.starts:
             self._halt_if_doomed()
             self._patiently(lambda: executor.create(self._attempt, self._s.env))
@@ -155,7 +160,7 @@ class JobWorker:
     def _collect(self, ended: Exit | None) -> Outcome:
         problem = self._hand_back()
         job, paths = self._job, self._attempt.paths
-        seen = self._s.gateway.take_off(job.id) if self._s.gateway is not None else None
+        seen = self._s.gateway.take_off(job.id, self._attempt.number) if self._s.gateway is not None else None
         result = read_results(
             paths.artifacts,
             fmt=job.result_format,

@@ -159,7 +159,8 @@ def _proxy_lines(job: JobSpec) -> Iterator[str]:
     asked = job.requests
     retries = f"{asked.max_retries} retries" if asked.max_retries != 1 else "1 retry"
     retries = f"{retries}, the first after {asked.retry_backoff:g} s" if asked.max_retries else "no retries"
-    yield f"proxy  timeout {asked.request_timeout:g} s, {retries}, at most {asked.max_concurrent} requests at once"
+    limit = f", at most {asked.max_concurrent} requests at once" if asked.max_concurrent else ""
+    yield f"proxy  timeout {asked.request_timeout:g} s, {retries}{limit}"
     if names := [one.name for one in declared(job.adapter)]:
         yield f"via    {', '.join(names)}, endpoint"
 

@@ -16,10 +16,14 @@ _LOG = logging.getLogger("evaldock.proxy")
 
 
 class Chain:
-    """The interceptors of one job. `complain` takes a sentence about one that failed."""
+    """The interceptors of one job. `complain` takes a sentence about one that failed and was passed over, `stop` one
+    that says why the job cannot succeed any more."""
 
-    def __init__(self, tree: Tree, scope: JobScope, complain: Callable[[str], None]) -> None:
+    def __init__(
+        self, tree: Tree, scope: JobScope, complain: Callable[[str], None], stop: Callable[[str], None]
+    ) -> None:
         self._complain = complain
+        self._stop = stop
         self._all = self._made(tree, scope)
         usual = [i for i in self._all if not i.raw]
         caches = [i for i in self._all if i.raw]
@@ -46,6 +50,9 @@ class Chain:
         return made
 
     def _failed(self, name: str, error: Exception) -> None:
+        if isinstance(error, StopJob):
+            self._stop(str(error))
+            return
         _LOG.warning("interceptor %s failed", name, exc_info=error)
         self._complain(f"The interceptor '{name}' failed and was passed over: {type(error).__name__}: {error}")
 
@@ -67,20 +74,15 @@ class Chain:
         self._respond(self._store, x, reply)
 
     def response(self, x: Exchange, reply: Reply) -> None:
-        """The response pass in reverse order, over a complete answer. Raises StopJob when an interceptor does."""
+        """The response pass in reverse order, over a complete answer."""
         self._respond(self._response, x, reply)
 
     def _respond(self, those: list[Interceptor], x: Exchange, reply: Reply) -> None:
-        stop: StopJob | None = None
         for one in those:
             try:
                 one.response(x, reply)
-            except StopJob as error:
-                stop = stop or error
             except Exception as error:  # noqa: BLE001 - see Interceptor
                 self._failed(one.name, error)
-        if stop:
-            raise stop
 
     def stream(self, x: Exchange, *, cached: bool = False) -> StreamPass | None:
         """The response pass over a streamed answer; None when nothing wants to see it."""

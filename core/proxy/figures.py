@@ -18,7 +18,7 @@ _FEW = 8
 _REFUSALS = 3
 _COUNTS = (
     *("sent", "ok", "failed", "cancelled", "answers", "retried", "cached", "unauthorized"),
-    *("tokens_in", "tokens_out", "gaps"),
+    *("tokens_in", "tokens_out", "gaps", "passed_over"),
 )
 
 
@@ -73,11 +73,12 @@ class Figures:
     `answers` are the choices in answers to POST requests: with one sample a request, the samples that were answered.
     Tokens are those that the endpoint made: a cached answer counts its finish reason only.
     `gaps`: how often a proxy died during the attempt; up to a second of its counts is missing each time.
+    `passed_over`: how often an interceptor failed, so that a request or answer went on as it was.
     """
 
     def __init__(self) -> None:
         self.sent = self.in_flight = self.ok = self.failed = self.cancelled = self.answers = 0
-        self.retried = self.cached = self.unauthorized = self.gaps = 0
+        self.retried = self.cached = self.unauthorized = self.gaps = self.passed_over = 0
         self.tokens_in = self.tokens_out = 0
         self.by_status: dict[int, int] = {}
         self.attempts: dict[int, int] = {}
@@ -153,6 +154,16 @@ class Figures:
         if len(self._errors) > _KEPT_ERRORS:
             del self._errors[next(iter(self._errors))]
         self.version += 1
+
+    def pass_over(self, sentence: str) -> None:
+        """An interceptor failed, as `sentence` says."""
+        self.passed_over += 1
+        self.error(sentence)
+
+    def end_by_interceptor(self, sentence: str) -> None:
+        """An interceptor says that the job cannot succeed."""
+        self.stop("interceptor", sentence)
+        self.error(sentence)
 
     def stop(self, reason: str, sentence: str) -> None:
         """The job cannot succeed any more; the engine ends it. The first sentence counts."""

@@ -18,10 +18,12 @@ from .exchange import Exchange, Reply, error_reply
 from .figures import Figures
 from .headers import returned_headers
 from .parse import BadAnswer
-from .pool import Pool, ProxyRefused, connect
-from .upstream import RETRIED, Upstream
+from .pool import Address, Pool, ProxyRefused, connect, proxy_credentials
+from .upstream import RETRIED, Place, Upstream
 
 _CONNECT_TIMEOUT = 30.0
+_REDIRECTS = (301, 302, 307, 308)
+_MOST_REDIRECTS = 5
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 
@@ -31,6 +33,10 @@ class BrokenOff(Exception):
 
 class Unsendable(Exception):
     """A request that cannot be written down as HTTP; the message is the end of a sentence."""
+
+
+class Elsewhere(Exception):
+    """A redirect that is not followed; the message is where it leads."""
 
 
 class Stream:
@@ -86,16 +92,16 @@ class Stream:
 class Line:
     """A connection on loan from the pool."""
 
-    __slots__ = ("_pool", "_upstream", "connection")
+    __slots__ = ("_address", "_pool", "connection")
 
-    def __init__(self, pool: Pool, upstream: Upstream, connection: Connection) -> None:
+    def __init__(self, pool: Pool, address: Address, connection: Connection) -> None:
         self._pool = pool
-        self._upstream = upstream
+        self._address = address
         self.connection = connection
 
     def release(self) -> None:
         """The pool gets it back, unless there is something left on it."""
-        self._pool.give(self._upstream.address, self.connection)
+        self._pool.give(self._address, self.connection)
 
 
 class Forwarder:
@@ -148,10 +154,26 @@ class Forwarder:
         return answer, answer.status in RETRIED
 
     async def _ask(self, upstream: Upstream, x: Exchange, figures: Figures) -> Reply | Stream:
-        head = _request_head(upstream, x)
+        place, target = upstream.place, f"{x.path}?{x.query}" if x.query else x.path
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = await self._ask_at(place, target, upstream, x, figures)
+            if isinstance(answer, Stream) or answer.status not in (*_REDIRECTS, 303):
+                return answer
+            # A harness in a container could not follow it to where only this machine gets.
+            location = answer.headers.get("location", "")
+            found = place.redirected(target, location) if location and answer.status in _REDIRECTS else None
+            if found is None:
+                raise Elsewhere(location or f"nowhere ({answer.status})")
+            place, target = found
+        raise Elsewhere("itself, again and again")
+
+    async def _ask_at(
+        self, place: Place, target: str, upstream: Upstream, x: Exchange, figures: Figures
+    ) -> Reply | Stream:
+        head = _request_head(place, target, upstream, x)
         while True:
-            connection = self._pool.take(upstream.address) or await _connected(upstream)
-            line = Line(self._pool, upstream, connection)
+            connection = self._pool.take(place.address) or await _connected(place.address)
+            line = Line(self._pool, place.address, connection)
             try:
                 connection.send(head, x.body, bodyless=x.method == "HEAD")
                 status, headers = await connection.head()
@@ -168,10 +190,10 @@ class Forwarder:
                 raise
 
 
-async def _connected(upstream: Upstream) -> Connection:
+async def _connected(address: Address) -> Connection:
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT):
-            return await connect(upstream.address)
+            return await connect(address)
     except TimeoutError:
         raise Unreachable from None
 
@@ -180,14 +202,16 @@ class Unreachable(Exception):
     """No connection in time."""
 
 
-def _request_head(upstream: Upstream, x: Exchange) -> bytes:
-    place = upstream.origin + x.path if upstream.absolute else x.path
-    lines = [f"{x.method} {place}{'?' + x.query if x.query else ''} HTTP/1.1", f"host: {upstream.host}"]
+def _request_head(place: Place, target: str, upstream: Upstream, x: Exchange) -> bytes:
+    where = place.address.origin + target if place.absolute else target
+    lines = [f"{x.method} {where} HTTP/1.1", f"host: {place.host}"]
     lines += [f"{name}: {value}" for name, value in x.headers.items()]
     # Streams are not compressed: a compressing server holds events back.
     streamed = upstream.local or b'"stream"' in x.body
     lines.append("accept-encoding: identity" if streamed else "accept-encoding: gzip, deflate")
     lines += upstream.credentials(x.credential)
+    if place.absolute and place.address.proxy and (pass_by := proxy_credentials(place.address.proxy)):
+        lines.append(f"proxy-authorization: {pass_by}")
     if x.body or x.method in ("POST", "PUT", "PATCH"):
         lines.append(f"content-length: {len(x.body)}")
     head = "\r\n".join((*lines, "", ""))
@@ -272,6 +296,8 @@ def _why(error: Exception, upstream: Upstream) -> tuple[int, str, bool]:
             return 502, f"cannot be reached: {error}", True
         case OSError():
             return 502, f"cannot be reached: {_system_words(error)}", True
+        case Elsewhere():
+            return 502, f"redirects to {error}: put the right address into target.api_endpoint.url", False
         case Unsendable():
             return 500, f"was not asked: {error}", False
         case ValueError():

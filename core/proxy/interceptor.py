@@ -15,7 +15,7 @@ from .sse import SseEvent
 
 
 class StopJob(Exception):
-    """Raised in the response pass: this job cannot succeed any more. The message is a sentence for the user.
+    """Raised by an interceptor: this job cannot succeed any more. The message is a sentence for the user.
 
     The harness still gets its answer; the engine ends the job.
     """
@@ -38,7 +38,7 @@ class Interceptor:
 
     `fields`: JSON schema of each setting by name, with `title` and `default`; one without default is required.
     `settings` has a value for each of them. All methods are called on one thread and must be fast. An exception
-    is logged and counted, and the request goes on as if the interceptor was not there.
+    is logged and counted, and the request goes on as if the interceptor was not there; the job's score is suspect then.
 
     `raw`: its `request` runs when all other interceptors are through with the request, and its `response` and its
     stream filter get the endpoint's untouched answer, wherever it is listed. That is what a cache needs.
@@ -58,7 +58,7 @@ class Interceptor:
         return None
 
     def response(self, x: Exchange, reply: Reply) -> None:
-        """Look at or change a complete answer in place. Raises StopJob."""
+        """Look at or change a complete answer in place."""
 
     def stream(self, x: Exchange) -> EventFilter | None:
         """A filter for one streamed answer; None leaves it alone."""

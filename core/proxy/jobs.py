@@ -20,6 +20,7 @@ from .saved import FIGURES_FILE, LIVE_FILE, newest_figures
 from .upstream import Health, Options, Upstream, base_path
 
 _LOG = logging.getLogger("evaldock.proxy")
+_NO_LIMIT = 1 << 20
 _AT_LEAST_EVERY = 10  # ticks of a second between writes of a busy job's figures
 
 
@@ -61,7 +62,12 @@ class Job:
             attempt=self.attempt if isinstance(self.attempt, int) else 1,
         )
         remember((self.upstream.api_key, self.token))
-        self.chain = Chain(cast(Tree, tree) if isinstance(tree, dict) else {}, self.scope, figures.error)
+        self.chain = Chain(
+            cast(Tree, tree) if isinstance(tree, dict) else {},
+            self.scope,
+            figures.pass_over,
+            figures.end_by_interceptor,
+        )
 
     def to_json(self) -> Tree:
         """Its figures, with the number of the attempt that they are of."""
@@ -131,7 +137,8 @@ class Jobs:
         # One endpoint, one limit: jobs of a run share the model that they are a load on.
         options = spec.get("options")
         limit = Options.from_json(cast(Tree, options) if isinstance(options, dict) else {}).max_concurrent
-        return self._gates.setdefault((base_path(str(spec["upstream"])), limit), asyncio.Semaphore(limit))
+        key = (base_path(str(spec["upstream"])), limit or _NO_LIMIT)
+        return self._gates.setdefault(key, asyncio.Semaphore(key[1]))
 
     @property
     def in_flight(self) -> int:

@@ -20,7 +20,6 @@ from .exchange import Exchange, Reply, error_reply, parse_json
 from .figures import Figures
 from .forward import BrokenOff, Forwarder, Stream
 from .headers import CREDENTIALS, sent_headers
-from .interceptor import StopJob
 from .jobs import Job, Jobs
 from .sse import SseEvent, SseParser
 
@@ -103,7 +102,7 @@ class Server:
         if reply.streamed:
             reply.body = replay(job.chain, x, reply.body)
         else:
-            _respond(job, x, reply)
+            job.chain.response(x, reply)
         return _finish(job, x, reply, found)
 
     async def _controlled(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
@@ -166,14 +165,6 @@ async def _read_body(request: web.BaseRequest, x: Exchange) -> Reply | None:
     except web.RequestPayloadError as error:
         return error_reply(400, f"The request's body cannot be read: {error}")
     return None
-
-
-def _respond(job: Job, x: Exchange, reply: Reply) -> None:
-    try:
-        job.chain.response(x, reply)
-    except StopJob as stop:
-        job.figures.stop("interceptor", str(stop))
-        job.figures.error(str(stop))
 
 
 def _finish(job: Job, x: Exchange, reply: Reply, found: int = 0) -> web.Response:

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from ..config.model import RequestOptions, Tree
 from .exchange import parse_json
-from .pool import Address, basic_credentials, proxy_credentials
+from .pool import Address, basic_credentials
 
 if TYPE_CHECKING:
     import asyncio
@@ -37,7 +37,7 @@ class Options(RequestOptions):
         return cls(
             request_timeout=_positive(tree.get("request_timeout"), cls.request_timeout),
             max_retries=int(_positive(tree.get("max_retries"), cls.max_retries, zero=True)),
-            max_concurrent=int(_positive(tree.get("max_concurrent"), cls.max_concurrent)),
+            max_concurrent=int(_positive(tree.get("max_concurrent"), 0)) or None,
             retry_backoff=_positive(tree.get("retry_backoff"), cls.retry_backoff, zero=True),
         )
 
@@ -92,6 +92,34 @@ class Health:
             self._sentence = sentence
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where requests go. `host` is the Host header; with `absolute` the request line has the whole URL, for a proxy."""
+
+    address: Address
+    host: str
+    absolute: bool = False
+
+    @classmethod
+    def of(cls, scheme: str, netloc: str) -> Place:
+        """The place of a scheme and a host with port, through the proxy that the environment names for it."""
+        proxy = None if is_loopback(urlsplit(f"//{netloc}").hostname or "") else proxy_for(scheme, netloc)
+        return cls(Address(f"{scheme}://{netloc}", proxy), netloc, proxy is not None and scheme == "http")
+
+    def redirected(self, target: str, location: str) -> tuple[Place, str] | None:
+        """Where a redirect from `target` (path and query) leads on this host; None for one to another host.
+
+        The key is for this host only.
+        """
+        old = urlsplit(self.address.origin)
+        new = urlsplit(urljoin(f"{self.address.origin}{target}", location))
+        secure_enough = new.scheme == "https" or (new.scheme, old.scheme) == ("http", "http")
+        if new.hostname != old.hostname or not secure_enough:
+            return None
+        query = f"?{new.query}" if new.query else ""
+        return Place.of(new.scheme, new.netloc.rpartition("@")[2]), f"{new.path or '/'}{query}"
+
+
 class Upstream:
     """The endpoint of a job as configured. `gate` and `health` are shared by all jobs of the same endpoint.
 
@@ -115,24 +143,17 @@ class Upstream:
         self.health = health or Health()
         self.options = options
         self.gate = gate
-        self.host = parts.netloc.rpartition("@")[2]
-        self.origin = f"{parts.scheme}://{self.host}"
+        self.place = Place.of(parts.scheme, parts.netloc.rpartition("@")[2])
+        self.origin = self.place.address.origin
         self.base = base_path(parts.path)
         self.local = is_loopback(parts.hostname or "")
-        proxy = None if self.local else proxy_for(parts.scheme, parts.netloc)
-        self.address = Address(self.origin, proxy)
-        self.absolute = proxy is not None and parts.scheme == "http"
-        user = basic_credentials(parts) if parts.username and not self.api_key else ""
-        own = [f"authorization: {user}"] if user else []
-        asked = proxy_credentials(proxy) if proxy is not None and self.absolute else None
-        self._extra = [*own, *([f"proxy-authorization: {asked}"] if asked else [])]
+        self._basic = basic_credentials(parts) if parts.username and not self.api_key else ""
 
     def credentials(self, header: str) -> list[str]:
         """Header lines that carry the key, in the way in which the client carried its token (`header`)."""
-        if not self.api_key:
-            return self._extra
-        value = f"Bearer {self.api_key}" if header == "authorization" else self.api_key
-        return [f"{header}: {value}", *self._extra]
+        if self.api_key:
+            return [f"{header}: {f'Bearer {self.api_key}' if header == 'authorization' else self.api_key}"]
+        return [f"authorization: {self._basic}"] if self._basic else []
 
     def covers(self, path: str) -> bool:
         """Whether a raw request path lies below the endpoint's base, however its dots are written."""

@@ -27,7 +27,7 @@ class RequestCounts:
     requests failed and were not repeated with success. `gaps`: the proxy was lost so often meanwhile, and some counts
     with it. `refused`: a sentence when the endpoint did nothing but refuse the key. `cancelled` requests were given up
     by the harness and are no part of `total`; `retried` counts the proxy's own repetitions, `cached` answers from its
-    cache.
+    cache, `passed_over` failures of interceptors.
     """
 
     total: int = 0
@@ -41,6 +41,7 @@ class RequestCounts:
     cancelled: int = 0
     retried: int = 0
     cached: int = 0
+    passed_over: int = 0
 
     @property
     def answered(self) -> int:

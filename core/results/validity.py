@@ -30,17 +30,20 @@ def weigh(counts: RequestCounts | None, expected: int | None, n: int | None) -> 
     """What a score is worth, and sentences that say why.
 
     `expected` is how many samples were to be answered, `n` how many are behind the score; None where not known.
-    Invalid: samples have no answer. Suspect: over 5 % of the answers were cut off, or requests failed although every
-    sample was answered in the end.
+    Invalid: samples have no answer. Suspect: over 5 % of the answers were cut off, requests failed although every
+    sample was answered in the end, or an interceptor did not do its work.
     """
     if counts is None:
         return "valid", []
     validity, notes = _answered(counts, expected, n)
+    doubts: list[str] = []
     cut = dict(counts.finish_reasons).get("length", 0)
     if cut > _TRUNCATED_LIMIT * max(1, counts.answered):
-        notes.append(f"{cut} of {counts.answered} answers were cut off by the token limit.")
-        validity = "suspect" if validity == "valid" else validity
-    return validity, notes
+        doubts.append(f"{cut} of {counts.answered} answers were cut off by the token limit.")
+    if counts.passed_over:
+        times = "once" if counts.passed_over == 1 else f"{counts.passed_over} times"
+        doubts.append(f"An interceptor failed {times} and was passed over.")
+    return "suspect" if doubts and validity == "valid" else validity, notes + doubts
 
 
 def _answered(counts: RequestCounts, expected: int | None, n: int | None) -> tuple[Validity, list[str]]:

@@ -191,7 +191,6 @@ def job_spec(run_dir: Path, port: int, job: str, adapter: dict[str, object]) -> 
         "dir": str(folder),
         "samples": None,
         "adapter": adapter,
-        "options": {"max_concurrent": 512},
     }
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from evaldock.core.engine.docker.address import host_addresses
 from evaldock.core.engine.docker.create import past_proxies
-from evaldock.core.engine.gateway import listening, proxied_url, seen_of
+from evaldock.core.engine.gateway import first_attempts, listening, proxied_url, seen_of
 from evaldock.core.engine.outcome import Stop
 from evaldock.core.plan.adapter import adapter_behind_proxy
 from evaldock.core.plan.spec import DockerOptions, JobSpec
-from evaldock.core.run.events import Reason
+from evaldock.core.run.events import JobState, Reason
+from evaldock.core.run.state import JobView, RunState
 
 NATIVE = {"": "172.17.0.1", "mine": "172.20.0.1", "host": "127.0.0.1", "container:x": "172.17.0.1"}
 
@@ -124,3 +125,19 @@ def test_what_is_the_container_s_own_affair_reaches_it() -> None:
     assert adapter_behind_proxy({"generate_html_report": False})["post_eval_hooks"] == []
     sizes = adapter_behind_proxy({"html_report_size": None})["interceptors"][0]["config"]  # type: ignore[index]
     assert "max_saved_requests" not in sizes, "null is no limit"
+
+
+def test_only_what_runs_or_starts_first_is_known_to_the_proxy_from_the_start() -> None:
+    states = {
+        "a.0": "succeeded",
+        "a.1": "queued",
+        "a.2": "running",
+        "a.3": "queued",
+        "a.4": "stopping",
+        "a.5": "queued",
+    }
+    views = {job: JobView(job, "t", JobState(state), attempt=n + 1) for n, (job, state) in enumerate(states.items())}
+    state = RunState("a", views)
+    assert first_attempts(state, 3) == {"a.2": 3, "a.4": 5, "a.1": 2}
+    assert first_attempts(state, 1) == {"a.2": 3, "a.4": 5}
+    assert first_attempts(RunState("a", {}), 4) == {}

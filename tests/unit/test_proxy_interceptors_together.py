@@ -29,7 +29,7 @@ def run(tmp_path: Path, name: str, raw: Reply, **reasoning: object) -> tuple[boo
     directory.mkdir(parents=True)
     scope = JobScope("j", "ifbench", directory, tmp_path / name, "http://127.0.0.1:1/v1/chat/completions")
     complaints: list[str] = []
-    chain = Chain(adapter(**reasoning), scope, complaints.append)
+    chain = Chain(adapter(**reasoning), scope, complaints.append, complaints.append)
     x = Exchange("0" * 12, scope, "POST", "/v1/chat/completions", "", {}, b'{"model": "m", "messages": []}')
     reply = chain.request(x)
     cached = reply is not None

@@ -219,12 +219,19 @@ class Fails(Interceptor):
 
 
 class Stops(Interceptor):
-    """Ends the job on any answer."""
+    """Ends the job on any answer, streamed or not."""
 
     name = "stops"
 
     def response(self, x: Exchange, reply: Reply) -> None:
         raise StopJob("That is enough.")
+
+    def stream(self, x: Exchange) -> EventFilter | None:
+        class Ends(EventFilter):
+            def feed(self, event: SseEvent) -> list[SseEvent]:
+                raise StopJob("No more events.")
+
+        return Ends()
 
 
 @pytest.fixture(autouse=True)
@@ -281,9 +288,19 @@ def test_a_failing_interceptor_is_passed_over_and_a_stop_is_told(tmp_path: Path)
         async with rig(tmp_path, adapter={"interceptors": ["fails", "stops", marks("a")]}) as r:
             assert json.loads((await r.ask())[1])["seen"] == ["a"]
             figures = r.figures.to_json()
-            assert figures["fatal"] == "That is enough."
+            assert (figures["fatal"], figures["fatal_reason"]) == ("That is enough.", "interceptor")
+            assert figures["passed_over"] == 2, "once for the request, once for the answer"
             assert "The interceptor 'fails' failed" in str(figures["last_errors"])
             assert figures["ok"] == 1
+
+    asyncio.run(main())
+
+
+def test_a_stop_in_the_middle_of_a_stream_is_told_and_the_stream_goes_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig(tmp_path, streaming(*PARTS), adapter={"interceptors": ["stops"]}) as r:
+            assert (await r.ask(json=STREAM))[1] == b"".join(PARTS)
+            assert (r.figures.fatal, r.figures.passed_over) == ("No more events.", 0)
 
     asyncio.run(main())
 

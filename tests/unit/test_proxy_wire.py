@@ -410,4 +410,56 @@ def test_the_local_endpoint_is_never_asked_through_a_proxy(monkeypatch: pytest.M
     from evaldock.core.proxy.upstream import Options
 
     made = Upstream("http://localhost:8000/v1", None, Options(), asyncio.Semaphore(1))
-    assert made.address.proxy is None
+    assert made.place.address.proxy is None
+
+
+def moved(code: int, location: str) -> bytes:
+    return b"HTTP/1.1 %d Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % (code, location.encode())
+
+
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+def test_a_redirect_on_the_same_host_is_followed_with_method_and_body(tmp_path: Path, code: int) -> None:
+    async def check(r: Rig, raw: Raw) -> None:
+        assert (await r.ask(CHAT + "?a=1"))[0] == 200
+        assert [head.split(b" HTTP")[0] for head in raw.heads] == [
+            b"POST /v1/chat/completions?a=1",
+            b"POST /v1/chat/completions/?a=1",
+        ]
+        assert all(b"Bearer sk-the-real-key" in head for head in raw.heads)
+        assert (r.figures.attempts, r.figures.answers) == ({200: 1}, 1)
+
+    asking(tmp_path, lambda n: WHOLE if n else moved(code, "/v1/chat/completions/?a=1"), check)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (moved(307, "http://other.example/v1"), "redirects to http://other.example/v1: put the right address"),
+        (moved(303, "/elsewhere"), "redirects to /elsewhere"),
+        (moved(307, ""), "redirects to nowhere (307)"),
+        (moved(307, CHAT), "redirects to itself, again and again"),
+        (moved(307, "file:///etc/passwd"), "redirects to file:///etc/passwd"),
+    ],
+)
+def test_a_redirect_that_leads_away_is_told_and_counts_as_no_answer(tmp_path: Path, answer: bytes, words: str) -> None:
+    async def check(r: Rig, raw: Raw) -> None:
+        code, body, _ = await r.ask()
+        assert code == 502
+        assert words in json.loads(body)["error"]["message"]
+        assert (r.figures.answers, r.figures.retried, r.figures.unanswered.count) == (0, 0, 1)
+
+    asking(tmp_path, lambda _: answer, check)
+
+
+@pytest.mark.usefixtures("trust")
+def test_a_redirect_to_tls_on_the_same_host_is_followed_and_none_back(tmp_path: Path, tls: ssl.SSLContext) -> None:
+    async def main() -> None:
+        secure = Raw(lambda n: moved(307, "http://localhost:1/v1/chat/completions") if n else WHOLE)
+        async with serving(secure, tls) as port:
+            plain = Raw(lambda _: moved(308, f"https://localhost:{port}{CHAT}"))
+            async with serving(plain) as first, rig(tmp_path, upstream=f"http://localhost:{first}{CHAT}") as r:
+                assert (await r.ask())[0] == 200
+                code, body, _ = await r.ask()
+                assert (code, "redirects to http://localhost:1" in json.loads(body)["error"]["message"]) == (502, True)
+
+    asyncio.run(main())

@@ -25,6 +25,7 @@ CUT = {"finish_reasons": (("length", 2), ("stop", 18))}
         (seen(20), None, None, "valid", ""),
         (seen(20, **CUT), 20, 20, "suspect", "2 of 20 answers were cut off by the token limit."),
         (seen(20, finish_reasons=(("length", 1),)), 20, 20, "valid", ""),
+        (seen(20, passed_over=2), 20, 20, "suspect", "An interceptor failed 2 times and was passed over."),
         (seen(20, 3), 20, 20, "suspect", "3 of its 23 requests to the endpoint failed (HTTP status 3 x 500), and were"),
         (seen(20, 3, unanswered=3), 20, 20, "invalid", "3 requests never got an answer (HTTP status 3 x 500)."),
         (seen(20, 3, unanswered=1), None, None, "invalid", "1 request never got an answer"),

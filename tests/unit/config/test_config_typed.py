@@ -155,7 +155,7 @@ evaluation:
 
 def test_how_the_endpoint_is_asked_and_what_a_task_changes_about_it(load: Load, complain: Complain) -> None:
     config = load(ASKED.replace("250ms", "0"))
-    assert config.endpoint.requests == RequestOptions(120, 0, 64, 0)
+    assert config.endpoint.requests == RequestOptions(120, 0, None, 0)
     assert [task.requests for task in config.tasks] == [RequestOptions(120, 0, 8, 0), RequestOptions(30, 5, 8, 0)]
     assert any("retry_backoff: is the text '250ms'" in line for line in complain(ASKED))
     bad = ASKED.replace("250ms", "0").replace("max_concurrent: 8", "max_concurrent: 0")
