@@ -23,6 +23,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         executor = DockerExecutor()
+        # Before the run is taken: whoever waits for the lock would take an engine that cannot work for one that does.
+        executor.check()
         engine = Engine(Run.open(Path(sys.argv[1])), os.environ, executor, start_jobs=ONLY_REQUESTS not in sys.argv)
 
         def leave(_number: int, _frame: object) -> None:

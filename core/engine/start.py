@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ from ..run.access import refuse_when_read_only
 from ..run.store import Run
 
 _PATIENCE = 20.0  # seconds until a detached engine must hold its lock; loading Python may be slow on a busy machine
+
+_TAIL = 4096
 
 ONLY_REQUESTS = "--only-requests"
 
@@ -52,11 +55,19 @@ def spawn_engine(run_dir: Path, env: Mapping[str, str], *, start_jobs: bool = Tr
             # A short run may be over before we look: exit 0 is a run well done.
             if child.returncode == 0:
                 return child.pid
-            raise EngineStartError(f"The engine of {run.invocation} did not start: {_last_words(log)}")
+            raise EngineStartError(
+                f"The engine of {run.invocation} did not start: {last_words(log) or f'it left no word in {log}'}"
+            )
         time.sleep(0.01)
     raise EngineStartError(f"The engine of {run.invocation} is not up after {_PATIENCE:.0f} s; see {log}")
 
 
-def _last_words(log: Path) -> str:
-    lines = log.read_text("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else f"it left no word in {log}"
+def last_words(log: Path) -> str:
+    """The last line of an engine's log, as it is; "" when there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            lines = file.read().decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""

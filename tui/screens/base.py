@@ -33,6 +33,8 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
         self.commands: Commands = {}
         self.prompt = Prompt()
         self.too_small = Static("", id="too-small", markup=False)
+        # What the parts were last given, so that nothing is laid out again without need.
+        self.fitted: object = None
 
     @property
     def dashboard(self) -> EvaldockApp:
@@ -126,9 +128,14 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
         """Show only a calm line where the terminal has no room for more; whether that is so."""
         small = width < LEAST[0] or height < LEAST[1]
         if small:
+            self.fitted = None
             self.too_small.update(f"terminal too small (have {width}x{height}, need {LEAST[0]}x{LEAST[1]})")
-        if small != self.has_class("-too-small"):
-            self.set_class(small, "-too-small")
+            for part in self.children:
+                if not part.has_class("-textual-system"):
+                    part.display = False
+        else:
+            self.prompt.display = self.prompt.is_open
+        self.too_small.display = small
         return small
 
     @on(Footer.Pressed)

@@ -79,7 +79,6 @@ class RunScreen(DashboardScreen):
         self._leaving = False
         self._notice: Notice | None = None
         self._notice_read = ""
-        self._fitted: object = None
         self.header = RunHeader()
         self.run_line = RunLine()
         self.table = TaskTable()
@@ -198,8 +197,8 @@ class RunScreen(DashboardScreen):
             return
         parts = run_layout(height, len(self.table.visible_rows), self.zoom, self.half, prompt=self.prompt.is_open)
         noticed = self._noticed and parts.pane > 0
-        if (parts, noticed) != self._fitted:
-            self._fitted = (parts, noticed)
+        if (parts, noticed) != self.fitted:
+            self.fitted = (parts, noticed)
             self.place(self.header, 1)
             self.place(self.run_line, 1)
             self.place(self.table, parts.table, parts.above_table)

@@ -64,6 +64,7 @@ def _docker(snapshot: Snapshot, glyphs: Glyphs) -> tuple[SpanLine, ...]:
 
 def _orphaned(snapshot: Snapshot, glyphs: Glyphs) -> tuple[SpanLine, ...]:
     left = sum(not row.ended for row in snapshot.rows)
+    words = bool(snapshot.last_words)
     tasks = "1 task is" if left == 1 else f"{left} tasks are"
     return (
         (Span(f"{glyphs.lost} ", "warn", bold=True), Span("No engine works on this run", "bright", bold=True)),
@@ -71,6 +72,7 @@ def _orphaned(snapshot: Snapshot, glyphs: Glyphs) -> tuple[SpanLine, ...]:
         (Span(f"{tasks} still open. What the engine started may be running: nothing is marked failed.", "text"),),
         (Span("A new engine takes over what runs, records what has ended, and goes on with the queue.", "dim"),),
         (),
+        *(((Span("The last thing it said", "dim"),), (Span(f"  {snapshot.last_words}", "text"),), ()) if words else ()),
         (Span("or from the shell", "dim"),),
         (Span(f"  evaldock resume {snapshot.invocation}", "text"),),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
+from ...core.engine.start import last_words
 from ...core.run.clock import boot_id, parse_iso, utc_iso
 from ...core.run.events import JobState, Json
 from ...core.run.sanitize import clean_line
@@ -88,6 +89,7 @@ class RunReader:
             holding=_text(now.get("holding")),
             finished=state.done,
             starting=self.starting and engine is None,
+            last_words=clean_line(last_words(self._run.paths.engine_log)) if engine is None and not state.done else "",
             disk=_text(disk.get("note")) if disk.get("full") else "",
             tracks={job: Track(tuple(track.cpu), tuple(track.memory)) for job, track in self._tracks.items()},
         )

@@ -23,9 +23,9 @@ class Snapshot:
 
     `docker` is "ok", "" while nobody knows, or a sentence; `docker_since` is when it was first seen to be away (local
     time). `endpoint` is a sentence when the endpoint does not answer as it should. `engine` is the pid of the run's
-    engine, None without one; `starting` says that one is on its way. `holding` says why the queue does not move, `disk`
-    why nothing may be started, `damaged` why the run cannot be read. `elapsed` and `left` are seconds; `queue` holds
-    job ids, next first.
+    engine, None without one; `starting` says that one is on its way, `last_words` what the one that has gone said last.
+    `holding` says why the queue does not move, `disk` why nothing may be started, `damaged` why the run cannot be read.
+    `elapsed` and `left` are seconds; `queue` holds job ids, next first.
     """
 
     invocation: str
@@ -50,6 +50,7 @@ class Snapshot:
     holding: str = ""
     finished: bool = False
     starting: bool = False
+    last_words: str = ""
     damaged: str = ""
     disk: str = ""
     read_only: bool = False

@@ -58,6 +58,7 @@ class Prompt(Horizontal):
 
     purpose: Purpose = "filter"
     regex = False
+    _open = False
 
     def compose(self) -> ComposeResult:
         """Lead, input, status."""
@@ -71,8 +72,8 @@ class Prompt(Horizontal):
 
     @property
     def is_open(self) -> bool:
-        """Whether it is on screen."""
-        return bool(self.display)
+        """Whether its text is in force, or being typed. A terminal that is too small hides it meanwhile."""
+        return self._open
 
     @property
     def text(self) -> str:
@@ -84,7 +85,7 @@ class Prompt(Horizontal):
         self.purpose = purpose
         self._lead.update(_LEADS[purpose])
         self.set_status("")
-        self.display = True
+        self._open = self.display = True
         with self.prevent(Input.Changed):
             self._input.value = text
         self._input.cursor_position = len(text)
@@ -92,7 +93,7 @@ class Prompt(Horizontal):
 
     def close(self) -> None:
         """Take it off the screen."""
-        self.display = False
+        self._open = self.display = False
 
     @property
     def is_typed_into(self) -> bool:
