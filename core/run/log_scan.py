@@ -19,6 +19,8 @@ PAUSE = 0.08
 """Seconds from the wish to the search: who types makes a wish with every key, and only the last one is worth a
 process."""
 
+_LITTLE = 16 * BLOCK
+
 
 class LogScan:
     """Counts the matches of one query in one file, in a process of its own, and keeps up with the file's growth.
@@ -42,8 +44,10 @@ class LogScan:
 
     @property
     def searching(self) -> bool:
-        """Whether numbers are still to come."""
-        return self._counted < self._wanted and not self.problem
+        """Whether the file is still being counted for the first time, or much came meanwhile. A file that grows is
+        always a little ahead, and that is not worth a word."""
+        behind = self._wanted - self._counted
+        return behind > (_LITTLE if self._counted else 0) and not self.problem
 
     def covers(self, offset: int) -> bool:
         """Whether the line that begins at `offset` of the file was searched, and so is known to be searched quickly."""
