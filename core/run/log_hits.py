@@ -1,4 +1,4 @@
-"""Where in a log the matches of a search are, with eight bytes of memory for each 64 KiB of it."""
+"""Where in a log the matches of a search are, with nine bytes of memory for each 64 KiB of it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from .log_query import Count, Query
 from .log_search import marks_of_long
 from .log_text import plain_block
 
-_UNKNOWN = 0xFFFFFFFF
-
 
 class HitIndex:
     """Matches per block of a log, as far as they are counted. One thread may `put` while others read."""
@@ -22,23 +20,25 @@ class HitIndex:
         self.total = Count(0, 0)
         self._lines = array("I")
         self._marks = array("I")
+        self._known = bytearray()
         self._sums: tuple[int, array[int], array[int]] = (-1, array("Q"), array("Q"))
 
     def put(self, block: int, count: Count) -> None:
         """Set the numbers of one block; the last one grows, so they may be set again."""
-        missing = block + 1 - len(self._lines)
+        missing = block + 1 - len(self._known)
         if missing > 0:
-            self._marks.extend([_UNKNOWN] * missing)
-            self._lines.extend([_UNKNOWN] * missing)
-        before = self.known(block) or Count(0, 0)
-        self._marks[block] = count.marks
-        self._lines[block] = count.lines
-        self.total = Count(self.total.lines + count.lines - before.lines, self.total.marks + count.marks - before.marks)
+            self._lines.extend([0] * missing)
+            self._marks.extend([0] * missing)
+            self._known.extend(bytes(missing))
+        lines, marks = self._lines[block], self._marks[block]
+        self._lines[block], self._marks[block] = count
+        self._known[block] = 1
+        self.total = Count(self.total.lines + count.lines - lines, self.total.marks + count.marks - marks)
         self.version += 1
 
     def known(self, block: int) -> Count | None:
         """The numbers of one block; None when they are not counted yet."""
-        if not 0 <= block < len(self._lines) or self._lines[block] == _UNKNOWN:
+        if not 0 <= block < len(self._known) or not self._known[block]:
             return None
         return Count(self._lines[block], self._marks[block])
 
@@ -55,8 +55,8 @@ class HitIndex:
 
     def next_block(self, block: int, step: int) -> int | None:
         """The next block from this one on, itself included, in which a match is or may be; None when none is."""
-        last = len(self._lines)
-        while 0 <= block < last and not self._marks[block]:
+        last = len(self._known)
+        while 0 <= block < last and self._known[block] and not self._marks[block]:
             block += step
         return block if 0 <= block < last else None
 
@@ -64,8 +64,7 @@ class HitIndex:
         version, lines, marks = self._sums
         if version != self.version:
             version = self.version
-            lines = array("Q", accumulate(0 if n == _UNKNOWN else n for n in self._lines))
-            marks = array("Q", accumulate(0 if n == _UNKNOWN else n for n in self._marks))
+            lines, marks = array("Q", accumulate(self._lines)), array("Q", accumulate(self._marks))
             self._sums = (version, lines, marks)
         return lines, marks
 

@@ -49,8 +49,8 @@ class Query:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where in a line the matches are, from left to right."""
-        found = [match.span() for match in _compiled(self.pattern, self.regex).finditer(text)]
-        return [span for span in found if span[0] < span[1]]
+        matches = _compiled(self.pattern, self.regex).finditer(text)
+        return [match.span() for match in matches if match.end() > match.start()]
 
     def count(self, block: bytes) -> Count:
         """Matches in whole lines of plain UTF-8 (see `log_text.plain_block`)."""
@@ -77,10 +77,11 @@ class Query:
 
     def _matching(self, block: bytes) -> Iterator[tuple[int, list[tuple[int, int]]]]:
         """Offset in the block, and matches, of each line that matches."""
-        search = _compiled(self.pattern, self.regex).search
+        # Bytes of ASCII are characters: then the block is made text once, and not line by line.
+        text = block.decode("ascii") if block.isascii() else None
         for start, end in self._candidates(block):
-            line = block[start:end].decode("utf-8", "replace")
-            if search(line) and (marks := self.spans(line)):
+            line = text[start:end] if text is not None else block[start:end].decode("utf-8", "replace")
+            if marks := self.spans(line):
                 yield start, marks
 
     def _candidates(self, block: bytes) -> Iterable[tuple[int, int]]:

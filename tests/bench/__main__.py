@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument(
         "--upstream", type=Path, metavar="VENV", help="an environment with nemo-evaluator to compare with"
     )
+    parser.add_argument("--toolong", type=Path, metavar="TL", help="toolong's program, to compare the log pane with")
     wanted = parser.parse_args()
     runs = wanted.runs
     with tempfile.TemporaryDirectory() as name:
@@ -75,7 +76,7 @@ def main() -> None:
             hundred_jobs(folder, env, model.url())
     thousand_jobs()
     proxy(wanted.upstream)
-    dashboard()
+    dashboard(wanted.toolong)
 
 
 def proxy(upstream: Path | None) -> None:
@@ -86,11 +87,11 @@ def proxy(upstream: Path | None) -> None:
         show(what, figure, budget)
 
 
-def dashboard() -> None:
+def dashboard(toolong: Path | None) -> None:
     """The dashboard's parts, each on a pty of its own."""
     from . import dashboard_log, dashboard_table
 
-    for what, figure, budget in [*dashboard_table.measure(), *dashboard_log.measure()]:
+    for what, figure, budget in [*dashboard_table.measure(), *dashboard_log.measure(toolong)]:
         show(what, figure, budget)
 
 
