@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import threading
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
@@ -38,6 +36,7 @@ from .gateway import Gateway, first_attempts, stop_of
 from .ledger import Ledger
 from .live import LiveWriter, Scheduling
 from .outcome import NEVER_RAN, Ending, Stop, decide
+from .pool import Pool
 from .space import Space
 from .worker import JobWorker, Shared, signal_job
 
@@ -72,11 +71,6 @@ class Engine:
         self._on_notice = on_notice or log.warning
         self._start_jobs = start_jobs
         self._specs: dict[str, JobSpec] = {job.id: job for job in run.plan.jobs}
-        self._queue: deque[str] = deque()
-        self._found: dict[str, Found] = {}
-        self._busy = 0
-        self._wake = threading.Condition()
-        self._threads: list[threading.Thread] = []
         self._paused = False
         self._owning = False
         # Plain attributes: a signal handler sets them, and taking a lock there could deadlock.
@@ -125,11 +119,9 @@ class Engine:
         ledger.give_up = self._leave
         self._shared = Shared(self._run, self._env, self._executor, ledger, self._specs)
         self._space = Space(self._run.paths.root, self._on_notice)
-        self._queue.clear()
-        self._found.clear()
-        self._threads = []
-        self._busy = 0
+        self._pool = Pool(self._run.plan.workers, self._work_on)
         self._paused = before.paused
+        self._hold()
         why = "died"
         try:
             ledger.record(EngineStarted(pid=os.getpid(), boot_id=boot_id(), at=utc_iso()))
@@ -160,10 +152,7 @@ class Engine:
 
     def _shut_down(self, why: str) -> None:
         self._shared.leaving.set()
-        with self._wake:
-            self._wake.notify_all()
-        for thread in self._threads:
-            thread.join()
+        self._pool.close()
         ledger = self._ledger
         try:
             if why == "done" and ledger.state.done:
@@ -189,7 +178,7 @@ class Engine:
 
     def _take_over(self, spec: JobSpec, found: Found | None) -> None:
         view = self._ledger.view(spec.id)
-        if view.state.terminal or spec.id in self._queue:
+        if view.state.terminal or spec.id in self._pool:
             return
         if not self._start_jobs and not view.kill_requested:
             return
@@ -200,8 +189,7 @@ class Engine:
                 self._shared.hopeless[spec.id] = Stop(reason, view.detail)
         ran = view.state in (JobState.RUNNING, JobState.STOPPING)
         if found is not None and (found.status != "created" or ran):
-            self._found[spec.id] = found
-            self._queue.appendleft(spec.id)
+            self._pool.put(spec.id, found)
         elif ran:
             gone = decide(
                 Ending(None, NEVER_RAN, view.kill_requested, rebooted=view.started_boot not in ("", boot_id()))
@@ -210,11 +198,9 @@ class Engine:
         elif view.kill_requested:
             self._end_unstarted(spec.id, found)
         else:
-            if found is not None:
-                self._found[spec.id] = found
             if view.state is not JobState.QUEUED:
                 self._ledger.change(spec.id, JobState.QUEUED)
-            self._queue.append(spec.id)
+            self._pool.put(spec.id, found)
 
     def _end_unstarted(self, job: str, found: Found | None) -> None:
         self._ledger.change(job, JobState.KILLED, reason=Reason.USER, detail="killed before it started", soon=True)
@@ -231,69 +217,33 @@ class Engine:
             self._check_deadlines()
             if self._shared.gateway is not None:
                 self._shared.gateway.tend()
-            with self._wake:
-                self._hire()
-                if not self._queue and not self._busy:
-                    break
-                if self._paused and not self._busy and not self._start_jobs:
-                    break
+            if self._pool.idle or (self._paused and not self._pool.busy and not self._start_jobs):
+                break
+            self._pool.hire()
             if monotonic() >= next_live:
                 next_live = monotonic() + _LIVE_EVERY
                 self._look_around(live)
                 self._stop_hopeless()
-            with self._wake:
-                if self._busy or self._queue:
-                    self._wake.wait(_TICK)
+            self._pool.wait(_TICK)
         self._look_around(live)
 
     def _look_around(self, live: LiveWriter) -> None:
         """Once a second: write the figures down, and mind the space that this takes."""
-        with self._wake:
-            queue = [job for job in self._queue if not self._runs_already(job)]
+        queue = self._pool.waiting()
         holding = "paused" if self._paused else self._space.disk.note if self._space.disk else ""
         written = live.write(Scheduling(self._paused, queue, holding if queue else "", self._space.disk))
-        was_full = self._space.full
         self._space.look(refusing=not written)
-        if was_full and not self._space.full:
-            with self._wake:
-                self._wake.notify_all()
+        self._hold()
 
-    def _hire(self) -> None:
-        """Have as many threads as there is work for. Called with the lock held."""
-        wanted = min(self._run.plan.workers, len(self._queue) + self._busy)
-        while len(self._threads) < wanted:
-            thread = threading.Thread(target=self._work, name=f"worker {len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+    def _hold(self) -> None:
+        self._pool.hold(self._paused or self._space.full)
 
-    def _work(self) -> None:
-        while True:
-            with self._wake:
-                while not self._shared.leaving.is_set() and not self._next_ready():
-                    self._wake.wait()
-                if self._shared.leaving.is_set():
-                    return
-                job = self._queue.popleft()
-                self._busy += 1
-            try:
-                JobWorker(self._shared, self._specs[job]).live(self._found.pop(job, None))
-            except OSError:
-                log.exception("The outcome of %s cannot be written; its container stays.", job)
-                self._leave = True
-            finally:
-                with self._wake:
-                    self._busy -= 1
-                    self._wake.notify_all()
-
-    def _next_ready(self) -> bool:
-        # What an earlier engine started goes on even while no new job may start.
-        if not self._queue:
-            return False
-        return self._runs_already(self._queue[0]) or not (self._paused or self._space.full)
-
-    def _runs_already(self, job: str) -> bool:
-        found = self._found.get(job)
-        return found is not None and found.status != "created"
+    def _work_on(self, job: str, found: Found | None) -> None:
+        try:
+            JobWorker(self._shared, self._specs[job]).live(found)
+        except OSError:
+            log.exception("The outcome of %s cannot be written; its container stays.", job)
+            self._leave = True
 
     def _carry_out_interrupts(self) -> None:
         asked = min(self._interrupts, 2)
@@ -320,9 +270,8 @@ class Engine:
                 self._rerun(request)
             case PauseRequest(on=on):
                 self._ledger.record(Paused(at=utc_iso()) if on else Unpaused(at=utc_iso()))
-                with self._wake:
-                    self._paused = on
-                    self._wake.notify_all()
+                self._paused = on
+                self._hold()
 
     def _kill(self, job: str | None, force: bool) -> None:
         """Kill one job, or all. The queue goes first, so that no new job starts while others are being stopped."""
@@ -332,12 +281,8 @@ class Engine:
             if view.state.terminal or view.kill_requested >= (2 if force else 1):
                 continue
             self._ledger.record(KillRequested(job=one, attempt=view.attempt, force=force, at=utc_iso()), soon=True)
-        with self._wake:
-            unstarted = [one for one in chosen if one in self._queue and not self._runs_already(one)]
-            for one in unstarted:
-                self._queue.remove(one)
-        for one in unstarted:
-            self._end_unstarted(one, self._found.pop(one, None))
+        for one, found in self._pool.take_out(chosen).items():
+            self._end_unstarted(one, found)
         for one in chosen:
             view = self._ledger.view(one)
             if view.kill_requested and view.state in (JobState.RUNNING, JobState.STOPPING) and view.container:
@@ -367,9 +312,7 @@ class Engine:
         self._shared.hopeless.pop(job, None)
         self._ledger.record(RerunRequested(job=job, attempt=attempt, at=utc_iso(), overrides=shown))
         self._specs[job] = spec
-        with self._wake:
-            self._queue.append(job)
-            self._wake.notify_all()
+        self._pool.put(job)
 
     def _stop_hopeless(self) -> None:
         """Stop the jobs of which the proxy found out that they cannot succeed."""
