@@ -37,6 +37,7 @@ from .ledger import Ledger
 from .live import LiveWriter, Scheduling
 from .outcome import NEVER_RAN, Ending, Stop, decide
 from .pool import Pool
+from .provenance import Provenance
 from .space import Space
 from .worker import JobWorker, Shared, signal_job
 
@@ -119,6 +120,7 @@ class Engine:
         ledger.give_up = self._leave
         self._shared = Shared(self._run, self._env, self._executor, ledger, self._specs)
         self._space = Space(self._run.paths.root, self._on_notice)
+        self._provenance = Provenance(self._run, self._executor)
         self._pool = Pool(self._run.plan.workers, self._work_on)
         self._paused = before.paused
         self._hold()
@@ -126,6 +128,7 @@ class Engine:
         try:
             ledger.record(EngineStarted(pid=os.getpid(), boot_id=boot_id(), at=utc_iso()))
             self._read_specs()
+            self._provenance.note(before, self._specs)
             self._open_gateway()
             self._adopt(found)
             self._loop()
@@ -155,6 +158,8 @@ class Engine:
         self._pool.close()
         ledger = self._ledger
         try:
+            self._provenance.note(ledger.state, self._specs)
+            self._provenance.write()
             if why == "done" and ledger.state.done:
                 ledger.record(RunFinished(at=utc_iso()))
             if self._shared.gateway is not None and ledger.state.done:
@@ -234,6 +239,8 @@ class Engine:
         written = live.write(Scheduling(self._paused, queue, holding if queue else "", self._space.disk))
         self._space.look(refusing=not written)
         self._hold()
+        self._provenance.note(self._ledger.state, self._specs)
+        self._provenance.write(now_and_then=True)
 
     def _hold(self) -> None:
         self._pool.hold(self._paused or self._space.full)
@@ -310,6 +317,7 @@ class Engine:
         shown = amendment.shown if amendment is not None else ()
         self._shared.timed_out.pop(job, None)
         self._shared.hopeless.pop(job, None)
+        self._provenance.note(self._ledger.state, self._specs)
         self._ledger.record(RerunRequested(job=job, attempt=attempt, at=utc_iso(), overrides=shown))
         self._specs[job] = spec
         self._pool.put(job)

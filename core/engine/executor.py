@@ -101,6 +101,18 @@ class About:
         return f"{self.name} {self.version or '?'} at {self.address}"
 
 
+@dataclass(frozen=True)
+class ImageFacts:
+    """An image as it is here: `digests` are `repository@sha256:...` of the registries it is known from, if any."""
+
+    id: str
+    digests: tuple[str, ...] = ()
+    created: str = ""
+    architecture: str = ""
+    version: str = ""
+    revision: str = ""
+
+
 class Executor(Protocol):
     """What the engine asks for. Every call may raise `ExecutorUnavailable`; all are safe from several threads."""
 
@@ -114,6 +126,10 @@ class Executor(Protocol):
 
     def present(self, job: JobSpec, pull: str) -> str | None:
         """The image's id when no pull is needed."""
+        ...
+
+    def image(self, image_id: str) -> ImageFacts | None:
+        """What is known of an image by its id; None when it is not here any more."""
         ...
 
     def create(self, attempt: Attempt, env: Mapping[str, str]) -> None:

@@ -81,7 +81,9 @@ def container_name(job: JobSpec, attempt: int) -> str:
 
 
 def image_reference(job: JobSpec) -> str:
-    """`image@digest` when the digest is known, else the image as it was written."""
+    """`image@digest` when the digest is known, else the image as it was written; a pinned image by its id."""
+    if job.image_id:
+        return job.image_id
     return f"{job.image}@{job.digest}" if job.digest and "@" not in job.image else job.image
 
 

@@ -58,7 +58,8 @@ class JobSpec:
     `position` is where its task stands in the config's `evaluation.tasks`, -1 when that was not kept.
     `samples` is the expected number of samples when the config says it, each answered `repeats` times; `timeout` and
     `kill_grace` are seconds. `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks;
-    `pre_cmd` and `post_cmd`: see `commands`. `progress` is the catalog's regular expression for the log.
+    `pre_cmd` and `post_cmd`: see `commands`. `progress` is the catalog's regular expression for the log. `image_id`
+    pins an image that no registry has.
     """
 
     id: str
@@ -90,6 +91,7 @@ class JobSpec:
     position: int = -1
     repeats: int = 1
     requests: RequestOptions = field(default_factory=RequestOptions)
+    image_id: str = ""
 
     @property
     def expected(self) -> int | None:
@@ -107,7 +109,8 @@ class JobSpec:
 class Plan:
     """All jobs of one run, in config order. `output_dir` is absolute; `workers` jobs run at once.
 
-    `config_path` is the file that the config was read from, absolute; "" when that was not kept.
+    `config_path` is the file that the config was read from, absolute; "" when that was not kept. `replays` is the
+    invocation of the run that this one does again exactly.
     """
 
     invocation: str
@@ -121,6 +124,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     proxy: bool = False
     config_path: str = ""
+    replays: str = ""
 
     @property
     def config_name(self) -> str:

@@ -72,6 +72,7 @@ class Figures:
     `attempts` counts what the endpoint did each time it was asked, retries included: by status, `none` for no answer.
     `answers` are the choices in answers to POST requests: with one sample a request, the samples that were answered.
     Tokens are those that the endpoint made: a cached answer counts its finish reason only.
+    `models` are the first few names that the answers give the model.
     `gaps`: how often a proxy died during the attempt; up to a second of its counts is missing each time.
     `passed_over`: how often an interceptor failed, so that a request or answer went on as it was.
     """
@@ -83,6 +84,7 @@ class Figures:
         self.by_status: dict[int, int] = {}
         self.attempts: dict[int, int] = {}
         self.finish_reasons: dict[str, int] = {}
+        self.models: list[str] = []
         self.unanswered = Unanswered()
         self.fatal: str | None = None
         self.fatal_reason = ""
@@ -188,6 +190,9 @@ class Figures:
         if not isinstance(answer, dict):
             return 0
         tree = cast("dict[str, object]", answer)
+        model = tree.get("model")
+        if isinstance(model, str) and model not in self.models and len(self.models) < _FEW:
+            self.models.append(model)
         usage = tree.get("usage")
         if tokens and isinstance(usage, dict):
             self._count_usage(cast("dict[str, object]", usage))
@@ -228,6 +233,7 @@ class Figures:
             "by_status": {str(status): n for status, n in sorted(self.by_status.items())},
             "attempts": {str(status or "none"): n for status, n in sorted(self.attempts.items())},
             "finish_reasons": dict(self.finish_reasons),
+            "models": list(self.models),
             "latency_ms": self._latency.quantiles() or {f"p{n}": 0.0 for n in QUANTILES},
             "latency_buckets": self._latency.buckets(),
             "ttft_ms": self._ttft.quantiles(),
@@ -253,6 +259,8 @@ class Figures:
         self.by_status = {int(k): n for k, n in _numbers(saved.get("by_status")).items() if k.isdigit()}
         self.attempts = {int(k) if k.isdigit() else 0: n for k, n in _numbers(saved.get("attempts")).items()}
         self.finish_reasons = _numbers(saved.get("finish_reasons"))
+        models = saved.get("models")
+        self.models = [str(name) for name in cast("list[object]", models)] if isinstance(models, list) else []
         self._latency.restore(saved.get("latency_buckets"))
         errors = saved.get("last_errors")
         for text in cast("list[object]", errors) if isinstance(errors, list) else []:

@@ -88,6 +88,11 @@ class RunPaths:
         return self.root / "live.json"
 
     @property
+    def provenance(self) -> Path:
+        """What the run was made with."""
+        return self.root / "provenance.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the one engine that owns the run."""
         return self.root / "engine.lock"

@@ -81,12 +81,11 @@ class Run:
 
     def live(self) -> Json:
         """The newest figures, `{"jobs": {<job id>: {...}}, ...}`; {} when there are none."""
-        data = read_head(self.paths.live, 1 << 24)
-        try:
-            value: object = json.loads(data) if data else None
-        except (ValueError, RecursionError):
-            return {}
-        return cast(Json, value) if isinstance(value, dict) else {}
+        return _object_in(self.paths.live)
+
+    def provenance(self) -> Json:
+        """What the run was made with (see `engine.provenance`); {} when that was not written down."""
+        return _object_in(self.paths.provenance)
 
     def engine_alive(self) -> int | None:
         """The pid of the engine that owns the run now, None when none does."""
@@ -216,6 +215,15 @@ def _read_plan(paths: RunPaths) -> Plan:
             f"still in {paths.root}."
         ) from error
     return plan
+
+
+def _object_in(path: Path) -> Json:
+    data = read_head(path, 1 << 26)
+    try:
+        value: object = json.loads(data) if data else None
+    except (ValueError, RecursionError):
+        return {}
+    return cast(Json, value) if isinstance(value, dict) else {}
 
 
 def _time_in(name: str) -> str:

@@ -55,6 +55,21 @@ def test_a_rerun_with_overrides_is_shown_first_and_then_made(desk: Desk) -> None
     assert "execution.mode: belongs to the whole run" in refused.stderr
 
 
+def test_a_run_is_done_again_exactly_as_a_new_run(desk: Desk) -> None:
+    desk.screen("run", desk.config({"score": 0.25}, {"exit": 3}), "--no-tui").ends(1)
+    first = desk.run()
+    shown = desk.call("rerun", "--exact", first.invocation, "--dry-run")
+    assert shown.returncode == 0, shown.stderr
+    assert "sha256:" in shown.stdout
+    assert len(desk.runs()) == 1
+    desk.screen("rerun", "--exact", first.invocation, "--no-tui").sees("score 0.250", "1 succeeded, 1 failed.").ends(1)
+    (second,) = (run for run in desk.runs() if run.invocation != first.invocation)
+    assert second.plan.replays == first.invocation
+    assert [row["attempt"] for row in desk.status(first)] == [1, 1]
+    for words in (["rerun", "--exact", f"{first.invocation}.0"], ["rerun", "--exact", first.invocation, "--failed"]):
+        assert desk.call(*words).returncode == 2
+
+
 def test_nothing_is_run_again_where_everything_is_read_only(desk: Desk) -> None:
     desk.screen("run", desk.config({"exit": 3})).ends(1)
     run = desk.run()

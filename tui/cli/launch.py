@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -71,6 +73,28 @@ def executor_for(face: Face) -> Executor | None:
     from ...core.engine.docker.reach import quick_version
 
     return None if not face.here and quick_version() is not None else checked_executor()
+
+
+def start_new(
+    plan: Plan,
+    config: dict[str, object],
+    env: Mapping[str, str],
+    face: Face,
+    *,
+    check: bool,
+    sources: Sequence[Path] = (),
+    told: Collection[str] = (),
+) -> ExitCode:
+    """Makes a new run of `plan` and has it worked off; `check` looks at its endpoint first. See `create_run`, `go`."""
+    from ...core.run.layout import create_run
+    from ...core.run.store import Run
+
+    refuse_missing_env(plan, env)
+    early = early_look(plan, env) if check else None
+    executor = executor_for(face)
+    refuse_bad_endpoint(early)
+    run = Run.open(create_run(plan, config, now=datetime.now(UTC), sources=sources).root)
+    return go(run, env, face, executor, told=told)
 
 
 def go(

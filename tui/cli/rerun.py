@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.argument("ids", nargs=-1, required=True, type=IdType(), metavar="ID...")
 @click.option("--failed", is_flag=True, help="Of the jobs named, only those that failed, were killed or lost.")
 @click.option("-o", "--override", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value. Repeatable.")
+@click.option("--exact", is_flag=True, help="Do a whole run again, as a new run, with the very images that ran.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would run and what is different; start nothing.")
 @click.option("--no-check", is_flag=True, help="Start even if the endpoint refuses requests.")
 @env_file_option
@@ -35,6 +36,7 @@ def command(
     ids: tuple[str, ...],
     failed: bool,
     overrides: tuple[str, ...],
+    exact: bool,
     dry_run: bool,
     no_check: bool,
     env_files: tuple[Path, ...],
@@ -48,9 +50,19 @@ def command(
     one run, or --detach.
 
     With -o the new attempt runs by a changed config (-o execution.timeout=2h); later attempts keep that change.
+
+    With --exact a run is done again as a new run: the same specs, changes by -o included, and each image pinned as
+    its provenance.json says.
     """
     from . import launch
 
+    if exact:
+        if failed or overrides or len(ids) > 1:
+            raise UsageProblem("--exact takes one run as it was: leave out --failed, -o and other ids.")
+        from .replay import replay
+
+        face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
+        return replay(targets(ids)[0], environment(env_files), face, dry_run=dry_run, check=not no_check)
     chosen = [(target, jobs) for target in targets(ids) if (jobs := _jobs(target, failed=failed))]
     if not chosen:
         click.echo("Nothing to run again: every job has succeeded. Name a job to run it all the same.", err=True)

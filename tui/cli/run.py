@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -64,16 +63,9 @@ def _dry_run(config: Config, plan: Plan, env: dict[str, str], *, as_json: bool) 
 
 
 def _start(config: Config, plan: Plan, env: dict[str, str], face: Face, *, check: bool) -> ExitCode:
-    from ...core.run.layout import create_run
-    from ...core.run.store import Run
     from . import launch, rows
 
     warnings = [rows.plain(text) for text in (*map(str, config.warnings), *plan.warnings)]
     for warning in warnings:
         click.echo(f"evaldock: warning: {warning}", err=True)
-    launch.refuse_missing_env(plan, env)
-    early = launch.early_look(plan, env) if check else None
-    executor = launch.executor_for(face)
-    launch.refuse_bad_endpoint(early)
-    run = Run.open(create_run(plan, config.tree, now=datetime.now(UTC), sources=config.sources).root)
-    return launch.go(run, env, face, executor, told=warnings)
+    return launch.start_new(plan, config.tree, env, face, check=check, sources=config.sources, told=warnings)

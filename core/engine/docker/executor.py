@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -23,12 +24,24 @@ from ...plan.container import (
 )
 from ...plan.spec import JobSpec
 from ...run.events import Reason
-from ..executor import About, Attempt, Cancelled, ExecutorUnavailable, Exit, Found, JobProblem, Pulling, Sample
+from ..executor import (
+    About,
+    Attempt,
+    Cancelled,
+    ExecutorUnavailable,
+    Exit,
+    Found,
+    ImageFacts,
+    JobProblem,
+    Pulling,
+    Sample,
+)
 from .address import host_addresses
 from .client import Clients, ignoring
 from .create import create_arguments
 from .errors import create_problem, unavailable
 from .figures import cgroup_files, read_figures
+from .image import image_facts
 from .logs import LogCollector
 from .ownership import foreign_files, give_back
 from .pull import Puller
@@ -46,6 +59,7 @@ class DockerExecutor:
         self._clients = Clients()
         self._puller = Puller(self._clients.get, lambda: self._clients.where)
         self._about: About | None = None
+        self._images: dict[str, ImageFacts] = {}
         self._shells: dict[str, bool] = {}
         self._logs: dict[str, Path] = {}
         self._cgroups: dict[str, tuple[Any, Any] | None] = {}
@@ -66,9 +80,14 @@ class DockerExecutor:
     def present(self, job: JobSpec, pull: str) -> str | None:
         """The id of the job's image when it is here and `pull` does not ask for a fresh one."""
         found = self._image_id(image_reference(job))
+        if found is None and job.image_id:
+            raise JobProblem(
+                Reason.IMAGE_NOT_FOUND,
+                f"{job.image} as it was ({job.image_id[:19]}) is not on this machine any more, and no registry has it.",
+            )
         if found is None and pull == "never":
             raise create_problem("no such image", job.image)
-        return None if pull == "always" else found
+        return None if pull == "always" and not job.image_id else found
 
     def prepare(self, job: JobSpec, pull: str, progress: Callable[[Pulling], None], stop: Callable[[], bool]) -> str:
         """Pull the image, shared with other jobs that wait for it."""
@@ -287,14 +306,23 @@ class DockerExecutor:
                 return True
         return False
 
+    def image(self, image_id: str) -> ImageFacts | None:
+        """What `inspect` says of an image; asked once, as the image of an id never changes."""
+        if image_id not in self._images:
+            with contextlib.suppress(JobProblem):
+                self._image_id(image_id)
+        return self._images.get(image_id)
+
     def _image_id(self, image: str) -> str | None:
         try:
             with self._clients.outage_to_unavailable():
-                return str(self._clients.get().inspect_image(image)["Id"])
+                found = image_facts(self._clients.get().inspect_image(image))
         except docker.errors.ImageNotFound:
             return None
         except docker.errors.APIError as error:
             raise create_problem(str(error.explanation or error), image) from None
+        self._images[found.id] = found
+        return found.id
 
     def _await_gone(self, name: str) -> None:
         # Removal is asynchronous: the name stays taken for a moment.
