@@ -14,7 +14,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from evaldock.core.engine.executor import About, Attempt, Cancelled, ExecutorUnavailable, Exit, Found, Pulling, Sample
+from evaldock.core.engine.executor import (
+    About,
+    Attempt,
+    Cancelled,
+    ExecutorUnavailable,
+    Exit,
+    Found,
+    ImageFacts,
+    Pulling,
+    Sample,
+)
 from evaldock.core.plan.container import container_name
 from evaldock.core.plan.spec import JobSpec
 from evaldock.core.run.store import Run
@@ -54,6 +64,9 @@ class Told:
 
     def present(self, job: JobSpec, pull: str) -> str | None:
         return "sha256:0"
+
+    def image(self, image_id: str) -> ImageFacts | None:
+        return ImageFacts(image_id)
 
     def prepare(self, job: JobSpec, pull: str, progress: Callable[[Pulling], None], stop: Callable[[], bool]) -> str:
         return "sha256:0"
