@@ -24,6 +24,7 @@ from ..config.model import Tree
 from .forward import Forwarder
 from .jobs import Jobs
 from .lifetime import Need, take_lock
+from .listen import BACKLOG
 from .server import Server
 from .tokens import CONTROL, job_token, read_key
 
@@ -68,7 +69,7 @@ async def _serve(run_dir: Path, tree: Tree, sockets: list[socket.socket]) -> Non
     server = Server(jobs, forwarder, control)
     runner = web.ServerRunner(server.web_server(), shutdown_timeout=0.1)
     await runner.setup()
-    sites = [web.SockSite(runner, one) for one in sockets]
+    sites = [web.SockSite(runner, one, backlog=BACKLOG) for one in sockets]
     for site in sites:
         await site.start()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,8 +14,9 @@ from .unanswered import Unanswered
 _WINDOW = 60
 _KEPT_ERRORS = 5
 _FEW = 8
-# A gateway may turn a request away for once; as many as this, and no answer among them, are the key's fault.
-_REFUSALS = 3
+# A gateway may turn a request away for once; as many as this, and no answer among them, are the key's fault. What is
+# forbidden may also be the content of a request.
+_REFUSALS = {401: 3, 403: 10}
 _COUNTS = (
     *("sent", "ok", "failed", "cancelled", "answers", "retried", "cached", "unauthorized"),
     *("tokens_in", "tokens_out", "gaps", "passed_over"),
@@ -173,13 +174,13 @@ class Figures:
             self.fatal, self.fatal_reason = sentence, reason
             self.version += 1
 
-    def refused(self, sentence: str) -> None:
-        """The endpoint refused the key. When it does so from the first request on, it always will."""
+    def refused(self, status: int, sentence: str) -> None:
+        """The endpoint refused the key (401 or 403). When it does so from the first request on, it always will."""
         self.unauthorized += 1
         if self.answers:
             return
         self._refused = sentence
-        if self.unauthorized >= _REFUSALS:
+        if self.unauthorized >= _REFUSALS[status]:
             self.stop("unauthorized", sentence)
 
     def count(self, answer: object, *, tokens: bool = True) -> int:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Sequence
 
 _TRIES = 32
-_BACKLOG = 2048
+BACKLOG = 2048
 
 
 class ListenError(Exception):
@@ -33,7 +33,7 @@ def _try(addresses: Sequence[str], port: int) -> list[socket.socket] | None:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             one.setblocking(False)
             one.bind((address, port))
-            one.listen(_BACKLOG)
+            one.listen(BACKLOG)
             port = one.getsockname()[1]
     except OSError as error:
         for one in sockets:

@@ -90,6 +90,9 @@ class ProxyHandle:
 
     def _ask(self, path: str, body: bytes | None, patience: float = _ASK_PATIENCE) -> Tree:
         """What a control request (a GET without `body`) is answered. Raises ProxyStartError."""
+        if not self.alive():
+            # Somebody else may have the port by now, and must not get to know token and keys.
+            raise ProxyStartError(f"The proxy of {self.run_dir} is gone.")
         address = "127.0.0.1" if "127.0.0.1" in self.listen else self.listen[0]
         connection = http.client.HTTPConnection(address, self.port, timeout=patience)
         try:

@@ -94,7 +94,8 @@ class Server:
             if reply.status < 400 and "json" in reply.headers.get("content-type", ""):
                 found = job.figures.count(reply.json)
             elif reply.status in (401, 403) and x.method == "POST":
-                job.figures.refused(job.upstream.words_for(reply.status, x.method, x.path, reply.body))
+                sentence = job.upstream.words_for(reply.status, x.method, x.path, reply.body)
+                job.figures.refused(reply.status, sentence)
             if not reply.failure:
                 job.chain.store(x, reply)
         elif reply.cached:

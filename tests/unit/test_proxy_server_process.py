@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -141,6 +142,18 @@ def test_a_proxy_that_cannot_start_says_why(run_dir: Path) -> None:
         start_proxy(run_dir, {}, ["127.0.0.1", "203.0.113.1"])
     with pytest.raises(ProxyStartError, match="job a has no token"):
         start_proxy(run_dir, {"a": {}}, ["127.0.0.1"])
+
+
+def test_a_port_that_somebody_else_took_gets_to_know_nothing(run_dir: Path, endpoint: int) -> None:
+    handle = start_proxy(run_dir, one_job(run_dir, endpoint), ["127.0.0.1"])
+    os.kill(handle.pid, signal.SIGKILL)
+    wait_for_exit(handle)
+    with socket.create_server(("127.0.0.1", handle.port)) as thief:
+        thief.setblocking(False)
+        with pytest.raises(ProxyStartError, match="is gone"):
+            handle.update(one_job(run_dir, endpoint))
+        with pytest.raises(BlockingIOError):
+            thief.accept()
 
 
 def test_the_key_is_made_once_and_is_private(run_dir: Path) -> None:
