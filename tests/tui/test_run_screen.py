@@ -289,3 +289,13 @@ async def test_every_theme_in_ascii_draws_ascii(scene: Scene, opened: Opener, th
     async with opened(run, look=Look(theme=theme, ascii=True)) as it:
         for widget in (it.run.header, it.run.run_line, it.run.table, it.run.head, it.run.vitals, it.run.footer):
             assert text_of(widget).isascii(), widget
+
+
+async def test_a_key_right_behind_tab_is_for_the_other_half(scene: Scene, opened: Opener) -> None:
+    run = scene.run(engine=True)
+    scene.log(run, 0, LOG)
+    async with opened(run) as it:
+        it.app.simulate_key("tab")
+        it.app.simulate_key("slash")
+        await it.until(lambda: it.run.prompt.is_open, "the prompt")
+        assert it.run.prompt.purpose == "search"

@@ -257,7 +257,8 @@ class RunScreen(DashboardScreen):
 
     def focus_half(self, half: Half) -> None:
         """Give a half the focus."""
-        (self.table if half == "table" else self.panes.pane).focus()
+        # At once, and not with `focus()`, which leaves it to a later message: the next key may be here by then.
+        self.set_focus(self.table if half == "table" else self.panes.pane, scroll_visible=False)
 
     def other_half(self) -> None:
         """The focus goes to the other half."""
