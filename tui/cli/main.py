@@ -28,10 +28,14 @@ COMMANDS = {
     "compare": ("compare", "Tell differences between runs from noise."),
     "export": ("export", "Write scores for other programs: JSON, CSV, JUnit."),
     "report": ("report", "Write a run as one HTML file."),
+    "info": ("info", "Show where a run is, how big, and what it was made with."),
+    "open": ("folder", "Open the folder of a run or of a job's results."),
+    "shell": ("shell", "Open a shell in the container of a running job."),
     "prune": ("prune", "Throw away old runs and leftovers."),
     "demo": ("demo", "Run three real benchmarks of a small real model."),
     "catalog": ("catalog", "Update the catalog of tasks."),
     "completion": ("completion", "Print the completion script of a shell."),
+    "version": ("version", "Show the versions of everything at work."),
 }
 
 

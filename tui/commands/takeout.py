@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..deeds import counted
+from ..desktop import show_on_desktop
 from .command import Command, Commands
 
 if TYPE_CHECKING:
@@ -71,15 +72,4 @@ def page(path: Path) -> str:
 
 def show_folder(path: Path) -> str:
     """Show a folder on the desktop where there is one; what to tell."""
-    opener = next((name for name in ("open", "xdg-open") if shutil.which(name)), None)
-    desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or opener == "open"
-    if opener is None or not desktop:
-        return f"The files are in {path}"
-    subprocess.Popen(
-        [opener, str(path)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    return f"Opened {path}"
+    return f"Opened {path}" if show_on_desktop(path) else f"The files are in {path}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import deeds
+from ..desktop import shell_command
 from ..view.row import TaskRow
 from . import confirmed, preview
 from .command import Command, Commands
@@ -144,10 +144,11 @@ class TaskKeys:
         if screen.row is None:
             return
         name = screen.run.state().jobs[screen.row.job].container
-        if shutil.which("docker") is None:
+        command = shell_command(name)
+        if command is None:
             screen.dashboard.tell("A shell needs the program `docker`, and there is none on PATH.", "warning")
         else:
-            screen.outside(partial(_shell, name))
+            screen.outside(partial(_shell, name, command))
 
     def retry_name(self) -> str:
         """What is broken and can be tried again."""
@@ -167,7 +168,7 @@ class TaskKeys:
             screen.ask(partial(deeds.docker_again, env))
 
 
-def _shell(name: str) -> str:
+def _shell(name: str, command: list[str]) -> str:
     print(f"Shell in {name}. Leave it with exit or ctrl+d.", flush=True)
-    done = subprocess.run(["docker", "exec", "-it", name, "sh"], check=False)
+    done = subprocess.run(command, check=False)
     return "" if done.returncode in (0, 130) else f"The shell in {name} ended with exit code {done.returncode}."

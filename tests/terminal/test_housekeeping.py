@@ -1,10 +1,10 @@
-"""`evaldock prune` as a user meets it."""
+"""`evaldock prune` and `shell` as a user meets them."""
 
 from __future__ import annotations
 
 import json
 
-from .conftest import Desk, until_printed
+from .conftest import Desk, until_printed, until_state
 
 
 def test_nothing_goes_without_a_yes(desk: Desk) -> None:
@@ -49,4 +49,16 @@ def test_a_run_at_work_is_refused_in_a_sentence(desk: Desk) -> None:
     assert refused.returncode == 2
     assert "An engine is at work" in refused.stderr
     assert run.paths.root.exists()
+    desk.screen("kill", run.invocation).ends(0)
+
+
+def test_a_shell_in_the_container_of_a_running_job(desk: Desk) -> None:
+    run = desk.detach(desk.config({"sleep": 600}))
+    until_printed(run, 0, "running t0")
+    until_state(run, 0, "running")
+    screen = desk.screen("shell", run.invocation)
+    screen.sendline("ls /results/.. | grep -c evaldock; echo in-$((40 + 2))")
+    screen.sees("in-42")
+    screen.sendline("exit 7")
+    screen.ends(7)
     desk.screen("kill", run.invocation).ends(0)

@@ -1,0 +1,113 @@
+"""`evaldock info`: where a run is, how much room it takes, and what it was made with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from .complete import IdType
+from .exit_codes import ExitCode
+from .formats import elapsed, size
+from .options import json_option
+from .rows import plain
+from .select import newest, targets
+
+if TYPE_CHECKING:
+    from ...core.run.store import Run
+
+
+@click.command()
+@click.argument("target", required=False, type=IdType(jobs=False), metavar="[RUN]")
+@json_option
+def command(target: str | None, as_json: bool) -> ExitCode:
+    """Show paths, sizes, versions and images of a run; without RUN of the newest."""
+    found = targets([target]) if target else newest()
+    if not found:
+        click.echo("There are no runs yet. Start one: evaldock run PATH.yaml", err=True)
+        return ExitCode.OK
+    facts = _facts(found[0].run)
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return ExitCode.OK
+    rows = list(_rows(facts))
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        click.echo(f"{name:<{width}}  {plain(value)}".rstrip())
+    return ExitCode.OK
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    from ...core.plan.endpoint import without_userinfo
+    from ...core.run.remove import size_of
+
+    paths = run.paths
+    jobs = [paths.job(job.dir_name) for job in run.plan.jobs]
+    summary = run.summary()
+    return {
+        **{key: summary[key] for key in ("invocation", "config", "created", "ended", "seconds", "state", "counts")},
+        "model": run.plan.model_id,
+        "endpoint": without_userinfo(run.plan.url),
+        "replays": run.plan.replays,
+        "paths": {
+            "directory": str(paths.root),
+            "config": str(paths.config),
+            "journal": str(paths.journal),
+            "written_config": run.plan.config_path,
+        },
+        "sizes": {
+            "total": size_of(paths.root),
+            "artifacts": sum(size_of(job.artifacts) for job in jobs),
+            "logs": sum(size_of(job.logs) for job in jobs),
+            "attempts": sum(size_of(job.attempts) for job in jobs),
+            "cache": size_of(paths.root / "cache"),
+        },
+        "tasks": [job.task for job in run.plan.jobs],
+        "provenance": run.provenance(),
+    }
+
+
+def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "run", facts["invocation"] + (f", {facts['config']}" if facts["config"] else "")
+    if facts["replays"]:
+        yield "replays", facts["replays"]
+    yield "state", ", ".join(f"{number} {state}" for state, number in facts["counts"].items())
+    yield "created", facts["created"]
+    yield "took", elapsed(facts["seconds"])
+    yield "model", facts["model"]
+    yield "endpoint", facts["endpoint"]
+    for name, path in facts["paths"].items():
+        if path:
+            yield name.replace("_", " "), path
+    yield "size", _sizes(facts["sizes"])
+    yield from _made_with(facts["provenance"])
+    yield "tasks", ", ".join(facts["tasks"])
+
+
+def _sizes(sizes: dict[str, int]) -> str:
+    parts = [f"{name} {size(count)}" for name, count in sizes.items() if name != "total" and count]
+    return size(sizes["total"]) + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _made_with(provenance: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if not provenance:
+        return
+    host, docker = _tree(provenance.get("host")), _tree(provenance.get("docker"))
+    yield "evaldock", f"{provenance.get('evaldock', '')} on Python {provenance.get('python', '?')}"
+    yield "docker", f"{docker.get('version', '?')} at {docker.get('address', '?')}"
+    yield "host", ", ".join(str(host[key]) for key in ("name", "system", "machine") if host.get(key))
+    yield "config sha256", str(_tree(provenance.get("config")).get("sha256", ""))
+    images: dict[str, str] = {}
+    for entries in _tree(provenance.get("jobs")).values():
+        for entry in cast("list[object]", entries) if isinstance(entries, list) else ():
+            made = _tree(entry)
+            known = cast("list[object]", made.get("digests") or [])
+            images[f"{made.get('image')}"] = str(known[0] if known else made.get("image_id"))
+    for image, known in images.items():
+        yield "image", f"{image} = {known}"
+
+
+def _tree(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
