@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
+from .interceptors import fields_of, find_class, known_names
+
 Schema = dict[str, Any]
 
 _OPEN = r"^\?\?\?$|\$\{.*\}"
@@ -35,7 +37,26 @@ def editor_schema() -> Schema:
     for owner in (_at(schema, ("evaluation",)), definitions["task"]):
         owner["properties"]["overrides"]["$ref"] = "#/$defs/overrides"
     opened = _open(schema)
+    interceptor: Schema = opened["$defs"]["interceptor"]
+    interceptor["allOf"] = [_settings_of(name) for name in known_names()]
+    interceptor["properties"]["name"] = {
+        **interceptor["properties"]["name"],
+        "anyOf": [{"enum": known_names()}, {"type": "string"}],
+    }
     return {**opened, "$schema": "http://json-schema.org/draft-07/schema#", "description": "An evaldock config file."}
+
+
+def _settings_of(name: str) -> Schema:
+    """What `config` may hold when the interceptor is this one; anything for a plug-in that cannot be loaded."""
+    try:
+        kind = find_class(name)
+    except Exception:  # noqa: BLE001 - a plug-in may raise anything; who uses it is told
+        kind = None
+    if kind is None:
+        return {}
+    settings: Schema = {"type": ["object", "null"], "additionalProperties": False, "properties": fields_of(kind)}
+    named: Schema = {"type": "object", "properties": {"name": {"const": name}}, "required": ["name"]}
+    return {"if": named, "then": {"properties": {"config": _open(settings)}}}
 
 
 def _at(schema: Schema, steps: tuple[str, ...]) -> Schema:

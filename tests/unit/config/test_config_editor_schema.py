@@ -44,6 +44,8 @@ def test_every_example_is_right(path: Path) -> None:
         "evaluation: {overrides: {config.params.temperature: '${execution.x}'}}",
         "evaluation: {tasks: [{name: t, timeout: 2h}]}",
         "defaults: [{execution: local}, _self_]",
+        "target: {api_endpoint: {adapter_config: {interceptors: [endpoint, {name: of_my_own, config: {x: 1}}]}}}",
+        "target: {api_endpoint: {adapter_config: {interceptors: [{name: caching, config: {cache_dir: '${a.b}'}}]}}}",
     ],
 )
 def test_parts_and_things_to_fill_in_are_right(text: str) -> None:
@@ -63,6 +65,14 @@ def test_parts_and_things_to_fill_in_are_right(text: str) -> None:
         ),
         ("evaluation: {tasks: [{nam: t}]}", "$.evaluation.tasks[0]"),
         ("evaluation: {tasks: [{name: t, endpoint_type: chatt}]}", "$.evaluation.tasks[0].endpoint_type"),
+        (
+            "target: {api_endpoint: {adapter_config: {interceptors: [{name: caching, config: {cache_dri: x}}]}}}",
+            "$.target.api_endpoint.adapter_config.interceptors[0].config",
+        ),
+        (
+            "target: {api_endpoint: {adapter_config: {interceptors: [{name: turn_counter, config: {trigger: x}}]}}}",
+            "$.target.api_endpoint.adapter_config.interceptors[0].config.trigger",
+        ),
     ],
 )
 def test_mistakes_are_found(text: str, where: str) -> None:
