@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -64,7 +65,7 @@ class LogScan:
         self._stopped.set()
         with self._lock:
             if self._process is not None:
-                self._process.kill()
+                _kill(self._process)
 
     def _ask(self) -> None:
         # One request at a time: neither end can then wait for the other with a full pipe.
@@ -113,7 +114,7 @@ class LogScan:
         with self._lock:
             self._process = process
             if self._stopped.is_set():
-                process.kill()
+                _kill(process)
             self._send(json.dumps({"pattern": self._query.pattern, "regex": self._query.regex}))
             self._ask()
         return process
@@ -137,3 +138,10 @@ class LogScan:
                     self._ask()
             else:
                 self.hits.put(block, Count(lines, marks))
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its helpers, which are a group of their own."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -233,3 +233,27 @@ def test_a_search_that_is_stopped_says_nothing(tmp_path: Path) -> None:
         found.grow(100)
         assert found.problem == ""
         assert found.hits.total == Count(0, 0)
+
+
+def test_several_processors_count_a_large_file_together(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    data = content(16) * 40
+    path.write_bytes(data)
+    with scan(path, Query("timed out"), first=100) as (found, heard), heard:
+        found.grow(len(data))
+        assert heard.wait_for(lambda: not found.searching, 60)
+        assert found.hits.total.marks == data.count(b"timed out")
+        assert all(found.hits.known(block) is not None for block in range(-(-len(data) // BLOCK)))
+
+
+@pytest.mark.parametrize("block", [300, 301])
+def test_an_expression_without_end_is_given_up_whoever_meets_it(block: int, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with path.open("wb") as file:
+        file.truncate(600 * BLOCK)
+        file.seek(block * BLOCK + 10)
+        file.write(b"\n" + b"a" * 60 + b"\n")
+    with scan(path, Query("(a+)+b", regex=True)) as (found, heard), heard:
+        found.grow(600 * BLOCK)
+        assert heard.wait_for(lambda: not found.searching, 60)
+        assert "too long" in found.problem
