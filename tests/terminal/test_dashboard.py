@@ -1,0 +1,98 @@
+"""The dashboard on a real terminal and engine: keys reach tasks, leaving stops nothing, the terminal is left whole."""
+
+from __future__ import annotations
+
+import signal
+
+from .conftest import Desk, Screen, containers_of, endings, until_printed, until_state, wait_for
+
+INTERACTIVE = {"CI": "", "NO_COLOR": ""}
+LEAVES_ALTERNATE_SCREEN = "\x1b[?1049l"
+SHOWS_CURSOR = "\x1b[?25h"
+
+
+def opened(desk: Desk, *arguments: str) -> Screen:
+    """The dashboard, once it has drawn its first task."""
+    screen = desk.screen(*arguments, env=INTERACTIVE)
+    screen.sees("t0")
+    return screen
+
+
+def detach(screen: Screen) -> None:
+    """Leave while tasks run; the terminal must be as it was, and what goes on is said."""
+    screen.send("q")
+    screen.sees("detach")
+    screen.send("d")
+    screen.sees(LEAVES_ALTERNATE_SCREEN)
+    screen.ends(0)
+
+
+def test_keys_kill_one_task_and_then_all(desk: Desk) -> None:
+    screen = opened(desk, "run", desk.config({"sleep": 600}, {"sleep": 600}, kill_grace=600))
+    run = desk.run()
+    until_printed(run, 0, "running t0")
+    until_state(run, 0, "running")
+    screen.send("K")
+    screen.sees("keep")
+    screen.send("y")
+    until_state(run, 0, "killed")
+    assert run.state().jobs[f"{run.invocation}.1"].state.value == "running"
+    assert run.paths.job("t0").stdout.read_bytes().endswith(b"interrupted\n")
+    screen.send("q")
+    screen.sees("detach")
+    screen.send("k")
+    screen.sees(LEAVES_ALTERNATE_SCREEN, SHOWS_CURSOR)
+    until_state(run, 1, "killed")
+    assert endings(run) == {(f"{run.invocation}.0", 1): 1, (f"{run.invocation}.1", 1): 1}
+    assert containers_of(run.invocation) == []
+
+
+def test_leaving_stops_nothing_and_attach_comes_back(desk: Desk) -> None:
+    screen = opened(desk, "run", desk.config({"sleep": 600}))
+    run = desk.run()
+    until_printed(run, 0, "running t0")
+    until_state(run, 0, "running")
+    detach(screen)
+    assert run.engine_alive() is not None
+    detach(opened(desk, "attach", run.invocation))
+    assert run.state().jobs[f"{run.invocation}.0"].state.value == "running"
+    assert desk.call("kill", run.invocation).returncode == 0
+    until_state(run, 0, "killed")
+
+
+def test_a_dashboard_that_dies_takes_no_task_with_it(desk: Desk) -> None:
+    screen = opened(desk, "run", desk.config({"sleep": 600}))
+    run = desk.run()
+    until_printed(run, 0, "running t0")
+    until_state(run, 0, "running")
+    screen.kill(signal.SIGKILL)
+    screen.exit_code()
+    assert run.engine_alive() is not None
+    assert run.state().jobs[f"{run.invocation}.0"].state.value == "running"
+    assert desk.call("kill", run.invocation).returncode == 0
+    until_state(run, 0, "killed")
+
+
+def test_a_closed_terminal_ends_the_dashboard_alone(desk: Desk) -> None:
+    screen = opened(desk, "run", desk.config({"sleep": 600}))
+    run = desk.run()
+    until_printed(run, 0, "running t0")
+    until_state(run, 0, "running")
+    screen.hang_up()
+    screen.exit_code()
+    assert run.engine_alive() is not None
+    assert desk.call("kill", run.invocation).returncode == 0
+    until_state(run, 0, "killed")
+
+
+def test_read_only_kills_nothing(desk: Desk) -> None:
+    run = desk.detach(desk.config({"sleep": 600}))
+    until_printed(run, 0, "running t0")
+    until_state(run, 0, "running")
+    screen = opened(desk, "attach", run.invocation, "--read-only")
+    screen.send("K")
+    screen.sees("read-only")
+    detach(screen)
+    assert run.state().jobs[f"{run.invocation}.0"].state.value == "running"
+    assert desk.call("kill", run.invocation).returncode == 0
+    wait_for(lambda: not containers_of(run.invocation), "the container to go")
