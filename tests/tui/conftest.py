@@ -143,3 +143,9 @@ def opened(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Opener:
 def requests_of(run: Run) -> set[str]:
     """The requests that lie open, by name."""
     return {path.name for path in run.paths.requests.iterdir()}
+
+
+@pytest.fixture(autouse=True)
+def colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Screens are tested in colour, whatever the terminal or the CI system of whoever runs the tests prefers."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
