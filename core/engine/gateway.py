@@ -277,6 +277,7 @@ def seen_of(figures: Tree) -> Seen:
         retried=_number(figures, "retried"),
         cached=_number(figures, "cached"),
         passed_over=_number(figures, "passed_over"),
+        last_error=str(figures.get("last_error") or ""),
     )
     return Seen(counts, stop_of(figures))
 

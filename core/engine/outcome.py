@@ -6,7 +6,7 @@ import signal
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..results.counts import codes, number_of
+from ..results.counts import none_succeeded, told
 from ..results.model import JobResult, NoResult
 from ..run.events import JobState, Reason
 from .executor import Exit, JobProblem
@@ -111,7 +111,7 @@ def _own_failure(end: Ending, code: int) -> Outcome:
 def _last_words(end: Ending) -> str:
     counts = end.result.requests
     if counts is not None and counts.total and not counts.answered:
-        return f"none of its {number_of(counts.total)} to the endpoint succeeded{codes(counts)}"
+        return f"n{none_succeeded(counts)}.{told(counts)}"
     return "the end of its log says why"
 
 

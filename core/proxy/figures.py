@@ -242,6 +242,7 @@ class Figures:
             "rates": self._rates.listed(now),
             "rate": self._rates.recent(now, self._since),
             "minute_rate": self._rates.mean(now, self._since),
+            "last_error": next(reversed(self._errors), ""),
             "last_errors": [text if n == 1 else f"{text} ({n} times)" for text, n in self._errors.items()],
             "refused": (self._refused or None) if not self.answers else None,
             "fatal": self.fatal,

@@ -36,6 +36,16 @@ def number_of(requests: int) -> str:
     return "1 request" if requests == 1 else f"{requests} requests"
 
 
+def none_succeeded(counts: RequestCounts) -> str:
+    """`one of its 3 requests to the endpoint succeeded (...)`, without a full stop, for a job of which none did."""
+    return f"one of its {number_of(counts.total)} to the endpoint succeeded{codes(counts)}"
+
+
+def told(counts: RequestCounts) -> str:
+    """` ` and the sentence about the last failure; "" when there is none."""
+    return f" {counts.last_error.rstrip('.')}." if counts.last_error else ""
+
+
 def codes(counts: RequestCounts) -> str:
     """` (HTTP status 3 x 404)` where there were failures, to stand behind a clause; else ""."""
     failed = [f"{number} x {code}" for code, number in counts.by_status if code >= "4"]

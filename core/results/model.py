@@ -27,7 +27,7 @@ class RequestCounts:
     requests failed and were not repeated with success. `gaps`: the proxy was lost so often meanwhile, and some counts
     with it. `refused`: a sentence when the endpoint did nothing but refuse the key. `cancelled` requests were given up
     by the harness and are no part of `total`; `retried` counts the proxy's own repetitions, `cached` answers from its
-    cache, `passed_over` failures of interceptors.
+    cache, `passed_over` failures of interceptors. `last_error` is a sentence about the failure that was last.
     """
 
     total: int = 0
@@ -42,6 +42,7 @@ class RequestCounts:
     retried: int = 0
     cached: int = 0
     passed_over: int = 0
+    last_error: str = ""
 
     @property
     def answered(self) -> int:

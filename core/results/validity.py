@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .counts import codes, number_of
+from .counts import codes, none_succeeded, number_of, told
 from .model import NoResult, RequestCounts, Validity
 
 _TRUNCATED_LIMIT = 0.05
@@ -22,8 +22,8 @@ def without_answers(counts: RequestCounts | None) -> NoResult | None:
         return NoResult("unauthorized", f"{counts.refused.rstrip('.')}.", counts)
     if counts.total == 0:
         return NoResult("no_valid_requests", "It sent no request to the endpoint: its scores mean nothing.", counts)
-    sentence = f"None of its {number_of(counts.total)} to the endpoint succeeded{codes(counts)}"
-    return NoResult("no_valid_requests", f"{sentence}: its scores mean nothing.", counts)
+    sentence = f"N{none_succeeded(counts)}: its scores mean nothing.{told(counts)}"
+    return NoResult("no_valid_requests", sentence, counts)
 
 
 def weigh(counts: RequestCounts | None, expected: int | None, n: int | None) -> tuple[Validity, list[str]]:

@@ -68,11 +68,13 @@ def requests_in(live: Mapping[str, object]) -> Json:
 
 def _left(done: int, total: int | None, figures: Json) -> float | None:
     """Seconds until the rest is answered, at the mean rate of the last minute; None when nothing tells."""
-    rate, requests, answers = (number(figures.get(name)) for name in ("minute_rate", "ok", "answers"))
-    if total is None or not rate:
+    rate = number(figures.get("minute_rate"))
+    answers, requests = (count(figures.get(name)) or 0 for name in ("answers", "ok"))
+    requests += count(figures.get("failed")) or 0
+    if total is None or not rate or not answers or not requests:
         return None
-    a_request = answers / requests if answers and requests else 1.0
-    return round((total - done) / (rate * a_request), 1)
+    # What fails brings no sample nearer; what answers several at once brings several.
+    return round((total - done) / (rate * answers / requests), 1)
 
 
 def _pairs(value: object) -> Json:

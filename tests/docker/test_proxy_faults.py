@@ -48,7 +48,8 @@ NOTHING = Reason.NO_VALID_REQUESTS
 CASES = {
     "404 always": Case(
         always(status(404, "no such model")), FAILED, "None of its 6 requests to the endpoint succeeded (HTTP status "
-        "6 x 404): its scores mean nothing.", {"404": 6}, {"sent": 6, "failed": 6, "unanswered": 6}, NOTHING,
+        "6 x 404): its scores mean nothing. The endpoint answered 404 to POST /v1/chat/completions: no such model.",
+        {"404": 6}, {"sent": 6, "failed": 6, "unanswered": 6}, NOTHING,
     ),
     "429 with Retry-After, then answers": Case(
         first(status(429, "slow down", Retry_After="0.05")), DONE, "", {"200": 6, "429": 6},

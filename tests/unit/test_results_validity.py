@@ -68,6 +68,8 @@ def test_a_job_without_answers_has_no_score() -> None:
     failed = without_answers(seen(0, 3))
     assert failed is not None and failed.reason == "no_valid_requests"
     assert failed.detail.startswith("None of its 3 requests to the endpoint succeeded (HTTP status 3 x 500)")
+    said = without_answers(seen(0, 3, last_error="The endpoint answered 500: no such model"))
+    assert said is not None and said.detail.endswith(" nothing. The endpoint answered 500: no such model.")
     models_only = without_answers(RequestCounts(4, 1, (("200", 1), ("404", 3)), answers=0, unanswered=3))
     assert models_only is not None, "a list of models is no answer to a sample"
     key = without_answers(seen(0, 3, refused="The endpoint rejected the API key (401)"))

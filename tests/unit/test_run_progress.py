@@ -27,6 +27,8 @@ def live(answers: int, **figures: Any) -> dict[str, Any]:
         (live(5), None, 20, 1, (5, 20, None)),
         (live(5, minute_rate=0.5), None, 20, 1, (5, 20, 30.0)),
         (live(5, minute_rate=0.0), None, 20, 1, (5, 20, None)),
+        (live(0, failed=15, minute_rate=2.5), None, 20, 1, (0, 20, None)),
+        (live(5, failed=5, minute_rate=0.5), None, 20, 1, (5, 20, 60.0)),
         (live(5, minute_rate=0.5), None, 20, 3, (5, 60, 110.0)),
         (live(5, minute_rate=0.5), None, None, 1, (5, None, None)),
         (live(5), 3, 20, 1, (5, 20, None)),
