@@ -47,10 +47,15 @@ class Query:
         """Whether capitals and small letters are the same."""
         return _ignores_case(self.pattern, self.regex)
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where in a line the matches are, from left to right."""
-        matches = _compiled(self.pattern, self.regex).finditer(text)
-        return [match.span() for match in matches if match.end() > match.start()]
+    def spans(self, text: str, end: int | None = None) -> list[tuple[int, int]]:
+        """Where in a line the matches are, from left to right; with `end` only those that begin before it."""
+        found: list[tuple[int, int]] = []
+        for match in _compiled(self.pattern, self.regex).finditer(text):
+            if end is not None and match.start() >= end:
+                break
+            if match.end() > match.start():
+                found.append(match.span())
+        return found
 
     def count(self, block: bytes) -> Count:
         """Matches in whole lines of plain UTF-8 (see `log_text.plain_block`)."""

@@ -76,7 +76,7 @@ async def test_several_matches_in_a_line_are_gone_through_one_by_one(tmp_path: P
     app = LogApp(path)
     async with app.run_test(size=(100, 10)):
         app.pane.search("X")
-        await until(lambda: app.pane.status.hits == 3)
+        await until(lambda: app.pane.status.hits == 3 and counted(app))
         seen = []
         for _ in range(4):
             seen.append((app.pane.status.hit, app.pane.copy_text()))
@@ -90,7 +90,7 @@ async def test_what_is_no_expression_is_told_and_what_is_one_found(log: Path) ->
         app.pane.search("(", regex=True)
         assert "not a regular expression" in app.pane.status.problem
         app.pane.search(r"sample \d+", regex=True)
-        await until(lambda: app.pane.status.hits == 3)
+        await until(lambda: app.pane.status.hits == 3 and counted(app))
         assert app.pane.status.problem == ""
         await until(lambda: app.edge().count("╴") == 2)
 

@@ -207,7 +207,8 @@ class LogView:
         key = (*span, skip)
         found = self._kept.get(key)
         if found is None:
-            if len(self._kept) >= _KEPT:
+            # A line that is shown from further on is kept with all its text: one such is enough.
+            if len(self._kept) >= _KEPT or skip:
                 self.forget_drawn()
             longest = LONGEST_READ if skip else 4 * LONGEST
             found = self._kept[key] = self._draw(line_bytes(index, *span, longest), skip)
@@ -234,7 +235,7 @@ class LogView:
             return ()
         found = self._kept_marks.get(span)
         if found is None or line == self._skip[0]:
-            spans = self.query.spans(text.plain)
+            spans = self.query.spans(text.plain, text.to_plain(text.length))
             found = tuple((text.to_drawn(first), text.to_drawn(last - 1) + 1) for first, last in spans)
             self._kept_marks[span] = found
         return found
