@@ -105,7 +105,8 @@ class Palette:
 
     def faded(self, role: Role, share: float, *, on: Role = "bg", bold: bool = False) -> Style:
         """As `style`, with the colour mixed towards the ground: `share` of it is ground."""
-        return _style(mix(self.colour(role), self.colour(on), share), self.colour(on), bold)
+        colour = self.colour(role)
+        return _style(mix(colour, self.colour(on), share) if share else colour, self.colour(on), bold)
 
     def ground(self, role: Role = "bg") -> Style:
         """A ground alone."""

@@ -42,12 +42,14 @@ class Node:
 class MetricTree:
     """The nodes of a job's results in reading order (a parent before its children), and the file they stand in.
 
-    `problem` is one sentence when there is nothing to show.
+    `problem` is one sentence when there is nothing to show. `counted`: the harness gave no n or no error for some of
+    them, and both were taken from the samples that it wrote down.
     """
 
     nodes: tuple[Node, ...] = ()
     file: str = ""
     problem: str = ""
+    counted: bool = False
 
 
 @dataclass
@@ -59,7 +61,8 @@ class _Branch:
 def read_tree(artifacts: Path, *, fmt: str, file: str, task: str, primary_metric: str) -> MetricTree:
     """What a job wrote into `artifacts`; arguments as those of `read_results`. Raises nothing for what is there."""
     try:
-        figures = with_errors(read_figures(artifacts, fmt, file), artifacts)
+        written = read_figures(artifacts, fmt, file)
+        figures = with_errors(written, artifacts)
         name = results_file(artifacts, fmt, file).name
     except Missing:
         return MetricTree(problem="There are no results yet.")
@@ -67,7 +70,7 @@ def read_tree(artifacts: Path, *, fmt: str, file: str, task: str, primary_metric
         return MetricTree(problem=f"The results cannot be read: the file {error}.")
     if not figures:
         return MetricTree(file=name, problem=f"{name} holds no score.")
-    return MetricTree(tuple(_nodes(_grown(figures, task, primary_metric), "", 0)), name)
+    return MetricTree(tuple(_nodes(_grown(figures, task, primary_metric), "", 0)), name, counted=figures != written)
 
 
 def _grown(figures: Sequence[Found], task: str, primary_metric: str) -> _Branch:
@@ -103,6 +106,13 @@ def _nodes(branch: _Branch, parent: str, depth: int) -> list[Node]:
     nodes: list[Node] = []
     for name, inner in branch.below.items():
         label = name.removeprefix(f"{parent}_") if parent and name != parent else name
-        nodes.append(Node(name, label, depth, tuple(inner.figures)))
+        nodes.append(Node(name, label, depth, tuple(_in_order(inner.figures))))
         nodes += _nodes(inner, name, depth + 1)
     return nodes
+
+
+def _in_order(figures: Sequence[Figure]) -> list[Figure]:
+    """The one that is shown first, then its kin (`strict:...`), then the others as the harness wrote them."""
+    shown = next((figure for figure in figures if figure.primary), None)
+    kin = shown.metric.partition(":")[0] if shown is not None and ":" in shown.metric else None
+    return sorted(figures, key=lambda figure: (not figure.primary, figure.metric.partition(":")[0] != kin))

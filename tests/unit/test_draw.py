@@ -64,7 +64,7 @@ def test_a_run_line_has_a_piece_for_each_part() -> None:
 @given(fractions, fractions, fractions, st.integers(1, 50))
 def test_an_interval_is_as_wide_as_asked(a: float, b: float, c: float, width: int) -> None:
     low, value, high = sorted((a, b, c))
-    assert spans_width(interval(UNICODE, low, value, high, (0, 1), width)) == width
+    assert spans_width(interval(UNICODE, (low, value, high), (0, 1), width)) == width
 
 
 @given(st.text(), st.integers(0, 30), st.sampled_from(["…", "~"]))

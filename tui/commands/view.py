@@ -33,7 +33,7 @@ def view_commands(screen: RunScreen) -> Commands:
 
     def attempt_name(step: int) -> str:
         row = screen.row
-        if row is None or screen.panes.tab != "Log":
+        if row is None or screen.panes.tab == "Timeline":
             return ""
         number = (screen.panes.attempt or row.attempt) + step
         return f"attempt {number}" if 1 <= number <= row.attempt else ""

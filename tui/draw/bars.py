@@ -74,22 +74,23 @@ def shares(weights: Sequence[float], width: int) -> list[int]:
 
 
 def interval(
-    glyphs: Glyphs, low: float, value: float, high: float, span: tuple[float, float], width: int
+    glyphs: Glyphs,
+    ends: tuple[float, float, float],
+    span: tuple[float, float],
+    width: int,
+    role: Role = "accent",
 ) -> list[Span]:
-    """A value with its interval on an axis that runs over `span`: light line, heavy interval, a dot."""
+    """A value between the low and the high end of its interval, on an axis that runs over `span`: a light line, a heavy
+    faded piece, a dot. What lies beyond the axis is drawn at its end."""
     first, last = span
     reach = (last - first) or 1.0
-
-    def column(at: float) -> int:
-        return max(0, min(width - 1, round((at - first) / reach * (width - 1))))
-
-    start, dot, end = column(low), column(value), column(high)
+    start, dot, end = (max(0, min(width - 1, round((at - first) / reach * (width - 1)))) for at in ends)
     pieces = (
-        Span(glyphs.bar_rest * start, "trough"),
-        Span(glyphs.bar_full * (dot - start), "accent"),
-        Span(glyphs.dot, "accent"),
-        Span(glyphs.bar_full * (end - dot), "accent"),
-        Span(glyphs.bar_rest * (width - 1 - max(end, dot)), "trough"),
+        Span(glyphs.bar_rest * min(start, dot), "rule"),
+        Span(glyphs.bar_full * (dot - start), role, fade=0.35),
+        Span(glyphs.dot, role),
+        Span(glyphs.bar_full * (end - dot), role, fade=0.35),
+        Span(glyphs.bar_rest * (width - 1 - max(end, dot)), "rule"),
     )
     return [piece for piece in pieces if piece.text]
 

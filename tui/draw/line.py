@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of text with a role; bold where it is to stand out."""
+    """A piece of text with a role; bold where it is to stand out.
+
+    `fade` is the share of the ground that is mixed into its colour. `solid`: the colour fills the cells, so that full
+    blocks above each other leave no seam in any font.
+    """
 
     text: str
     role: Role = "text"
     bold: bool = False
+    fade: float = 0.0
+    solid: bool = False
 
     @property
     def width(self) -> int:
@@ -59,8 +65,13 @@ class Line:
     def spans(self, spans: list[Span] | tuple[Span, ...]) -> Line:
         """Several spans, one behind the other."""
         for span in spans:
-            self.add(span.text, span.role, bold=span.bold)
+            self.add(span.text, self.style(span))
         return self
+
+    def style(self, span: Span) -> Style:
+        """How a span looks on this line's ground."""
+        plain = self._palette.faded(span.role, span.fade, on=self._on, bold=span.bold)
+        return Style(color=plain.color, bgcolor=plain.color) if span.solid else plain
 
     def pad_to(self, column: int) -> Line:
         """Blanks up to a column; nothing when the line is there already."""

@@ -1,41 +1,69 @@
-"""The Config tab: what the container was given, and the command that made it."""
+"""The Config tab."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import cast
 
 from ...core.plan.render import Again, plan_sections
+from ...core.plan.spec import JobSpec
+from ...core.run.atomic import read_head
+from ...core.run.sanitize import clean, clean_line
 from ...core.run.store import Run
 from ..draw.line import Span
-from ..view.preview import Preview, command_lines, yaml_lines
+from ..view.config_lines import ConfigData, config_tab_lines
+from ..view.preview import Preview
 from ..view.row import TaskRow
+from ..widgets.dress import glyphs_of
+from .earlier import view_of
 from .pane import ReadPane
 
+_LIMIT = 1 << 20
 
-class ConfigPane(ReadPane[tuple[Preview, tuple[str, ...]]]):
-    """The dry run's own words about one attempt, and its run configuration."""
 
-    def read(self, row: TaskRow, run: Run) -> tuple[Preview, tuple[str, ...]]:
-        """The spec of the newest attempt, without a secret value."""
-        import yaml
+class ConfigPane(ReadPane[ConfigData]):
+    """What an attempt was given: image, environment, run configuration, docker command."""
 
-        from ...core.plan.mask import masked_tree
-
-        spec = run.job(row.job)
+    def read(self, row: TaskRow, run: Run) -> ConfigData:
+        """The spec of the attempt and the file that the container was given, without a secret value."""
+        attempt = self.attempt
+        spec = run.job(row.job, attempt)
         plan = replace(run.plan, jobs=(spec,), warnings=())
-        again = {row.job: Again(row.attempt)}
+        again = {row.job: Again(attempt)}
         sections = plan_sections(None, plan, os.environ, run_dir=str(run.paths.root), again=again)
-        text = yaml.safe_dump(masked_tree(dict(spec.run_config)), sort_keys=False, allow_unicode=True, width=1000)
-        return Preview(row.task, ((row.job, row.task, row.attempt),), sections), tuple(text.splitlines())
+        amendment = run.amendment(row.job, attempt)
+        view = view_of(run, row, attempt)
+        known = (("digest", spec.digest), ("image id", view.image_id), ("container", view.container))
+        return ConfigData(
+            Preview(row.task, ((row.job, row.task, attempt),), sections),
+            tuple((name, clean_line(text)) for name, text in known if text),
+            tuple(clean_line(text) for text in amendment.shown) if amendment is not None else (),
+            tuple(_run_config(self.folder(row, run), spec)),
+        )
 
-    def lines(self, data: tuple[Preview, tuple[str, ...]], row: TaskRow, width: int) -> Sequence[Sequence[Span]]:
-        """The command, the environment, the run configuration."""
-        preview, config = data
-        head = (Span("Run configuration", "bright", bold=True), Span("  mounted into the container", "dim"))
-        return [*command_lines(preview, row.job, "Y", width), (), head, *yaml_lines(config)]
+    def lines(self, data: ConfigData, row: TaskRow, width: int) -> Sequence[Sequence[Span]]:
+        """Everything on one page."""
+        return config_tab_lines(data, glyphs_of(self), width)
 
     def copy_text(self) -> str:
         """The docker command, literal."""
-        return self._data[0].command(self._data[0].jobs[0][0]) if self._data is not None else ""
+        return self._data.command if self._data is not None else ""
+
+
+def _run_config(folder: Path, spec: JobSpec) -> list[str]:
+    """The file that was mounted; what was planned where it is not there yet."""
+    import yaml
+
+    from ...core.plan.mask import masked_tree
+
+    data = read_head(folder / "run_config.yaml", _LIMIT)
+    try:
+        tree: object = yaml.safe_load(data) if data else None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return ["# This file is damaged: it is no YAML."]
+    known = cast(Mapping[str, object], tree) if isinstance(tree, dict) else spec.run_config
+    text = yaml.safe_dump(masked_tree(dict(known)), sort_keys=False, allow_unicode=True, width=1000)
+    return clean(text).splitlines()

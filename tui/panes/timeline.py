@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from datetime import UTC, datetime
 
 from ...core.run.journal import read_events
 from ...core.run.store import Run
@@ -16,7 +17,7 @@ from .pane import ReadPane
 
 
 class TimelinePane(ReadPane[tuple[TimelineEntry, ...]]):
-    """The journal of one task in words."""
+    """The journal of one task in words, over all its attempts."""
 
     def stamp(self, row: TaskRow, run: Run, snapshot: Snapshot) -> Hashable:
         """Every event of the job, and those of the run."""
@@ -28,4 +29,5 @@ class TimelinePane(ReadPane[tuple[TimelineEntry, ...]]):
 
     def lines(self, data: tuple[TimelineEntry, ...], row: TaskRow, width: int) -> Sequence[Sequence[Span]]:
         """One line an event."""
-        return timeline_lines(data, glyphs_of(self), width)
+        now = None if row.ended else datetime.now(UTC)
+        return timeline_lines(data, glyphs_of(self), width, now=now)

@@ -183,7 +183,7 @@ class RunScreen(DashboardScreen):
             return ()
         if self.panes.tab == "Log":
             return log_title(row, self.log_pane.status, self.panes.attempt, self.dashboard.glyphs)
-        return other_title(row)
+        return other_title(row, self.panes.attempt)
 
     @property
     def _noticed(self) -> bool:
@@ -195,7 +195,11 @@ class RunScreen(DashboardScreen):
         width, height = self.size
         if self.fit_too_small(width, height):
             return
-        parts = run_layout(height, len(self.table.visible_rows), self.zoom, self.half, prompt=self.prompt.is_open)
+        parts = run_layout(
+            *(height, len(self.table.visible_rows), self.zoom, self.half),
+            prompt=self.prompt.is_open,
+            vitals=self.panes.tab == "Log",
+        )
         noticed = self._noticed and parts.pane > 0
         if (parts, noticed) != self.fitted:
             self.fitted = (parts, noticed)

@@ -39,6 +39,8 @@ def log_title(row: TaskRow, status: LogStatus, attempt: int | None, glyphs: Glyp
     return items
 
 
-def other_title(row: TaskRow) -> list[list[Span]]:
-    """The task and its attempt."""
+def other_title(row: TaskRow, attempt: int | None = None) -> list[list[Span]]:
+    """The task, and the attempt that is shown: amber where it is not the newest."""
+    if attempt is not None:
+        return [*pane_title(row), [Span(f"attempt {attempt} of {row.attempt}", "warn")]]
     return [*pane_title(row), [Span(f"attempt {row.attempt}", "dim")]]

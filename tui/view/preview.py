@@ -103,11 +103,21 @@ def override_lines(preview: Preview, job: str) -> list[SpanLine]:
     return lines
 
 
+def blocks_of(preview: Preview, job: str) -> list[list[str]]:
+    """A job's section in its parts: facts, the docker command, the environment."""
+    return _blocks(preview.section(f"job {job}"))
+
+
+def shell_lines(command: str, width: int) -> list[SpanLine]:
+    """A shell command, its options dim and its values bright, continued as a shell would read it."""
+    return [tuple(_shell(line)) for line in continued(command, width)]
+
+
 def command_lines(preview: Preview, job: str, key: str, width: int) -> list[SpanLine]:
     """The docker command, its options dim and its values bright, continued as a shell would read it."""
     lines: list[SpanLine] = [_heading("Docker command", f"{key} copies it, secrets by name only")]
-    lines += [tuple(_shell(line)) for line in continued(preview.command(job), width)]
-    blocks = _blocks(preview.section(f"job {job}"))
+    lines += shell_lines(preview.command(job), width)
+    blocks = blocks_of(preview, job)
     facts = [line for line in blocks[0] if not _is_change(line)] if blocks else []
     env = blocks[2] if len(blocks) > 2 else ()
     lines += [(), _heading("Task", "")] + [_fact(line) for line in facts]

@@ -1,26 +1,36 @@
-"""The Requests tab: latency, answers, how they finished, rates, the last errors, and some of what was said. Pure."""
+"""The Requests tab: latency, answers, how they finished, rates, the last errors, and what was said. Pure."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...core.run.clock import parse_iso
 from ...core.run.figures import RequestFigures
-from ...core.run.sample import Sample
-from ...core.run.sanitize import clean, clean_line
+from ...core.run.sanitize import clean_line
 from ..draw import numbers
 from ..draw.bars import bar
-from ..draw.line import Span, spans_width
+from ..draw.histogram import histogram
+from ..draw.line import Span, cut_end, spans_width
 from ..glyphs import Glyphs
+from .sample_lines import Shown, sample_lines
 
 if TYPE_CHECKING:
     from ..theme import Role
 
-_HIGH = 7
-_TWO = 96
-_WORDS = {
+SpanLine = tuple[Span, ...]
+
+_HEIGHT = 7
+_CHART = 64
+_BAR = 16
+_NAMES = 14  # cells of a name and its count
+_BEFORE_WORDS = _NAMES + 3 + _BAR + 3
+_TWO_FROM = 100  # cells from which answers stand beside the chart
+_ENOUGH = 100  # requests from which the slowest in a hundred mean something
+_WORDS: Mapping[int, str] = {
+    0: "no answer",
     200: "OK",
     400: "bad request",
     401: "the key is missing or wrong",
@@ -28,6 +38,7 @@ _WORDS = {
     404: "nothing there: is the URL right?",
     408: "timed out",
     413: "too large",
+    422: "not understood",
     429: "too many at once",
     500: "the endpoint failed",
     502: "no answer from behind the endpoint",
@@ -35,176 +46,220 @@ _WORDS = {
     504: "the endpoint did not answer in time",
 }
 
-Lines = list[Sequence[Span]]
-
 
 @dataclass(frozen=True)
 class RequestsData:
-    """What the tab shows: the figures of an attempt, and pairs of request and answer, `total` of which are logged."""
+    """What the tab shows: the figures of an attempt, one logged pair, and what the config says of requests.
+
+    `limit` are the most tokens of an answer, `parallel` how many requests the harness keeps going; None: not known.
+    `logs`: whether the interceptors that write pairs down are on, as far as the config tells.
+    """
 
     figures: RequestFigures | None
-    samples: tuple[Sample, ...] = ()
-    total: int = 0
+    shown: Shown | None = None
     limit: int | None = None
+    parallel: int | None = None
+    live: bool = False
+    logs: bool = False
 
 
-def requests_lines(data: RequestsData, glyphs: Glyphs, width: int) -> Lines:
+def requests_lines(data: RequestsData, glyphs: Glyphs, width: int) -> list[SpanLine]:
     """Everything, in two columns where there is room."""
-    if data.figures is None or not data.figures.sent:
-        return [(Span("No request was seen yet.", "dim"),), *_talk(data, width)]
-    left, right = _latency(data.figures, glyphs, min(width, 62)), _answers(data, glyphs)
-    lines = _beside(left, right, min(62, width // 2) + 6) if width >= _TWO else [*left, (), *right]
-    return [*lines, *_errors(data.figures, glyphs, width), *_talk(data, width)]
+    figures = data.figures
+    lines: list[SpanLine] = []
+    if figures is None or not figures.sent:
+        lines.append((Span("No request was seen yet." if data.live else "No request was seen.", "dim"),))
+    else:
+        two = width >= _TWO_FROM
+        chart = min(_CHART, width // 2 - 4) if two else min(_CHART, width)
+        left = _latency(figures, glyphs, chart)
+        room = width - chart - 10 if two else width
+        right = [*_answers(figures, glyphs, room), *_finished(data, glyphs, room), (), *_rate(data, room)]
+        lines += _beside(left, right, chart + 10) if two else [*left, (), *right]
+        lines += _errors(figures, glyphs, width)
+    return [*lines, (), *(sample_lines(data.shown, glyphs, width) if data.shown else _no_samples(data, width))]
 
 
-def _latency(figures: RequestFigures, glyphs: Glyphs, width: int) -> Lines:
+def sample_starts_at(data: RequestsData, glyphs: Glyphs, width: int) -> int:
+    """The line at which the pair begins."""
+    shown = sample_lines(data.shown, glyphs, width) if data.shown else []
+    return len(requests_lines(data, glyphs, width)) - len(shown)
+
+
+# Latency
+
+
+def _latency(figures: RequestFigures, glyphs: Glyphs, width: int) -> list[SpanLine]:
     total = f"{numbers.count(figures.sent)} {'request' if figures.sent == 1 else 'requests'}"
-    lines: Lines = [(Span("LATENCY".ljust(max(8, width - len(total))), "dim"), Span(total, "dim"))]
-    columns = _columns(figures.buckets, width)
-    if columns:
-        most = max(columns)
-        steps = len(glyphs.spark) - 1
-        for level in range(_HIGH, 0, -1):
-            cells = [round(n / most * _HIGH * steps) - (level - 1) * steps for n in columns]
-            # A full cell leaves no seam to the one above it; the signs of a sparkline do, so that rows stay apart.
-            full = "#" if glyphs.is_ascii else "█"
-            signs = "".join(full if n >= steps else glyphs.spark[max(0, n)] for n in cells)
-            lines.append((Span(signs, "accent"),))
-        lines.append((Span(glyphs.rule * len(columns), "rule"),))
-        lines.append(_scale(figures.buckets, len(columns)))
-    spans: list[Span] = []
-    for part, seconds in figures.latency:
-        number, unit = numbers.latency_parts(seconds)
-        spans += [Span(f"p{part} ", "dim"), Span(number, "bright"), Span(f" {unit}   ", "dim")]
-    if spans:
-        lines += [(), tuple(spans)]
+    quantiles = dict(figures.latency)
+    tail = quantiles.get(95, float("inf"))
+    far = quantiles.get(99, float("inf")) if figures.sent >= _ENOUGH else float("inf")
+    drawn = histogram(figures.buckets, glyphs, width, _HEIGHT, tail, far)
+    edge = spans_width(drawn[0]) if drawn else width
+    lines: list[SpanLine] = [(Span("LATENCY", "dim"), Span(f"{total:>{max(len(total) + 2, edge - 7)}}", "dim")), *drawn]
+    if not drawn:
+        lines.append((Span("No answer was timed yet.", "dim"),))
+    for label, found in (("", figures.latency), ("first token", figures.first_token)):
+        if found:
+            lines += [(), *_quantiles(label, found, width)]
     return lines
 
 
-def _columns(buckets: Sequence[tuple[float, int]], width: int) -> list[int]:
-    """The buckets (each 4 % wide on a log axis) put together until they fit."""
-    counts = [n for _, n in buckets]
-    if not counts:
-        return []
-    each = -(-len(counts) // max(8, width))
-    grouped = [sum(counts[at : at + each]) for at in range(0, len(counts), each)]
-    wide = max(1, min(4, width // len(grouped)))
-    return [n for n in grouped for _ in range(wide)]
+def _quantiles(label: str, found: Sequence[tuple[int, float]], width: int) -> Iterator[SpanLine]:
+    items: list[SpanLine] = [(Span(label, "dim"),)] if label else []
+    items += [_figure(f"p{part}", *_parts(seconds)) for part, seconds in found]
+    return _in_rows(items, width, gap=4)
 
 
-def _scale(buckets: Sequence[tuple[float, int]], cells: int) -> tuple[Span, ...]:
-    text = ""
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        place = min(len(buckets) - 1, round(share * (len(buckets) - 1)))
-        label = numbers.latency(buckets[place][0])
-        at = min(round(share * cells), cells - len(label))
-        if at >= len(text) + (2 if text else 0):
-            text = text.ljust(at) + label
-    return (Span(text, "dim"),)
+def _parts(seconds: float) -> tuple[str, str]:
+    number, unit = numbers.latency_parts(seconds)
+    return number, f" {unit}"
 
 
-def _answers(data: RequestsData, glyphs: Glyphs) -> Lines:
-    figures = data.figures
-    assert figures is not None
-    lines: Lines = [(Span("ANSWERS", "dim"),)]
-    statuses = figures.attempts or figures.by_status
-    sum_of = sum(n for _, n in statuses) or 1
+# Answers
+
+
+def _answers(figures: RequestFigures, glyphs: Glyphs, width: int) -> Iterator[SpanLine]:
+    """By what the endpoint did each time that it was asked; what was asked again says so."""
+    yield (Span("ANSWERS", "dim"),)
+    statuses = sorted(figures.attempts or figures.by_status, key=lambda pair: pair[0] or 1000)
+    total = sum(number for _, number in statuses)
+    final = dict(figures.by_status)
     for status, number in statuses:
+        again = max(0, number - final.get(status, 0)) if figures.attempts and not 200 <= status < 400 else 0
+        made_good = again == number and not figures.unanswered
+        words = _WORDS.get(status, "" if status < 400 else "refused" if status < 500 else "the endpoint failed")
+        if again:
+            retried = "retried, all answered" if made_good else "retried"
+            forms = (f"{words}, {retried}", retried, "retried")
+            words = next((form for form in forms if len(form) <= width - _BEFORE_WORDS), "retried")
         role: Role = "ok" if 200 <= status < 400 else "warn" if status in (408, 429) else "bad"
-        name = str(status) if status else "none"
-        words = _WORDS.get(status, "no answer came" if not status else "")
-        lines.append(_share(name, role, number, sum_of, role, words, "dim", glyphs))
-    if figures.finish_reasons:
-        lines += [(), (Span("FINISHED", "dim"),)]
-        sum_of = sum(n for _, n in figures.finish_reasons) or 1
-        for reason, number in figures.finish_reasons:
-            cut = reason == "length"
-            words = (f"cut at {numbers.count(data.limit)} tokens" if data.limit else "cut at the limit") if cut else ""
-            role = "warn" if cut else "ok"
-            lines.append(_share(clean_line(reason), "text", number, sum_of, role, words, "warn", glyphs))
-    return [*lines, (), (Span("RATE", "dim"),), *_rate(figures)]
+        yield _share(str(status) if status else "none", role, number, total, role, words, "dim", glyphs, width)
+    if figures.cached:
+        words = "not asked again"
+        yield _share("cache", "text", figures.cached, total + figures.cached, "ok", words, "dim", glyphs, width)
+    if figures.cancelled:
+        words = "the harness hung up"
+        yield _share("left", "warn", figures.cancelled, total + figures.cancelled, "warn", words, "dim", glyphs, width)
+
+
+def _finished(data: RequestsData, glyphs: Glyphs, width: int) -> Iterator[SpanLine]:
+    figures = data.figures
+    if figures is None or not figures.finish_reasons:
+        return
+    yield ()
+    yield (Span("FINISHED", "dim"),)
+    total = sum(number for _, number in figures.finish_reasons)
+    for reason, number in sorted(figures.finish_reasons, key=lambda pair: -pair[1]):
+        cut = reason == "length"
+        words = (f"cut at {numbers.count(data.limit)} tokens" if data.limit else "cut at the limit") if cut else ""
+        role: Role = "warn" if cut or reason == "content_filter" else "ok"
+        yield _share(clean_line(reason), "text", number, total, role, words, "warn", glyphs, width)
 
 
 def _share(
-    name: str, name_role: Role, number: int, of: int, role: Role, words: str, words_role: Role, glyphs: Glyphs
-) -> tuple[Span, ...]:
+    name: str,
+    name_role: Role,
+    number: int,
+    total: int,
+    role: Role,
+    words: str,
+    words_role: Role,
+    glyphs: Glyphs,
+    width: int,
+) -> SpanLine:
     count = numbers.count(number)
-    head = (Span(f"{name:<10}", name_role, bold=name.isdigit()), Span(f"{count:>8}   ", "text"))
-    return (*head, *bar(glyphs, 16, number / of, role), Span(f"   {words}", words_role))
+    known = name.isdigit() or name in ("none", "left")
+    name = cut_end(name, max(4, _NAMES - 1 - len(count)), glyphs.ellipsis)
+    text = name.ljust(_NAMES - len(count))
+    room = max(0, width - _BEFORE_WORDS)
+    tail = (Span(f"   {cut_end(words, room, glyphs.ellipsis)}", words_role),) if words and room > 8 else ()
+    bars = bar(glyphs, _BAR, number / (total or 1), role)
+    return (Span(text, name_role, bold=known), Span(count, "bright"), Span("   "), *bars, *tail)
 
 
-def _rate(figures: RequestFigures) -> Lines:
-    recent = list(figures.rates[-10:])
-    now = numbers.rate(sum(recent) / len(recent)) if recent else "0.0/s"
-    answered = figures.ok or 1
-    lines: Lines = [
-        (
-            *(
-                Span("now ", "dim"),
-                Span(now, "text"),
-                Span("   in flight ", "dim"),
-                Span(str(figures.in_flight), "text"),
-            ),
-            *(Span("   retried ", "dim"), Span(numbers.count(figures.retried), "text")),
-            *(Span("   cache ", "dim"), Span(numbers.percent(figures.cached / answered), "text")),
-        )
-    ]
+# Rates
+
+
+def _rate(data: RequestsData, width: int) -> Iterator[SpanLine]:
+    figures = data.figures
+    if figures is None:
+        return
+    yield (Span("RATE", "dim"),)
+    lasted = _lasted(figures)
+    items: list[SpanLine] = []
+    if data.live:
+        recent = figures.rates[-10:]
+        items.append(_figure("now", *numbers.rate_parts(sum(recent) / max(1, len(recent)))))
+    if lasted:
+        items.append(_figure("mean", *numbers.rate_parts(figures.ok / lasted)))
+    if data.live:
+        of = f"/{data.parallel}" if data.parallel else ""
+        items.append(_figure("in flight", str(figures.in_flight), of))
+    if figures.cached:
+        items.append(_figure("cache", numbers.percent(figures.cached / (figures.ok or 1)).rstrip("%"), "%"))
+    if figures.retried:
+        items.append(_figure("retried", numbers.count(figures.retried), ""))
+    yield from _in_rows(items, width) if items else [(Span("none yet", "dim"),)]
     if figures.tokens_in or figures.tokens_out:
-        (into, into_unit), (out, out_unit) = numbers.tokens(figures.tokens_in), numbers.tokens(figures.tokens_out)
-        words = (Span("tokens ", "dim"), Span(into, "text"), Span(f" {into_unit}".rstrip() + " in   ", "dim"))
-        lines.append((*words, Span(out, "text"), Span(f" {out_unit}".rstrip() + " out", "dim")))
-    return lines
+        yield _tokens(figures, lasted)
 
 
-def _errors(figures: RequestFigures, glyphs: Glyphs, width: int) -> Lines:
-    if not figures.last_errors and not figures.fatal:
-        return []
-    lines: Lines = [(), (Span("LAST ERRORS", "dim"),)]
-    for text in (figures.fatal, *figures.last_errors) if figures.fatal else figures.last_errors:
+def _tokens(figures: RequestFigures, lasted: float | None) -> SpanLine:
+    spans = [Span("tokens ", "dim")]
+    for number, way in ((figures.tokens_in, "in"), (figures.tokens_out, "out")):
+        short, unit = numbers.tokens(number)
+        spans += [Span(short, "bright"), Span(f" {unit}".rstrip() + f" {way}   ", "dim")]
+    if lasted and figures.tokens_out:
+        spans += [Span(numbers.rate_parts(figures.tokens_out / lasted)[0], "bright"), Span(" out/s", "dim")]
+    return tuple(spans)
+
+
+def _figure(label: str, number: str, unit: str) -> SpanLine:
+    return (Span(f"{label} ", "dim"), Span(number, "bright"), *((Span(unit, "dim"),) if unit else ()))
+
+
+def _in_rows(items: Sequence[SpanLine], width: int, gap: int = 3) -> Iterator[SpanLine]:
+    """Items one behind the other, in as many rows as it takes."""
+    row: SpanLine = ()
+    for item in items:
+        if row and spans_width(row) + gap + spans_width(item) > width:
+            yield row
+            row = ()
+        row = (*row, Span(" " * gap), *item) if row else item
+    yield row
+
+
+def _lasted(figures: RequestFigures) -> float | None:
+    """Seconds from the first request to the moment of the figures."""
+    first, last = parse_iso(figures.first_at), parse_iso(figures.at)
+    seconds = (last - first).total_seconds() if first is not None and last is not None else 0.0
+    return seconds if seconds >= 1 else None
+
+
+# Below
+
+
+def _errors(figures: RequestFigures, glyphs: Glyphs, width: int) -> Iterator[SpanLine]:
+    told = [*([figures.fatal] if figures.fatal else []), *reversed(figures.last_errors)]
+    if told:
+        yield ()
+        yield (Span("LAST ERRORS", "dim"),)
+    for text in dict.fromkeys(told):
         for number, piece in enumerate(textwrap.wrap(clean_line(text), max(20, width - 2)) or [""]):
-            sign = f"{glyphs.failed} " if number == 0 else "  "
-            lines.append((Span(sign, "bad", bold=True), Span(piece, "text")))
-    return lines
+            yield (Span(f"{glyphs.failed} " if number == 0 else "  ", "bad", bold=True), Span(piece, "text"))
 
 
-def _talk(data: RequestsData, width: int) -> Lines:
-    if not data.samples:
-        hint = "With the interceptors request_logging and response_logging, requests and answers stand here."
-        return [(), (Span(hint, "dim"),)]
-    lines: Lines = [(), (Span(f"SAMPLES, the last {len(data.samples)} of {numbers.count(data.total)} logged", "dim"),)]
-    for sample in data.samples:
-        lines.append(())
-        for message in sample.messages:
-            lines += _said(clean_line(message.role), message.text, "text", width)
-        if sample.reasoning:
-            lines += _said("reasoning", sample.reasoning, "dim", width)
-        if sample.error:
-            lines += _said("error", sample.error, "bad", width)
-        elif sample.answered:
-            lines += _said(f"answer{_how(sample)}", sample.answer or "(empty)", "bright", width)
-    return lines
+def _no_samples(data: RequestsData, width: int) -> Iterator[SpanLine]:
+    text = "No request or answer is written down yet."
+    if not data.logs:
+        text = "With the interceptors request_logging and response_logging, requests and their answers stand here."
+    for piece in textwrap.wrap(text, max(20, width)):
+        yield (Span(piece, "dim"),)
 
 
-def _how(sample: Sample) -> str:
-    parts = [clean_line(sample.finish_reason)] if sample.finish_reason else []
-    parts += [numbers.latency(sample.seconds)] if sample.seconds is not None else []
-    parts += [f"{numbers.count(sample.tokens_out)} tokens"] if sample.tokens_out else []
-    parts += ["from the cache"] if sample.cached else []
-    return f", {', '.join(parts)}" if parts else ""
-
-
-def _said(who: str, text: str, role: Role, width: int) -> Lines:
-    lines: Lines = [(Span(who, "dim"),)]
-    for paragraph in clean(text[:20_000], max_line=None).expandtabs(4).splitlines()[:200] or [""]:
-        for piece in textwrap.wrap(paragraph, max(20, width - 2), drop_whitespace=False) or [""]:
-            lines.append((Span(f"  {piece}", role),))
-    return lines
-
-
-def _beside(left: Lines, right: Lines, column: int) -> Lines:
-    lines: Lines = []
+def _beside(left: Sequence[SpanLine], right: Sequence[SpanLine], column: int) -> Iterator[SpanLine]:
     for place in range(max(len(left), len(right))):
-        one = tuple(left[place]) if place < len(left) else ()
-        other = tuple(right[place]) if place < len(right) else ()
-        lines.append((*one, Span(" " * max(2, column - spans_width(one))), *other) if other else one)
-    return lines
+        one = left[place] if place < len(left) else ()
+        other = right[place] if place < len(right) else ()
+        yield (*one, Span(" " * max(2, column - spans_width(one))), *other) if other else one

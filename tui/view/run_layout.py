@@ -30,21 +30,28 @@ class RunLayout:
     above_footer: int
 
 
-def run_layout(height: int, tasks: int, zoom: Zoom, focus: Focus, *, prompt: bool = False) -> RunLayout:
-    """The layout for `height` rows and so many tasks. Header, run line and footer have one row each."""
+def run_layout(
+    height: int, tasks: int, zoom: Zoom, focus: Focus, *, prompt: bool = False, vitals: bool = True
+) -> RunLayout:
+    """The layout for `height` rows and so many tasks. Header, run line and footer have one row each.
+
+    `vitals`: they are wanted, which only the log has above it.
+    """
     tall = height >= _TALL
     above_footer = int(tall and not prompt)
     room = height - 3 - above_footer - int(prompt)
     if zoom == "full" or height < _BOTH:
-        return _table_alone(room, tall, above_footer) if focus == "table" else _pane_alone(room, tall, above_footer)
+        if focus == "table":
+            return _table_alone(room, tall, above_footer)
+        return _pane_alone(room, tall, above_footer, int(tall and vitals))
     above_table = int(tall)
     need = tasks + 1
     table = max(3, min(need, _most(height, zoom, focus)))
     # The table's last line says how many tasks are below it, and stands for one of the blanks.
     above_head = (2 if tall else 1) - int(need > table)
-    vitals = int(tall)
-    rest = room - above_table - table - above_head - _HEAD - 2 * vitals
-    return RunLayout(above_table, table, above_head, _HEAD, vitals, vitals, max(1, rest), above_footer)
+    figures = int(tall and vitals)
+    rest = room - above_table - table - above_head - _HEAD - 2 * figures
+    return RunLayout(above_table, table, above_head, _HEAD, figures, figures, max(1, rest), above_footer)
 
 
 def _most(height: int, zoom: Zoom, focus: Focus) -> int:
@@ -59,7 +66,6 @@ def _table_alone(room: int, tall: bool, above_footer: int) -> RunLayout:
     return RunLayout(int(tall), room - int(tall), 0, 0, 0, 0, 0, above_footer)
 
 
-def _pane_alone(room: int, tall: bool, above_footer: int) -> RunLayout:
-    vitals = int(tall)
+def _pane_alone(room: int, tall: bool, above_footer: int, vitals: int) -> RunLayout:
     pane = room - int(tall) - _HEAD - 2 * vitals
     return RunLayout(0, 0, int(tall), _HEAD, vitals, vitals, max(1, pane), above_footer)

@@ -149,7 +149,7 @@ def _running(row: TaskRow) -> tuple[Words, Role]:
 def _succeeded(row: TaskRow) -> tuple[Words, Role]:
     score = row.score
     if score is not None and score.validity != "valid":
-        return (score.why.rstrip("."), _short_why(score.why) or score.validity), "warn"
+        return (score.why.rstrip("."), short_why(score.why) or score.validity), "warn"
     if row.detail:
         return (row.detail.rstrip("."), cut_end(row.detail, SHORT)), "warn"
     number = score.n if score is not None and score.n is not None else row.done
@@ -159,7 +159,7 @@ def _succeeded(row: TaskRow) -> tuple[Words, Role]:
     return (text, text), "dim"
 
 
-def _short_why(why: str) -> str:
+def short_why(why: str) -> str:
     """`214 of 500 cut` out of the sentence that says so."""
     cut = _CUT.search(why)
     return f"{cut[1]} of {cut[2]} cut" if cut else ""

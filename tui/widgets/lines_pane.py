@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -43,6 +44,10 @@ class LinesView(Widget, can_focus=True, inherit_bindings=False):
             self._find()
             self._go(self._top)
             self.refresh()
+
+    def see(self, line: int) -> None:
+        """Bring a line to the top, as far as there is enough below it."""
+        self._go(line)
 
     def plain_text(self) -> str:
         """All lines as text."""
@@ -150,13 +155,13 @@ class LinesView(Widget, can_focus=True, inherit_bindings=False):
         return line.strip(width)
 
     def _add(self, line: Line, span: Span, *, current: bool) -> None:
-        palette, at = palette_of(self), 0
+        palette, style, at = palette_of(self), line.style(span), 0
         for match in self._pattern.finditer(span.text) if self._pattern else ():
-            line.add(span.text[at : match.start()], span.role, bold=span.bold)
+            line.add(span.text[at : match.start()], style)
             found = palette.style("bg", on="accent", bold=True) if current else palette.style("bright", on="tint")
             line.add(match[0], found)
             at = match.end()
-        line.add(span.text[at:], span.role, bold=span.bold)
+        line.add(span.text[at:], style)
 
 
 class LinesPane(LinesView):
@@ -176,7 +181,7 @@ def _cut(line: tuple[Span, ...], width: int, ellipsis: str) -> list[Span]:
     for span in line:
         cells = cell_len(span.text)
         if cells > width:
-            return [*kept, Span(cut_end(span.text, width, ellipsis), span.role, span.bold)]
+            return [*kept, replace(span, text=cut_end(span.text, width, ellipsis))]
         kept.append(span)
         width -= cells
     return kept

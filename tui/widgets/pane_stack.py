@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 from textual.app import ComposeResult
 from textual.widget import Widget
 
+from ...core.run.paths import JobPaths
 from ..view.row import TaskRow
 from ..view.snapshot import Snapshot
 from .log_pane import LogPane
@@ -22,8 +23,8 @@ TABS: tuple[Tab, ...] = ("Log", "Results", "Requests", "Config", "Timeline")
 class Pane(Protocol):
     """A pane but for the log."""
 
-    def show(self, row: TaskRow, run: Run, snapshot: Snapshot) -> None:
-        """Show a task as it is now."""
+    def show(self, row: TaskRow, run: Run, snapshot: Snapshot, attempt: int | None = None) -> None:
+        """Show a task as it is now, or an earlier attempt of it."""
         ...
 
     def copy_text(self) -> str:
@@ -32,7 +33,7 @@ class Pane(Protocol):
 
 
 class PaneStack(Widget):
-    """Shows the pane of one tab, for one task. The log may be of an earlier attempt."""
+    """Shows the pane of one tab, for one task, as it is now or in an earlier attempt."""
 
     DEFAULT_CSS = """
     PaneStack { height: 1fr; layout: vertical; }
@@ -61,7 +62,7 @@ class PaneStack(Widget):
 
     @property
     def attempt(self) -> int | None:
-        """The earlier attempt whose log is shown, None for the newest."""
+        """The earlier attempt that is shown, None for the newest."""
         return self._attempt
 
     def show_tab(self, tab: Tab) -> None:
@@ -82,7 +83,7 @@ class PaneStack(Widget):
         self._fill()
 
     def walk_attempts(self, step: int) -> None:
-        """Go to an earlier or a later attempt's log."""
+        """Go to an earlier or a later attempt."""
         if self._row is not None:
             number = max(1, min((self._attempt or self._row.attempt) + step, self._row.attempt))
             self._attempt = None if number == self._row.attempt else number
@@ -92,10 +93,10 @@ class PaneStack(Widget):
         """The file behind what is shown."""
         if self._row is None:
             return None
-        job = self._run.paths.job(self._row.dir_name)
+        job = self._job(self._row)
         match self.tab:
             case "Log":
-                return self._log_path(self._row)
+                return job.stdout
             case "Results":
                 return job.artifacts / "results.yml"
             case "Requests":
@@ -114,20 +115,19 @@ class PaneStack(Widget):
         if row is None or snapshot is None:
             self._open(None, "There is no task to show.")
         elif self.tab == "Log":
-            self._open(self._log_path(row), _why_empty(row))
+            self._open(self._job(row).stdout, _why_empty(row))
         else:
-            cast(Pane, self.pane).show(row, self._run, snapshot)
+            cast(Pane, self.pane).show(row, self._run, snapshot, self._attempt)
 
     def _open(self, path: Path | None, why_empty: str) -> None:
         if (path, why_empty) != self._opened:
             self._opened = (path, why_empty)
             self.log_pane.open(path, why_empty=why_empty)
 
-    def _log_path(self, row: TaskRow) -> Path:
+    def _job(self, row: TaskRow) -> JobPaths:
+        """Where the attempt that is shown has its files."""
         job = self._run.paths.job(row.dir_name)
-        if self._attempt is None:
-            return job.stdout
-        return job.attempt(self._attempt) / job.stdout.relative_to(job.root)
+        return job if self._attempt is None else JobPaths(job.attempt(self._attempt))
 
 
 def _make(tab: Tab) -> Widget:
