@@ -18,6 +18,7 @@ from .actions import bindings
 from .outcome import Left
 from .settings import Settings, load_memory, load_settings, save_memory
 from .telling import Severity, Told, told_now
+from .terminal import TerminalDriver
 from .theme import ROLES, THEMES, Palette, make_theme, palette
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         # An empty NO_COLOR means nothing (no-color.org), but Textual asks only whether it is there.
         if os.environ.get("NO_COLOR") == "":
             del os.environ["NO_COLOR"]
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.env = env
         self.settings = load_settings(env) if settings is None else settings
         self.memory = load_memory(env)
