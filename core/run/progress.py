@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import cast
 
@@ -25,7 +26,7 @@ def progress_of(job: JobSpec, view: JobView, live: Mapping[str, object], in_file
     if done is None:
         return None
     total = total_of(job, done, count(live.get("total")))
-    return {"done": done, "total": total, "left": _left(done, total, requests_in(live))}
+    return {"done": done, "total": total, "left": left_of(done, total, requests_in(live))}
 
 
 def total_of(job: JobSpec, done: int | None, told: int | None = None) -> int | None:
@@ -66,7 +67,7 @@ def requests_in(live: Mapping[str, object]) -> Json:
     return mapping(live.get("requests"))
 
 
-def _left(done: int, total: int | None, figures: Json) -> float | None:
+def left_of(done: int, total: int | None, figures: Mapping[str, object]) -> float | None:
     """Seconds until the rest is answered, at the mean rate of the last minute; None when nothing tells."""
     rate = number(figures.get("minute_rate"))
     answers, requests = (count(figures.get(name)) or 0 for name in ("answers", "ok"))
@@ -99,5 +100,5 @@ def count(value: object) -> int | None:
 
 def number(value: object) -> float | None:
     """`value` as a number that is not negative."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
     return float(cast(float, value)) if fits else None

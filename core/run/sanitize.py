@@ -123,6 +123,8 @@ def _incomplete(match: re.Match[str]) -> bool:
 
 def clean(text: str, *, keep_colour: bool = False, max_line: int | None = 16384) -> str:
     """The safe form of a whole text; see `Cleaner`."""
+    if (max_line is None or len(text) <= max_line) and _SPECIAL.search(text) is None:
+        return text
     cleaner = Cleaner(keep_colour=keep_colour, max_line=max_line)
     return cleaner.feed(text) + cleaner.flush()
 

@@ -64,7 +64,7 @@ class Load(EvaldockApp):
         self._waiting: float | None = None
 
     def on_mount(self) -> None:
-        super().on_mount()
+        # Textual calls the handlers of the classes above by itself.
         self.run_worker(self._measure())
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:

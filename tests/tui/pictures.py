@@ -123,6 +123,7 @@ ROWS: tuple[TaskRow, ...] = tuple(
                 "cpu": 3,
                 "memory": 640 * MIB,
                 "kill_requested": 1,
+                "stop_in": 7.0,
             },
             {"task": "bbh_instruct", "state": "failed", "attempt": 2, "reason": "oom", "exit_code": 137, "seconds": 7},
             {

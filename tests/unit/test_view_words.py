@@ -53,6 +53,9 @@ def test_words_never_overrun(state: JobState, width: int) -> None:
         ({"state": "killed", "reason": "user", "done": 510, "total": 1267}, "by you, 510 of 1,267 samples answered"),
         ({"state": "killed", "reason": "user"}, "by you"),
         ({"state": "stopping", "kill_requested": 1}, "SIGTERM sent, SIGKILL after 10 s"),
+        ({"state": "stopping", "kill_requested": 1, "stop_in": 7.0}, "SIGTERM sent, SIGKILL in 7 s"),
+        ({"state": "stopping", "kill_requested": 1, "stop_in": 0.0}, "SIGTERM sent, SIGKILL now"),
+        ({"state": "stopping", "reason": "timeout", "stop_in": 7.0}, "out of time, SIGTERM sent, SIGKILL in 7 s"),
         ({"state": "stopping", "kill_requested": 2}, "SIGKILL sent"),
         ({"state": "running", "done": 412}, "412 requests, total unknown"),
         ({"state": "running", "requests": Requests()}, "no request yet"),
@@ -62,7 +65,7 @@ def test_words_never_overrun(state: JobState, width: int) -> None:
     ],
 )
 def test_a_row_says_the_one_thing_that_matters(values: dict[str, object], words: str) -> None:
-    assert progress_words(replace(BLANK, **values), 40)[0] == words
+    assert progress_words(replace(BLANK, **values), 42)[0] == words
 
 
 @pytest.mark.parametrize(("place", "words"), [(0, "next, waiting for a slot"), (1, "2nd in queue"), (None, "queued")])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,12 +10,13 @@ from datetime import UTC, datetime
 from typing import cast
 
 from ...core.engine.start import last_words
-from ...core.run.clock import boot_id, parse_iso, utc_iso
+from ...core.run.clock import parse_iso
 from ...core.run.events import JobState, Json
 from ...core.run.sanitize import clean_line
-from ...core.run.state import JobView, RunState, elapsed
+from ...core.run.state import RunState
 from ...core.run.store import Run, RunDamaged
-from .row import TaskRow, task_rows
+from .row import TaskRow
+from .rows import Moment, RowMaker
 from .snapshot import Snapshot, Track, time_left
 
 _KEPT = 60  # figures of each job, one a second
@@ -41,7 +41,9 @@ class RunReader:
         self._live_stamp = (0, 0)
         self._told_at = ""
         self._tracks: dict[str, _Tracks] = {}
-        self._seen: object = None
+        self._told_tracks: dict[str, Track] = {}
+        self._maker = RowMaker(run)
+        self._looked: object = None
 
     def read(self, before: Snapshot | None) -> Snapshot:
         """The run by now; `before` itself when nothing changed."""
@@ -51,16 +53,19 @@ class RunReader:
             return self._damaged(before or self._blank(), str(error))
         engine = self._run.engine_alive()
         live = self._figures()
-        seconds = {view.id: _seconds(view) for view in state.jobs.values() if not view.state.terminal}
-        worked = float(int(state.seconds(utc_iso() if engine is not None else state.newest)))
-        seen = (state, engine, live, seconds, worked, self.starting, before.damaged if before is not None else "")
-        if before is not None and _same(seen, self._seen):
+        looked = (state, live, engine, Moment.now(), self.starting, before.damaged if before is not None else "")
+        if before is not None and _same(looked, self._looked):
             return before
-        self._seen = seen
-        rows = task_rows(self._run, tuple(state.jobs.values()), live, seconds)
-        version = before.version + 1 if before is not None else 1
-        after = replace(self._snapshot(state, engine, live, rows), version=version, elapsed=worked)
-        return replace(after, docker_since=self._since(before)) if after.docker_down else after
+        self._looked = looked
+        after = self._snapshot(state, engine, live, looked[3])
+        if after.docker_down:
+            after = replace(after, docker_since=self._since(before))
+        if before is None:
+            return replace(after, version=1)
+        # Most seconds nothing that is shown is another; the rows are then the very same objects.
+        return (
+            before if replace(after, version=before.version) == before else replace(after, version=before.version + 1)
+        )
 
     def _since(self, before: Snapshot | None) -> datetime:
         """When Docker was first seen to be away: as was known before, else when the engine wrote so."""
@@ -68,30 +73,32 @@ class RunReader:
             return before.docker_since
         return (parse_iso(self._told_at) or datetime.now(UTC)).astimezone()
 
-    def _snapshot(self, state: RunState, engine: int | None, live: Json, rows: tuple[TaskRow, ...]) -> Snapshot:
+    def _snapshot(self, state: RunState, engine: int | None, live: Json, now: Moment) -> Snapshot:
+        rows = self._maker.rows(state.jobs.values(), live, now)
         counts: dict[str, int] = {}
         for row in rows:
             counts[row.state] = counts.get(row.state, 0) + 1
         # Without an engine the figures of tasks are what was last seen, and what is said of the machine is nothing.
-        now: Json = live if engine is not None else {}
-        disk = _mapping(now.get("disk"))
+        told: Json = live if engine is not None else {}
+        disk = _mapping(told.get("disk"))
         return replace(
             self._blank(),
             rows=rows,
             counts=counts,
+            elapsed=float(int(state.seconds(now.wall if engine is not None else state.newest))),
             left=time_left(rows, self._run.plan.workers),
-            docker=_text(now.get("docker")),
-            docker_version=_text(now.get("docker_version")),
-            endpoint=_text(now.get("endpoint")),
+            docker=_text(told.get("docker")),
+            docker_version=_text(told.get("docker_version")),
+            endpoint=_text(told.get("endpoint")),
             engine=engine,
-            queue=_queue(now, rows),
+            queue=_queue(told, rows),
             paused=state.paused,
-            holding=_text(now.get("holding")),
+            holding=_text(told.get("holding")),
             finished=state.done,
             starting=self.starting and engine is None,
             last_words=clean_line(last_words(self._run.paths.engine_log)) if engine is None and not state.done else "",
             disk=_text(disk.get("note")) if disk.get("full") else "",
-            tracks={job: Track(tuple(track.cpu), tuple(track.memory)) for job, track in self._tracks.items()},
+            tracks=self._told_tracks,
         )
 
     def _blank(self) -> Snapshot:
@@ -139,25 +146,15 @@ class RunReader:
                 value = figures.get(name)
                 if isinstance(value, (int, float)) and not isinstance(value, bool):
                     kept.append(float(value))
+        self._told_tracks = {job: Track(tuple(track.cpu), tuple(track.memory)) for job, track in self._tracks.items()}
 
 
 def _same(new: tuple[object, ...], old: object) -> bool:
-    """Whether two moments look the same. The fold and the file's tree are the same objects when nothing came."""
+    """Whether two looks found the same. The state and the file's tree are the same objects while nothing came."""
     if not isinstance(old, tuple):
         return False
-    a, b = cast("tuple[object, ...]", old), new
-    return a[0] is b[0] and a[2] is b[2] and (a[1], *a[3:]) == (b[1], *b[3:])
-
-
-def _seconds(view: JobView) -> float | None:
-    """How long a job has run, or has been pulling or starting, in whole seconds: more is not shown."""
-    if view.started is not None:
-        found = elapsed(view.started, view.started_mono, view.started_boot, utc_iso(), time.monotonic(), boot_id())
-    elif view.state in _TIMED and view.since:
-        found = elapsed(view.since, None, "", utc_iso(datetime.now(UTC)), 0.0, "")
-    else:
-        return None
-    return None if found is None else float(int(found))
+    before = cast("tuple[object, ...]", old)
+    return new[0] is before[0] and new[1] is before[1] and new[2:] == before[2:]
 
 
 def _queue(live: Json, rows: tuple[TaskRow, ...]) -> tuple[str, ...]:

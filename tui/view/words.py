@@ -62,7 +62,8 @@ def reason_words(row: TaskRow) -> Words:
         case "start_failed" | "no_valid_requests" | "unauthorized" | "interceptor" | "lost" if row.detail:
             long = row.detail.rstrip(".")
         case "user":
-            long = f"by you, {_kept(row)}" if row.done else "by you"
+            if row.done:
+                long, short = f"by you, {_kept(row)}", f"by you, {numbers.count(row.done)} answered"
         case _:
             pass
     return long, cut_end(short, SHORT)
@@ -129,7 +130,10 @@ def _stopping(row: TaskRow) -> Words:
     if row.kill_requested > 1:
         return "SIGKILL sent", "SIGKILL sent"
     why = "out of time, " if row.reason == "timeout" else ""
-    return f"{why}SIGTERM sent, SIGKILL after {row.kill_grace:g} s", "SIGTERM sent"
+    if row.stop_in is None:
+        return f"{why}SIGTERM sent, SIGKILL after {row.kill_grace:g} s", "SIGTERM sent"
+    then = f"SIGKILL in {row.stop_in:g} s" if row.stop_in else "SIGKILL now"
+    return f"{why}SIGTERM sent, {then}", then
 
 
 def _running(row: TaskRow) -> tuple[Words, Role]:
