@@ -14,7 +14,7 @@ from textual.binding import BindingType
 
 from ..core.run.access import read_only
 from . import glyphs as glyph_sets
-from .actions import bindings
+from .actions import BY_ID, bindings
 from .outcome import Left
 from .settings import Settings, load_memory, load_settings, save_memory
 from .telling import Severity, Told, told_now
@@ -80,7 +80,9 @@ class EvaldockApp(App[Left], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Open the first screen and listen to signals: a terminal that goes away must not be left in disorder."""
-        self.set_keymap({action: ",".join(keys) for action, keys in self.settings.keys.items()})
+        # Textual lays the keymap over all bindings at every key: only what was remapped belongs in it.
+        remapped = {action: keys for action, keys in self.settings.keys.items() if keys != BY_ID[action].keys}
+        self.set_keymap({action: ",".join(keys) for action, keys in remapped.items()})
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave)
