@@ -88,11 +88,12 @@ def proxy(upstream: Path | None) -> None:
 
 
 def dashboard(toolong: Path | None) -> None:
-    """The dashboard's parts, each on a pty of its own."""
-    from . import dashboard_log, dashboard_table
+    """The dashboard as a whole and its parts, each on a pty of its own."""
+    from . import dashboard_log, dashboard_run, dashboard_table
 
-    for what, figure, budget in [*dashboard_table.measure(), *dashboard_log.measure(toolong)]:
-        show(what, figure, budget)
+    for measured in (dashboard_run.measure(), dashboard_table.measure(), dashboard_log.measure(toolong)):
+        for what, figure, budget in measured:
+            show(what, figure, budget)
 
 
 def commands(folder: Path, runs: int, env: dict[str, str]) -> None:

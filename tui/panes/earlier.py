@@ -9,7 +9,8 @@ from ...core.run.events import Event, RerunRequested
 from ...core.run.journal import read_events
 from ...core.run.state import JobView, RunState
 from ...core.run.store import Run
-from ..view.row import TaskRow, task_rows
+from ..view.row import TaskRow
+from ..view.rows import Moment, RowMaker
 
 
 def view_of(run: Run, row: TaskRow, attempt: int) -> JobView:
@@ -28,4 +29,5 @@ def row_of(run: Run, row: TaskRow, attempt: int) -> TaskRow:
     """An attempt as a row: `row` itself for the newest. Raises OSError, RunDamaged."""
     if attempt == row.attempt:
         return row
-    return replace(task_rows(run, [view_of(run, row, attempt)], {}, {})[0], index=row.index)
+    (made,) = RowMaker(run).rows([view_of(run, row, attempt)], {}, Moment.now())
+    return replace(made, index=row.index)
