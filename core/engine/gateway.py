@@ -54,6 +54,7 @@ class Gateway:
         self._notice = notice
         self._lock = threading.Lock()
         self._attempts: dict[str, int] = {}
+        self._told: dict[tuple[str, int], Tree] = {}
         self._handle: ProxyHandle | None = None
         self._living = False
         self._sick = False
@@ -163,6 +164,7 @@ class Gateway:
             )
 
     def _start(self, *, wait: bool) -> ProxyHandle:
+        self._told.clear()  # whether a key is told depends on whether the proxy is new
         listen = listening(self._addresses)
         return start_proxy(self._run.paths.root, self._specs(), listen, env=self._env, wait=wait)
 
@@ -182,7 +184,11 @@ class Gateway:
         return job.command != NEMO_COMMAND and kind != "lit" and ref.value == key.value
 
     def _specs(self) -> dict[str, object]:
-        return {job: self._spec(self._run.job(job, attempt)) for job, attempt in self._attempts.items()}
+        for job, attempt in self._attempts.items():
+            if (job, attempt) not in self._told:
+                self._told[job, attempt] = self._spec(self._run.job(job, attempt))
+        self._told = {key: self._told[key] for key in self._attempts.items()}
+        return {job: spec for (job, _), spec in self._told.items()}
 
     def _spec(self, job: JobSpec) -> Tree:
         spec: Tree = {

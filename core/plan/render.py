@@ -15,6 +15,7 @@ from .diff import Change
 from .docker_line import docker_run_line as docker_run_line  # re-exported: one place to ask for renderings
 from .mask import HIDDEN, is_secret_name, masked_override, masked_shapes, masked_text, masked_tree, masked_value
 from .spec import EnvRef, JobSpec, Plan
+from .trees import yaml_text
 
 # A run's directory carries the time of its start, which a dry run does not have.
 RUN_TIME = "YYYYMMDD_HHMMSS"
@@ -195,11 +196,7 @@ def _section(title: str, lines: Iterable[str]) -> Section:
 
 
 def _yaml(tree: Tree) -> list[str]:
-    import yaml
-
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(tree, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000)
-    return text.splitlines()
+    return yaml_text(tree, width=1000).splitlines()
 
 
 def _inline(value: object) -> str:

@@ -47,3 +47,13 @@ def text_at(tree: Mapping[str, object], *path: str) -> str:
     """The text at a path; "" when there is none."""
     value = tree_at(tree, *path[:-1]).get(path[-1])
     return value if isinstance(value, str) else ""
+
+
+def yaml_text(tree: Mapping[str, object], *, width: int | None = None) -> str:
+    """A tree as YAML, its keys in their order; lines are folded at `width` (YAML's own unless given)."""
+    import yaml
+
+    # The same text in a fifth of the time where PyYAML was built with libyaml.
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(tree, Dumper=dumper, sort_keys=False, allow_unicode=True, width=width)
+    return text

@@ -20,8 +20,8 @@ from ..engine.gateway import listening, proxied_url
 from ..plan.container import image_reference
 from ..plan.endpoint import HOST_ALIAS, container_url, is_loopback
 from ..plan.spec import JobSpec, Plan
+from ..proxy.endpoints import base_path, one_line
 from ..proxy.process import ProxyHandle, ProxyStartError, ensure_key, job_token, start_proxy
-from ..proxy.upstream import base_path, one_line
 from .machine import bare
 from .model import Check, Subject
 

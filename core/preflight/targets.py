@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from ..plan.environ import api_key_ref
 from ..plan.spec import JobSpec, Plan
 from ..plan.trees import tree_at
-from ..proxy.upstream import base_path
+from ..proxy.endpoints import base_path
 
 
 @dataclass(frozen=True)

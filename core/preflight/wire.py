@@ -21,7 +21,7 @@ from typing import IO, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from ..plan.endpoint import is_loopback
-from ..proxy.upstream import one_line, proxy_for, said_in
+from ..proxy.endpoints import one_line, proxy_for, said_in
 
 _MOST = 1 << 20  # bytes of an answer that are read
 

@@ -53,8 +53,11 @@ class Rates:
 
     def mean(self, now: float, since: float, span: int = _WINDOW - 1) -> float:
         """Events a second in the last `span` complete seconds, or since `since` when that was later."""
-        known = max(1, min(span, int(now) - int(since)))
-        return round(sum(self.listed(now)[-1 - known : -1]) / known, 3)
+        second = int(now)
+        if second > self._last:
+            self._roll(second)
+        known = max(1, min(span, second - int(since)))
+        return round(sum(self._ring[(second - step) % _WINDOW] for step in range(1, known + 1)) / known, 3)
 
     def recent(self, now: float, since: float) -> float:
         """Events a second of late: of the shortest time that has a few events in it."""

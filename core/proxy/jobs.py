@@ -13,11 +13,12 @@ from ..config.model import Tree
 from ..run.atomic import write_atomic
 from ..run.clock import utc_iso
 from .chain import Chain
+from .endpoints import base_path
 from .exchange import JobScope
 from .figures import Figures
 from .redact import remember
 from .saved import FIGURES_FILE, LIVE_FILE, newest_figures
-from .upstream import Health, Options, Upstream, base_path
+from .upstream import Health, Options, Upstream
 
 _LOG = logging.getLogger("evaldock.proxy")
 _NO_LIMIT = 1 << 20
@@ -182,12 +183,15 @@ class Jobs:
 
     def everything(self) -> list[tuple[Path, bytes]]:
         """All files."""
-        files = [self._job_file(job) for job in (*self._jobs.values(), *self._leaving)]
-        return [*files, (self._run_dir / LIVE_FILE, self._live())]
+        return self.files_of([*self._jobs.values(), *self._leaving])
+
+    def unwritten(self) -> list[Job]:
+        """The jobs whose file does not say what was counted last."""
+        return [job for job in self._jobs.values() if job.figures.version != job.written]
 
     def files_of(self, jobs: list[Job]) -> list[tuple[Path, bytes]]:
-        """The files of these jobs."""
-        return [self._job_file(job) for job in jobs]
+        """The files of these jobs, and the one that tells of all."""
+        return [*(self._job_file(job) for job in jobs), (self._run_dir / LIVE_FILE, self._live())]
 
     def write(self, files: list[tuple[Path, bytes]]) -> None:
         """Write files; a full disk costs the figures and is said once. Runs on any thread."""

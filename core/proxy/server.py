@@ -124,7 +124,7 @@ class Server:
             left = self._jobs.replace(cast("dict[str, object]", tree["jobs"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return _response(error_reply(400, f"These are no jobs: {error}"))
-        files = self._jobs.files_of(left) + self._jobs.everything()
+        files = self._jobs.files_of([*left, *self._jobs.unwritten()])
         await asyncio.get_running_loop().run_in_executor(None, self._jobs.write, files)
         return web.json_response({"left": {job.id: job.figures.to_json() for job in left}})
 

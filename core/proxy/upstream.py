@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
 import random
 import time
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urljoin, urlsplit
 
-from ..config.model import RequestOptions, Tree
-from .exchange import parse_json
+from ..config.model import RequestOptions
+from .endpoints import base_path, is_loopback, one_line, proxy_for, said_in
 from .pool import Address, basic_credentials
 
 if TYPE_CHECKING:
     import asyncio
 
-_SUFFIXES = ("/chat/completions", "/completions", "/embeddings", "/responses")
 _MAX_BACKOFF = 30.0
-_QUOTED = 240
 _SICK = 3
 _OF_REQUESTS = frozenset((400, 413, 415, 422))
 RETRIED = frozenset((408, 429, 500, 502, 503, 504))
@@ -187,47 +183,3 @@ class Upstream:
         if self.api_key:
             text = text.replace(self.api_key, "[key]")
         return one_line(text)
-
-
-def one_line(text: str) -> str:
-    """`text` on one line of bounded length, with nothing in it that cannot be printed."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= _QUOTED else line[: _QUOTED - 1] + "…"
-
-
-def base_path(path: str) -> str:
-    """The path of an endpoint URL without its operation and without a slash at its end."""
-    bare = path.rstrip("/")
-    for suffix in _SUFFIXES:
-        if bare.endswith(suffix):
-            return bare.removesuffix(suffix)
-    return bare
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def proxy_for(scheme: str, netloc: str) -> str | None:
-    """The proxy that the environment names for a host, None for none."""
-    host = netloc.rpartition("@")[2]
-    if urllib.request.proxy_bypass(host):
-        return None
-    proxies = urllib.request.getproxies()
-    return proxies.get(scheme) or proxies.get("all")
-
-
-def said_in(body: bytes) -> str:
-    """The message of an error answer, whatever shape it has."""
-    tree = parse_json(body[:65536])
-    if isinstance(tree, dict):
-        error = cast(Tree, tree).get("error", cast(Tree, tree).get("detail", cast(Tree, tree).get("message")))
-        if isinstance(error, dict):
-            error = cast(Tree, error).get("message")
-        if isinstance(error, str):
-            return error
-    return body[:2048].decode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -143,4 +144,9 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    cli(prog_name="evaldock")
+    # Few objects here are in cycles, and all of them go with the process: looking for them costs more than they do.
+    gc.set_threshold(20_000, 20, 20)
+    try:
+        cli(prog_name="evaldock")
+    finally:
+        gc.freeze()

@@ -13,6 +13,8 @@ from .errors import is_outage, unavailable
 ApiClient = Any
 """A `docker.APIClient`. Its published types leave most answers unknown, so strict checking has nothing to hold."""
 
+_UNIX = "unix://"
+_LOCAL = "http+docker://localhost"  # what the library calls a Unix socket
 _TIMEOUT = 60  # seconds for one answer; pulls, waits and stops bring their own
 
 
@@ -37,11 +39,17 @@ class Clients:
 
         try:
             # from_env honours DOCKER_HOST and the docker context; a plain client would ignore contexts.
-            found = docker.DockerClient.from_env(version=self._version, timeout=_TIMEOUT, use_context=True).api
+            found: ApiClient = docker.DockerClient.from_env(
+                version=self._version, timeout=_TIMEOUT, use_context=True
+            ).api
         except docker.errors.DockerException as error:
             raise unavailable(error, self.where) from None
         self._version = found.api_version
         self.where = _address(found.base_url)
+        if found.base_url == _LOCAL and self.where.startswith(_UNIX):
+            from .quick import QuickRequests
+
+            found.request = QuickRequests(self.where.removeprefix(_UNIX), found.request)
         return found
 
     @contextmanager
@@ -57,7 +65,7 @@ class Clients:
 
 def _address(base_url: str) -> str:
     """Where a client is connected to, as the user would write it: the library hides the path of a Unix socket."""
-    if not base_url.startswith("http+docker://"):
+    if base_url != _LOCAL:
         return base_url
     from docker.context import ContextAPI
 

@@ -47,6 +47,7 @@ from .ownership import foreign_files, give_back
 from .pull import Puller
 
 _HINT = 5.0  # seconds that one wait call may last: the longest that a leaving engine is held up
+_FRESH = 2.0  # seconds for which jobs that start together need not each ask for the same image
 _DOWN = 0.25  # seconds between looks for a daemon that is away
 _DULL = 0.05  # a hint that comes sooner, of a container that has not ended, was none
 _SIGNAL_CODES = (137, 143)
@@ -60,6 +61,8 @@ class DockerExecutor:
         self._puller = Puller(self._clients.get, lambda: self._clients.where)
         self._about: About | None = None
         self._images: dict[str, ImageFacts] = {}
+        self._seen: dict[str, tuple[float, str]] = {}
+        self._doubtful: set[str] = set()
         self._shells: dict[str, bool] = {}
         self._logs: dict[str, Path] = {}
         self._cgroups: dict[str, tuple[Any, Any] | None] = {}
@@ -132,14 +135,18 @@ class DockerExecutor:
 
     def start(self, name: str) -> None:
         """Start a created container; one that runs already is fine."""
-        state = self._state(name)
-        if state is not None and state["Status"] != "created":
-            return  # an earlier call that was answered into the void
+        if name in self._doubtful:
+            state = self._state(name)
+            if state is not None and state["Status"] != "created":
+                return  # an earlier call that was answered into the void
+        # A second start of a container that has ended meanwhile would run it twice.
+        self._doubtful.add(name)
         try:
             with self._clients.outage_to_unavailable():
                 self._clients.get().start(name)
         except docker.errors.APIError as error:
             raise create_problem(str(error.explanation or error), name) from None
+        self._doubtful.discard(name)
 
     def wait(
         self,
@@ -192,6 +199,7 @@ class DockerExecutor:
         """Remove with its anonymous volumes, whatever it does."""
         self._act(lambda client: client.remove_container(name, force=True, v=True))
         self._cgroups.pop(name, None)
+        self._doubtful.discard(name)
         self._logs.pop(name, None)
 
     def find(self, invocation: str | None) -> Sequence[Found]:
@@ -314,6 +322,9 @@ class DockerExecutor:
         return self._images.get(image_id)
 
     def _image_id(self, image: str) -> str | None:
+        looked, found_id = self._seen.get(image, (0.0, ""))
+        if time.monotonic() - looked < _FRESH:
+            return found_id
         try:
             with self._clients.outage_to_unavailable():
                 found = image_facts(self._clients.get().inspect_image(image))
@@ -322,6 +333,7 @@ class DockerExecutor:
         except docker.errors.APIError as error:
             raise create_problem(str(error.explanation or error), image) from None
         self._images[found.id] = found
+        self._seen[image] = (time.monotonic(), found.id)
         return found.id
 
     def _await_gone(self, name: str) -> None:

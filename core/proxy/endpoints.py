@@ -1,0 +1,60 @@
+"""What the proxy and the checks both know of an endpoint: its base, the way to it, what it said. Imports no asyncio.
+
+The checks run before every run; what the proxy needs to serve would cost them a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import urllib.request
+from typing import cast
+
+from ..config.model import Tree
+from .exchange import parse_json
+
+_SUFFIXES = ("/chat/completions", "/completions", "/embeddings", "/responses")
+_QUOTED = 240
+
+
+def one_line(text: str) -> str:
+    """`text` on one line of bounded length, with nothing in it that cannot be printed."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= _QUOTED else line[: _QUOTED - 1] + "…"
+
+
+def base_path(path: str) -> str:
+    """The path of an endpoint URL without its operation and without a slash at its end."""
+    bare = path.rstrip("/")
+    for suffix in _SUFFIXES:
+        if bare.endswith(suffix):
+            return bare.removesuffix(suffix)
+    return bare
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def proxy_for(scheme: str, netloc: str) -> str | None:
+    """The proxy that the environment names for a host, None for none."""
+    host = netloc.rpartition("@")[2]
+    if urllib.request.proxy_bypass(host):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(scheme) or proxies.get("all")
+
+
+def said_in(body: bytes) -> str:
+    """The message of an error answer, whatever shape it has."""
+    tree = parse_json(body[:65536])
+    if isinstance(tree, dict):
+        error = cast(Tree, tree).get("error", cast(Tree, tree).get("detail", cast(Tree, tree).get("message")))
+        if isinstance(error, dict):
+            error = cast(Tree, error).get("message")
+        if isinstance(error, str):
+            return error
+    return body[:2048].decode("utf-8", "replace")
