@@ -116,7 +116,7 @@ def docker_again(env: Mapping[str, str]) -> str:
 
 def export(run: Run, typed: str) -> str:
     """Write the scores of a run to a file."""
-    from ..core.run.export import export_scores
+    from ..core.results.export import export_scores
 
     path = Path(typed).expanduser()
     number = export_scores(run, path)

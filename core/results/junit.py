@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from xml.etree import ElementTree as XML
 
 from ..run.events import Json
@@ -12,9 +12,9 @@ from ..run.store import Run
 from .scores import validity_of
 
 
-def junit(run: Run) -> str:
-    """The document. A score that does not count is a failure, too. Raises RunDamaged."""
-    views = run.views()
+def junit(run: Run, jobs: Collection[str] | None = None) -> str:
+    """The document on `jobs` (default: all). A score that does not count is a failure, too. Raises RunDamaged."""
+    views = [view for view in run.views() if jobs is None or view["job"] in jobs]
     suite = XML.Element("testsuite", name=clean(run.plan.config_name or run.invocation), tests=str(len(views)))
     suite.set("timestamp", run.created)
     suite.set("failures", str(sum(_failure(view) is not None for view in views)))

@@ -1,27 +1,48 @@
-"""What runs scored, as rows: the figure of each task, or all figures of a metric."""
+"""What runs scored, as rows: the figure of each task, or all figures of a metric. JSON, CSV or Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import csv
+import io
+import json
+from collections.abc import Collection, Sequence
 
 from ..run.events import Json
 from ..run.figures import read_figures
 from ..run.narrow import as_text, as_tree
 from ..run.store import Run
-from .tree import read_tree
+from .tree import MetricTree, read_tree
+
+COLUMNS: tuple[str, ...] = (
+    *("run", "config", "model", "job", "task", "state", "attempt"),
+    *("metric", "value", "stderr", "n", "validity", "why", "tokens", "seconds"),
+)
+"""The keys of a row, in the order of the columns of a CSV file."""
 
 
-def score_rows(run: Run, jobs: Collection[str], metric: str | None = None) -> list[Json]:
-    """Rows of `jobs` in plan order: run, job, task, state, metric, value, stderr, n, validity, why, tokens, seconds.
+def score_rows(run: Run, jobs: Collection[str] | None = None, metric: str | None = None) -> list[Json]:
+    """Rows of `jobs` (default: all) in plan order, with the keys `COLUMNS`; None for what there is not.
 
-    One row a job with the figure that it is known by (values None where it has none); with `metric` a row for each
-    figure whose name holds that text, whatever its case. Raises RunDamaged.
+    One row a job with the figure that it is known by; with `metric` a row for each figure whose name holds that text,
+    whatever its case. Raises RunDamaged.
     """
     rows: list[Json] = []
     for view in run.views():
-        if view["job"] in jobs:
+        if jobs is None or view["job"] in jobs:
             rows += _figures(run, view, metric) if metric else [_row(run, view)]
     return rows
+
+
+def tree_of(run: Run, job: str) -> MetricTree:
+    """All figures that the newest attempt of a job wrote. Raises RunDamaged, KeyError."""
+    spec = run.job(job)
+    return read_tree(
+        run.paths.job(spec.dir_name).artifacts,
+        fmt=spec.result_format,
+        file=spec.result_file,
+        task=spec.task,
+        primary_metric=spec.primary_metric,
+    )
 
 
 def validity_of(score: Json) -> str:
@@ -31,17 +52,31 @@ def validity_of(score: Json) -> str:
     return as_text(score.get("validity")) or ("valid" if score.get("valid", True) else "invalid")
 
 
+def as_json(rows: Sequence[Json]) -> str:
+    """The rows as a JSON array, ending in a newline."""
+    return json.dumps(list(rows), indent=2, ensure_ascii=False) + "\n"
+
+
+def as_csv(rows: Sequence[Json]) -> str:
+    """The rows as CSV with a head."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
 def _row(run: Run, view: Json) -> Json:
     score = as_tree(view["score"])
     figures = read_figures(run, str(view["job"]), int(str(view["attempt"])))
     tokens = figures.tokens_in + figures.tokens_out if figures is not None else None
     return {
         "run": run.invocation,
-        "job": view["job"],
-        "task": view["task"],
-        "state": view["state"],
-        **{key: score.get(key) for key in ("metric", "value", "stderr", "n")},
+        "config": run.plan.config_name,
+        "model": run.plan.model_id,
+        **{key: view[key] for key in ("job", "task", "state", "attempt")},
         "metric": as_text(score.get("metric")),
+        **{key: score.get(key) for key in ("value", "stderr", "n")},
         "validity": validity_of(score),
         "why": as_text(score.get("why")),
         "tokens": tokens,
@@ -50,18 +85,10 @@ def _row(run: Run, view: Json) -> Json:
 
 
 def _figures(run: Run, view: Json, metric: str) -> list[Json]:
-    spec = run.job(str(view["job"]))
-    tree = read_tree(
-        run.paths.job(spec.dir_name).artifacts,
-        fmt=spec.result_format,
-        file=spec.result_file,
-        task=spec.task,
-        primary_metric=spec.primary_metric,
-    )
     base = _row(run, view)
     return [
         {**base, "metric": figure.name, "value": figure.value, "stderr": figure.stderr, "n": figure.n}
-        for node in tree.nodes
+        for node in tree_of(run, str(view["job"])).nodes
         for figure in node.figures
         if metric.lower() in figure.name.lower()
     ]

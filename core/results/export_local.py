@@ -1,0 +1,126 @@
+"""Files in the layout of nemo-evaluator-launcher's local exporter, for scripts that read it.
+
+    <folder>/<invocation>/<job>/processed_results.{json,csv}    one job
+    <folder>/processed_results.{json,csv}                       several jobs together
+
+JSON: {"benchmarks": {<task>: {"models": {<model>: [{invocation_id, job_id, harness, container, scores, timestamp,
+executor, results_dir}]}}}, "export_timestamp"}. An entry here also has `stats` (stderr and n by score) and `validity`.
+A file that is there is added to; a job in it is replaced. The shape is that of its version 0.2.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from ..run.atomic import read_head
+from ..run.clock import utc_iso
+from ..run.events import Json
+from ..run.narrow import as_items, as_text, as_tree
+from ..run.store import Run
+from .export import ExportFailed, ExportOptions, write_file
+from .scores import tree_of, validity_of
+
+_NAME = "processed_results"
+_LIMIT = 1 << 28
+_HEAD = {
+    "Model Name": "model",
+    "Harness": "harness",
+    "Task Name": "task",
+    "Executor": "executor",
+    "Container": "container",
+    "Invocation ID": "invocation_id",
+    "Job ID": "job_id",
+    "Results Dir": "results_dir",
+}
+
+
+def export_local(run: Run, jobs: Collection[str] | None, options: ExportOptions) -> list[Path]:
+    """The files that were written. `format` of the settings is json (default) or csv. Raises ExportFailed."""
+    form = str(options.settings.get("format") or "json")
+    if form not in ("json", "csv"):
+        raise ExportFailed(f"The local export knows json and csv, not '{form}'.")
+    entries = [entry for view in run.views() if jobs is None or view["job"] in jobs for entry in _entry(run, view)]
+    if not entries:
+        raise ExportFailed(f"No task of run {run.invocation} has a score to export.")
+    folders = [(options.folder / run.invocation / as_text(entry["job_id"]), [entry]) for entry in entries]
+    if len(entries) > 1:
+        folders.append((options.folder, entries))
+    paths: list[Path] = []
+    for folder, those in folders:
+        path = folder / f"{_NAME}.{form}"
+        write_file(path, _json(path, those) if form == "json" else _csv(path, those))
+        paths.append(path)
+    return paths
+
+
+def _entry(run: Run, view: Json) -> Iterable[Json]:
+    score = as_tree(view["score"])
+    if view["state"] != "succeeded" or not score:
+        return
+    job = str(view["job"])
+    spec = run.job(job)
+    figures = [f for node in tree_of(run, job).nodes for f in node.figures if f.value is not None]
+    yield {
+        "task": spec.task,
+        "model": spec.model_id,
+        "invocation_id": run.invocation,
+        "job_id": job,
+        "harness": spec.harness,
+        "container": spec.image,
+        "scores": {f.name: f.value for f in figures} or {as_text(score.get("metric")): score.get("value")},
+        "stats": {f.name: {"stderr": f.stderr, "n": f.n} for f in figures},
+        "validity": validity_of(score),
+        "timestamp": as_text(view["ended"]),
+        "executor": "local",
+        "results_dir": str(run.paths.job(spec.dir_name).artifacts),
+    }
+
+
+def _json(path: Path, entries: Sequence[Json]) -> str:
+    tree = as_tree(_parsed(path))
+    benchmarks = as_tree(tree.get("benchmarks"))
+    for entry in entries:
+        task, model = as_text(entry["task"]), as_text(entry["model"])
+        of_task = as_tree(benchmarks.setdefault(task, {"models": {}}))
+        models = as_tree(of_task.setdefault("models", {}))
+        others = [one for one in as_items(models.get(model)) if as_tree(one).get("job_id") != entry["job_id"]]
+        models[model] = [*others, {key: value for key, value in entry.items() if key not in ("task", "model")}]
+        benchmarks[task] = {**of_task, "models": models}
+    whole = {"benchmarks": benchmarks, "export_timestamp": utc_iso()}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _csv(path: Path, entries: Sequence[Json]) -> str:
+    """One line a job; a column for each score that any of them has."""
+    new = {as_text(entry["job_id"]) for entry in entries}
+    rows = [row for row in _lines(path) if row.get("Job ID") not in new]
+    for entry in entries:
+        scores = {name: str(value) for name, value in as_tree(entry["scores"]).items()}
+        rows.append({**{head: as_text(entry[key]) for head, key in _HEAD.items()}, **scores})
+    columns = list(dict.fromkeys([*_HEAD, *(name for row in rows for name in row)]))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _lines(path: Path) -> list[dict[str, str]]:
+    text = (read_head(path, _LIMIT) or b"").decode("utf-8", "replace")
+    rows = csv.DictReader(io.StringIO(text))
+    return [{str(name): str(value) for name, value in row.items() if name and value} for row in rows]
+
+
+def _parsed(path: Path) -> object:
+    """What is in the file already. Raises ExportFailed rather than lose something that is no export of ours."""
+    data = read_head(path, _LIMIT)
+    if not data:
+        return None
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ExportFailed(f"{path} is there already and is no JSON; move it away, then export again.") from error
