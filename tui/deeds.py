@@ -125,10 +125,6 @@ def export(run: Run, typed: str) -> str:
 
 def create(plan: Plan, config: Config) -> Run:
     """Make a new run; its engine is started by whoever shows it."""
-    from datetime import UTC, datetime
+    from ..core.api import new_run
 
-    from ..core.run.access import refuse_when_read_only
-    from ..core.run.layout import create_run
-
-    refuse_when_read_only()
-    return Run.open(create_run(plan, config.tree, now=datetime.now(UTC), sources=config.sources).root)
+    return new_run(config, plan)

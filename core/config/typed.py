@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from .compose import refusal
 from .env_values import env_values, looks_like_secret, stored_secrets
+from .exports import DESTINATIONS, wanted_destinations
 from .model import (
     ConfigProblem,
     Endpoint,
@@ -26,6 +27,7 @@ from .model import (
     Tree,
 )
 from .node import Node, Steps, child, format_steps, merge, plain, printable
+from .suggest import listing
 from .units import seconds, size
 
 
@@ -54,6 +56,7 @@ class Typer:
         typed = Typed(self.execution(), self.endpoint(), self.tasks())
         self.check_duplicates()
         self.check_stored_secrets(typed)
+        self.warn_of_exports()
         return typed
 
     def execution(self) -> Execution:
@@ -225,7 +228,6 @@ class Typer:
     def warn_unused(self, node: Node | None, at: Steps) -> None:
         """Settings that are accepted and have no effect are named."""
         unused = {
-            ("auto_export",): "has no effect yet: evaldock does not export results by itself",
             ("endpoint_readiness_timeout",): "has no effect: evaldock deploys no endpoint to wait for",
             ("mounts", "deployment"): "has no effect: evaldock deploys nothing",
             ("mounts", "auxiliary"): "has no effect: evaldock starts no other containers",
@@ -235,6 +237,15 @@ class Typer:
             found = child(node, *steps)
             if found is not None and found.value:
                 self.warnings.append(ConfigProblem(message, format_steps((*at, *steps)), found.key or found.origin))
+
+    def warn_of_exports(self) -> None:
+        """Destinations that evaldock does not have are named: the scores do not get there."""
+        found = child(self.root, "execution", "auto_export", "destinations")
+        unknown = [name for name in wanted_destinations(tree(self.root)) if name not in DESTINATIONS]
+        if found is not None and unknown:
+            message = f"{listing(unknown)}: no scores are sent there; evaldock exports to {listing(DESTINATIONS)}"
+            path = format_steps(("execution", "auto_export", "destinations"))
+            self.warnings.append(ConfigProblem(message, path, found.key or found.origin))
 
     def wrong(self, message: str, at: Steps, node: Node) -> None:
         """Add a problem, unless the value is known to be wrong already."""

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
+from ..config.suggest import listing
 from ..plan.codec import PlanDamaged
 from ..plan.spec import JobSpec
 from ..run.access import refuse_when_read_only
@@ -164,9 +165,21 @@ class Engine:
                 ledger.record(RunFinished(at=utc_iso()))
             if self._shared.gateway is not None and ledger.state.done:
                 self._shared.gateway.stop()
+            if why == "done" and ledger.state.done:
+                self._export()
             ledger.record(EngineStopped(at=utc_iso(), why=why), soon=True)
         finally:
             ledger.close()
+
+    def _export(self) -> None:
+        """Deliver the scores where the config wants them; what went wrong is said and changes nothing of the run."""
+        from ..results.auto_export import auto_export
+
+        for delivered in auto_export(self._run, self._env):
+            if delivered.problem:
+                self._on_notice(f"The export to {delivered.destination} failed: {delivered.problem}")
+            else:
+                self._on_notice(f"Exported to {delivered.destination}: {listing(delivered.places, 3)}")
 
     def _adopt(self, found: Sequence[Found]) -> None:
         """Bring journal and Docker together: what runs is taken over, what never started is queued again."""

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
+from ..config.exports import Destination
 from ..run.access import RequestRefused
 from ..run.atomic import write_atomic
 from ..run.store import Run
 from .scores import as_csv, as_json, score_rows
-
-Destination = Literal["local", "json", "csv", "junit", "mlflow"]
-DESTINATIONS: tuple[Destination, ...] = ("local", "json", "csv", "junit", "mlflow")
 
 
 class ExportFailed(Exception):

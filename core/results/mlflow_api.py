@@ -123,7 +123,7 @@ def _said(error: urllib.error.HTTPError) -> str:
         text = error.read(4096).decode("utf-8", "replace")
         tree = as_tree(json.loads(text))
     except (OSError, ValueError, RecursionError):
-        return error.reason if isinstance(error.reason, str) else ""
+        return error.reason
     return f"{as_text(tree.get('error_code'))}: {as_text(tree.get('message'))[:300]}"
 
 

@@ -57,10 +57,10 @@ class Chosen:
 
     def load(self) -> Config:
         """The config. Raises ConfigError."""
-        from ...core.config.load import load_config
+        from ...core.api import load_config
 
         return load_config(
-            path=self.path,
+            self.path,
             config_dir=self.config_dir,
             config_name=self.config_name,
             overrides=self.overrides,
@@ -69,14 +69,10 @@ class Chosen:
 
     def plan(self) -> tuple[Config, Plan]:
         """The config and what it would run. Raises ConfigError and CatalogError."""
-        from secrets import token_hex
-
-        from ...core.catalog.load import catalog_dirs, load_catalog
-        from ...core.plan.make import make_plan
+        from ...core.api import plan
 
         config = self.load()
-        catalog = load_catalog(catalog_dirs(config.sources), env=self.env)
-        return config, make_plan(config, catalog, invocation=token_hex(4), only=self.only)
+        return config, plan(config, tasks=self.only, env=self.env)
 
 
 def config_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,8 +1,10 @@
-"""`evaldock export`: the scores of runs as files for other programs."""
+"""`evaldock export`: the scores of runs as files for other programs, or to an MLflow server."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -11,34 +13,87 @@ from .errors import Failure, UsageProblem
 from .rows import plain
 
 
-@click.command()
-@click.argument("ids", nargs=-1, type=IdType(jobs=False), metavar="[RUN]...")
+@click.command(
+    epilog="""\b
+Examples:
+  evaldock export 3f2a --dest junit --output-dir reports
+  evaldock export --dest local --format csv
+  evaldock export 3f2a --dest mlflow --tracking-uri http://127.0.0.1:5000 -o experiment_name=nightly
+"""
+)
+@click.argument("ids", nargs=-1, type=IdType(), metavar="[RUN|JOB]...")
 @click.option(
-    "--dest", type=click.Choice(["json", "csv", "junit"]), default="json", show_default=True, help="What to write."
+    "--dest",
+    type=click.Choice(["local", "json", "csv", "junit", "mlflow"]),
+    default="json",
+    show_default=True,
+    help="Where the scores go. `local` is the folder layout of nemo-evaluator-launcher.",
 )
 @click.option(
-    "--output-dir", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Where. Default: here."
+    "--output-dir",
+    "-out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Where files go. Default: here.",
 )
-def command(ids: tuple[str, ...], dest: str, output_dir: Path) -> None:
-    """Write the scores of runs to files, one a run: `<invocation>.json`, `.csv` or `.xml`. Without RUN the newest.
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), help="What `local` writes. Default: json.")
+@click.option("--tracking-uri", metavar="URL", help="The MLflow server. Default: the config's, or MLFLOW_TRACKING_URI.")
+@click.option(
+    "-o",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting, as under `export.<dest>`.",
+)
+def command(
+    ids: tuple[str, ...],
+    dest: str,
+    output_dir: Path,
+    form: str | None,
+    tracking_uri: str | None,
+    overrides: tuple[str, ...],
+) -> None:
+    """Deliver the scores of runs or jobs; without an ID those of the newest run. Prints where they are.
 
-    JUnit is what CI systems show: a task that did not succeed, or whose score does not count, is a failed test.
+    Files are `<invocation>.json`, `.csv` or `.xml`, one a run. JUnit is what CI systems show: a task that did not
+    succeed, or whose score does not count, is a failed test. Settings of the run's own config under `export` count.
     """
-    from ...core.results.junit import junit
-    from ...core.run.atomic import write_atomic
-    from ...core.run.export import scores_text
+    from ...core.config.exports import Destination, export_settings
+    from ...core.results.auto_export import config_of
+    from ...core.results.export import ExportFailed, ExportOptions, export_run
     from .select import newest, targets
 
+    given = _given(dest, form, tracking_uri, overrides)
     found = targets(ids) if ids else newest()
     if not found:
         raise UsageProblem("There are no runs yet. Start one: evaldock run PATH.yaml")
     for target in found:
-        run = target.run
-        text = junit(run) if dest == "junit" else scores_text(run, f".{dest}")
-        path = output_dir / f"{run.invocation}.{'xml' if dest == 'junit' else dest}"
+        settings = {**export_settings(config_of(target.run), dest), **given}
         try:
-            output_dir.mkdir(parents=True, exist_ok=True)
-            write_atomic(path, text.encode("utf-8", "replace"), mode=0o644)
-        except OSError as error:
-            raise Failure(f"Cannot write {plain(path)}: {error.strerror}.") from error
-        click.echo(plain(path))
+            places = export_run(
+                target.run, target.jobs, cast(Destination, dest), ExportOptions(output_dir, settings, os.environ)
+            )
+        except ExportFailed as error:
+            raise Failure(str(error)) from error
+        for place in places:
+            click.echo(plain(place))
+
+
+def _given(dest: str, form: str | None, tracking_uri: str | None, overrides: tuple[str, ...]) -> dict[str, object]:
+    """The settings of the command line. Raises UsageProblem."""
+    import yaml
+
+    given: dict[str, object] = {}
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise UsageProblem(f"-o {plain(text)}: write KEY=VALUE, such as -o experiment_name=nightly.")
+        try:
+            given[key.removeprefix(f"export.{dest}.")] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise UsageProblem(f"-o {plain(text)}: the value is no YAML.") from error
+    if form is not None:
+        given["format"] = form
+    if tracking_uri is not None:
+        given["tracking_uri"] = tracking_uri
+    return given

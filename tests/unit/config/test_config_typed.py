@@ -74,7 +74,14 @@ def test_everything(load: Load, tmp_path: Path) -> None:
     assert execution.mounts == (MountSpec(str(tmp_path / "data"), "/data"), MountSpec("/abs", "/abs", True))
     assert config.endpoint.api_key_name is None
     assert config.endpoint.adapter_config["use_caching"] is True
-    assert [warning.path for warning in config.warnings] == ["execution.auto_export", "execution.mounts.deployment"]
+    assert [warning.path for warning in config.warnings] == ["execution.mounts.deployment"]
+
+
+def test_destinations_without_an_exporter_are_named(load: Load) -> None:
+    text = EVERYTHING.replace("destinations: [local]", "destinations: [wandb, local, gsheets]")
+    (_, warning) = load(text).warnings
+    assert warning.path == "execution.auto_export.destinations"
+    assert "wandb, gsheets: no scores are sent there" in str(warning)
 
 
 def test_tasks_lie_over_what_evaluation_shares(load: Load, tmp_path: Path) -> None:

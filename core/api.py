@@ -1,0 +1,149 @@
+"""evaldock from Python: what `evaldock run` does, in three steps.
+
+    from evaldock.core import load_config, plan, run, scores
+
+    config = load_config("nightly.yaml", overrides=["evaluation.tasks.0.name=ifeval"])
+    finished = run(config, plan(config, tasks=["ifeval"]))
+    for row in scores(finished):
+        print(row["task"], row["value"], row["validity"])
+
+Imports of what the steps need happen inside them: `from evaldock.core import load_config` alone costs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .config.model import Config
+    from .plan.spec import Plan
+    from .run.events import Event, Json
+    from .run.store import Run
+
+
+class NotStarted(Exception):
+    """A run that would fail for certain: variables that are not set, or an endpoint that refuses every request.
+
+    The message is one line for each reason.
+    """
+
+
+def load_config(
+    path: str | Path | None = None,
+    *,
+    config_dir: str | Path | None = None,
+    config_name: str | None = None,
+    overrides: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+) -> Config:
+    """The config in the file `path`, or `config_name` in `config_dir`, with `overrides` ("key=value") on top.
+
+    `env` (default: the process's own) is what `${oc.env:NAME}` reads. Raises `evaldock.core.config.model.ConfigError`
+    with everything that is wrong, each with file, line and column.
+    """
+    from .config.load import load_config as load
+
+    return load(
+        path=None if path is None else Path(path),
+        config_dir=None if config_dir is None else Path(config_dir),
+        config_name=config_name,
+        overrides=overrides,
+        env=env,
+    )
+
+
+def plan(config: Config, *, tasks: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Plan:
+    """What `config` would run: one frozen JobSpec a task, of all tasks or of these. Nothing is written or started.
+
+    Raises ConfigError, and `evaldock.core.catalog.model.CatalogError` for a task that no catalog knows and that names
+    no container.
+    """
+    from secrets import token_hex
+
+    from .catalog.load import catalog_dirs, load_catalog
+    from .plan.make import make_plan
+
+    catalog = load_catalog(catalog_dirs(config.sources), env=env)
+    return make_plan(config, catalog, invocation=token_hex(4), only=tasks)
+
+
+def new_run(config: Config, planned: Plan) -> Run:
+    """Make the directory of a new run, with every job queued. Raises OSError, and RequestRefused when read-only."""
+    from datetime import UTC, datetime
+
+    from .run.access import refuse_when_read_only
+    from .run.layout import create_run
+    from .run.store import Run
+
+    refuse_when_read_only()
+    return Run.open(create_run(planned, config.tree, now=datetime.now(UTC), sources=config.sources).root)
+
+
+def run(
+    config: Config,
+    planned: Plan | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+    on_event: Callable[[Event], None] | None = None,
+    on_notice: Callable[[str], None] | None = None,
+) -> Run:
+    """Run all jobs of `planned` (default: of the whole config) and return when the last one has ended.
+
+    A job that fails raises nothing: `Run.views()` has states and reasons, `scores` the figures. `check` asks the
+    endpoint for one token first. `on_event` hears each entry of the journal, `on_notice` sentences for people; both
+    are called on the engine's threads. Ctrl-C stops the jobs, a second one kills them, and KeyboardInterrupt follows.
+
+    Raises NotStarted, OSError and `evaldock.core.engine.executor.ExecutorUnavailable` when Docker does not answer.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from .engine.docker.executor import DockerExecutor
+    from .engine.engine import Engine
+
+    env = os.environ if env is None else env
+    planned = plan(config, env=env) if planned is None else planned
+    executor = DockerExecutor()
+    executor.check()
+    reasons = _reasons_against(planned, env, check=check)
+    if reasons:
+        raise NotStarted("\n".join(reasons))
+    made = new_run(config, planned)
+    engine = Engine(made, env, executor, on_event=on_event, on_notice=on_notice)
+    interrupted = False
+    with ThreadPoolExecutor(1, "engine") as threads:
+        work = threads.submit(engine.run)
+        while not work.done():
+            try:
+                work.exception()
+            except KeyboardInterrupt:
+                interrupted = True
+                engine.interrupt()
+    work.result()
+    if interrupted:
+        raise KeyboardInterrupt
+    return made
+
+
+def scores(finished: Run, metric: str | None = None) -> list[Json]:
+    """One row a job with the figure that its task is known by; with `metric` a row for each whose name holds it.
+
+    The keys are `evaldock.core.results.scores.COLUMNS`. Raises RunDamaged.
+    """
+    from .results.scores import score_rows
+
+    return score_rows(finished, metric=metric)
+
+
+def _reasons_against(planned: Plan, env: Mapping[str, str], *, check: bool) -> list[str]:
+    from .plan.render import missing_env
+
+    missing = [str(problem) for problem in missing_env(planned, env)]
+    if missing or not check:
+        return missing
+    from .preflight.early import EarlyLook
+
+    return [f"{failed.name}: {failed.text}. {failed.remedy}" for failed in EarlyLook(planned, env).failures()]
