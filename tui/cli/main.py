@@ -27,7 +27,7 @@ COMMANDS = {
     "ls": ("ls", "List tasks or runs."),
     "results": ("results", "Show what runs scored."),
     "compare": ("compare", "Tell differences between runs from noise."),
-    "export": ("export", "Write scores for other programs: JSON, CSV, JUnit."),
+    "export": ("export", "Deliver scores: JSON, CSV, JUnit, MLflow."),
     "report": ("report", "Write a run as one HTML file."),
     "info": ("info", "Show where a run is, how big, and what it was made with."),
     "open": ("folder", "Open the folder of a run or of a job's results."),
@@ -35,7 +35,7 @@ COMMANDS = {
     "prune": ("prune", "Throw away old runs and leftovers."),
     "demo": ("demo", "Run three real benchmarks of a small real model."),
     "catalog": ("catalog", "Update the catalog of tasks."),
-    "completion": ("completion", "Print the completion script of a shell."),
+    "completion": ("completion", "Make a shell complete commands, tasks and ids."),
     "version": ("version", "Show the versions of everything at work."),
 }
 
