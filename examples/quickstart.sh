@@ -60,6 +60,23 @@ else
     serve "$python" "$here/endpoint.py" --port "${EVALDOCK_DEMO_PORT:-8321}"
 fi
 
+evaldock() { "$python" -m evaldock.tui "$@"; }
+newest_run() { evaldock ls runs --limit 1 --json 2>/dev/null | tr ',' '\n' | sed -n 's/.*"invocation": *"\([^"]*\)".*/\1/p'; }
+
+before=$(newest_run)
 status=0
-"$python" -m evaldock.tui run "$here/quickstart.yaml" -o "target.api_endpoint.url=$served" "$@" || status=$?
+evaldock run "$here/quickstart.yaml" -o "target.api_endpoint.url=$served" "$@" || status=$?
+run=$(newest_run)
+# A dry run has made none.
+if [ -n "$run" ] && [ "$run" != "$before" ]; then
+    echo
+    evaldock results "$run" || true
+    sed 's/^    //' <<END
+
+    See it again:         evaldock attach $run
+    One page of it all:   evaldock report $run
+    Your own model next:  evaldock check CONFIG, then evaldock run CONFIG  (examples: $here)
+END
+    [ -n "${EVALDOCK_PYTHON:-}" ] || echo "evaldock is $root/.venv/bin/evaldock"
+fi
 exit "$status"

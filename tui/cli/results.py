@@ -56,6 +56,11 @@ def command(ids: tuple[str, ...], metric: str | None, form: str | None) -> None:
     else:
         for line in render(_COLUMNS, [_cells(row) for row in rows], style_of(sys.stdout)):
             click.echo(line)
+        reasons = dict.fromkeys(
+            f"{plain(row['task'])} is {row['validity']}: {plain(row['why'])}" for row in rows if row["why"]
+        )
+        for reason in reasons:
+            click.echo(reason)
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> None:
