@@ -55,6 +55,11 @@ class Chosen:
             )
         return self
 
+    @property
+    def file(self) -> Path:
+        """The file that the config starts from."""
+        return self.path or (self.config_dir or Path()) / f"{self.config_name or 'default'}.yaml"
+
     def load(self) -> Config:
         """The config. Raises ConfigError."""
         from ...core.api import load_config

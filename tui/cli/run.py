@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .chosen import Chosen, config_options
+from .errors import report
 from .exit_codes import ExitCode
 from .face import Face, face_for
 from .look import look_options
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @config_options
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would run; start and write nothing.")
+@click.option("--watch", is_flag=True, help="With --dry-run: show it again whenever the config is saved.")
 @click.option("--no-check", is_flag=True, help="Start even if the endpoint refuses requests.")
 @no_tui_option
 @json_option
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 def command(
     chosen: Chosen,
     dry_run: bool,
+    watch: bool,
     no_check: bool,
     no_tui: bool,
     as_json: bool,
@@ -40,11 +44,33 @@ def command(
     is 0 only when every task succeeded. An endpoint that refuses requests for certain (closed, wrong key, unknown
     model, wrong path) refuses the run; `evaldock check CONFIG` says more.
     """
+    if watch:
+        return _watched(chosen.required("run"), dry_run=dry_run, as_json=as_json)
     config, plan = chosen.required("run").plan()
     if dry_run:
         return _dry_run(config, plan, chosen.env, as_json=as_json)
     face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
     return _start(config, plan, chosen.env, face, check=not no_check)
+
+
+def _watched(chosen: Chosen, *, dry_run: bool, as_json: bool) -> ExitCode:
+    from .watching import show_on_save
+
+    if not dry_run or as_json:
+        raise click.UsageError("--watch goes with --dry-run and without --json.")
+    files = [chosen.file]
+
+    def show() -> list[Path]:
+        try:
+            config, plan = chosen.plan()
+            _dry_run(config, plan, chosen.env, as_json=False)
+            files[:] = config.sources
+        except Exception as error:  # noqa: BLE001 - a mistake is shown like any other, until the next save
+            report(error)
+        return files
+
+    show_on_save(show)
+    return ExitCode.OK
 
 
 def _dry_run(config: Config, plan: Plan, env: dict[str, str], *, as_json: bool) -> ExitCode:
