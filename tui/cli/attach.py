@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import ExitCode
 from .face import can_show
@@ -14,7 +15,7 @@ from .look import look_options
 from .options import env_file_option, environment
 
 
-@click.command()
+@click.command(epilog=examples(("attach", "the newest run"), ("attach 3f2a", "the run whose id begins so")))
 @click.argument("invocation", required=False, type=IdType(jobs=False), metavar="[RUN]")
 @env_file_option
 @look_options

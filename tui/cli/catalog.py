@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .epilog import examples
 from .errors import Failure, UsageProblem
 from .exit_codes import ExitCode
 from .options import json_option
@@ -25,7 +26,9 @@ def command() -> None:
     """Keep the catalog of NVIDIA's evaluation containers up to date."""
 
 
-@command.command("update")
+@command.command(
+    "update", epilog=examples(("catalog update --dry-run", "what the newest launcher knows that evaldock does not"))
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @click.option("--wheel", type=click.Path(path_type=Path, dir_okay=False), help="Read this wheel; fetch none.")
 @json_option
@@ -77,7 +80,7 @@ def _tell(before: Builtin, after: Builtin, found: Sequence[Difference], path: Pa
     click.echo(f"Written to {path}." if path else "Nothing was written.", err=True)
 
 
-@command.command("reset")
+@command.command("reset", epilog=examples(("catalog reset", "the list that came with evaldock")))
 def reset() -> ExitCode:
     """Go back to the packaged catalog. Your own catalog files stay."""
     from ...core.catalog.load import updated_path

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .chosen import Chosen, config_options
+from .epilog import examples
 from .exit_codes import ExitCode
 from .options import json_option
 from .rows import plain
@@ -22,7 +23,12 @@ _MARKS = {"ok": "succeeded", "warn": "invalid", "fail": "failed", "skipped": "sk
 _NAME = 11
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("check", "Docker and this machine"),
+        ("check nightly.yaml", "and images, keys, endpoint, a container's way there"),
+    )
+)
 @config_options
 @json_option
 def command(chosen: Chosen, as_json: bool) -> ExitCode:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .errors import UsageProblem
 from .options import json_option
 from .rows import plain
@@ -31,7 +32,11 @@ _COLUMNS = (
 _HOW = {"paired": "sample by sample", "proportions": "by right answers", "errors": "by standard errors", "none": ""}
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("compare 3f2a 90bc", "what differs by more than chance"), ("compare 3f2a 90bc --json", "for programs")
+    )
+)
 @click.argument("ids", nargs=-1, required=True, type=IdType(jobs=False), metavar="RUN RUN...")
 @json_option
 def command(ids: tuple[str, ...], as_json: bool) -> None:

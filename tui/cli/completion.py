@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from .epilog import examples
 from .errors import Failure, UsageProblem
 from .rows import plain
 
@@ -18,11 +19,10 @@ _ZSH_HEAD = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  evaldock completion --install          for your shell, once and for all
-  eval "$(evaldock completion bash)"     for this one only
-"""
+    epilog=examples(
+        ("completion --install", "for your shell, once and for all"),
+        ("completion zsh", "the script, to be put elsewhere"),
+    )
 )
 @click.argument("shell", type=click.Choice(_SHELLS), required=False)
 @click.option("--install", is_flag=True, help="Write the script where SHELL finds it whenever it starts.")

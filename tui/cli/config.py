@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .chosen import Chosen, config_options
+from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import ExitCode
 from .options import json_option
@@ -24,7 +25,7 @@ def command() -> None:
     """Look at configs: what they come to, whether they are right, and in the current spelling."""
 
 
-@command.command("show")
+@command.command("show", epilog=examples(("config show nightly.yaml", "each value and where it was written")))
 @config_options
 @click.option("--no-origin", is_flag=True, help="The plain YAML, without where each value was written.")
 @json_option
@@ -52,7 +53,9 @@ def show(chosen: Chosen, no_origin: bool, as_json: bool) -> ExitCode:
     return ExitCode.OK
 
 
-@command.command("validate")
+@command.command(
+    "validate", epilog=examples(("config validate nightly.yaml", "every mistake; exit 2 when there is one"))
+)
 @config_options
 @json_option
 def validate(chosen: Chosen, as_json: bool) -> ExitCode:
@@ -97,7 +100,7 @@ evaldock config schema > evaldock.schema.json
 # yaml-language-server: $schema=evaldock.schema.json    # the first line of a config"""
 
 
-@command.command("schema", epilog=_EDITORS)
+@command.command("schema", epilog=examples(("config schema > evaldock.schema.json", "for editors")) + "\n\n" + _EDITORS)
 @click.option("--catalog", is_flag=True, help="The schema of catalog files, which describe tasks of your own.")
 def schema(catalog: bool) -> ExitCode:
     """Print the JSON Schema of config files, with which editors complete and check while you type."""
@@ -108,7 +111,7 @@ def schema(catalog: bool) -> ExitCode:
     return ExitCode.OK
 
 
-@command.command("convert")
+@command.command("convert", epilog=examples(("config convert old.yaml", "today's spelling, comments kept")))
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False), metavar="CONFIG")
 @click.option("--write", is_flag=True, help="Change the file itself instead of printing the result.")
 def convert(path: Path, write: bool) -> ExitCode:

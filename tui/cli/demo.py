@@ -9,12 +9,18 @@ from pathlib import Path
 
 import click
 
+from .epilog import examples
 from .errors import Failure
 
 _SCRIPT = "quickstart.sh"
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog=examples(
+        ("demo", "a real model; takes some minutes"), ("demo --control", "known answers: every score must be 1.0")
+    ),
+)
 @click.option("--control", is_flag=True, help="Replay known answers instead of a model: every score must be 1.0.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def command(control: bool, options: tuple[str, ...]) -> None:

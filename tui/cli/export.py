@@ -9,17 +9,17 @@ from typing import cast
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .errors import Failure, UsageProblem
 from .rows import plain
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  evaldock export 3f2a --dest junit --output-dir reports
-  evaldock export --dest local --format csv
-  evaldock export 3f2a --dest mlflow --tracking-uri http://127.0.0.1:5000 -o experiment_name=nightly
-"""
+    epilog=examples(
+        ("export 3f2a --dest junit --output-dir reports", "for a CI system"),
+        ("export --dest local --format csv", "the newest run, as the launcher writes it"),
+        ("export 3f2a --dest mlflow --tracking-uri http://127.0.0.1:5000 -o experiment_name=nightly", "to a server"),
+    )
 )
 @click.argument("ids", nargs=-1, type=IdType(), metavar="[RUN|JOB]...")
 @click.option(

@@ -6,11 +6,12 @@ import click
 
 from ..desktop import show_on_desktop
 from .complete import IdType
+from .epilog import examples
 from .exit_codes import ExitCode
 from .select import targets
 
 
-@click.command()
+@click.command(epilog=examples(("open 3f2a", "the folder of the run"), ("open 3f2a.0", "the results of a job")))
 @click.argument("target", type=IdType(), metavar="ID")
 @click.option("--print", "only_print", is_flag=True, help="Print the folder's path instead, as for `cd`.")
 def command(target: str, only_print: bool) -> ExitCode:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .exit_codes import ExitCode
 from .formats import elapsed, size
 from .options import json_option
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ...core.run.store import Run
 
 
-@click.command()
+@click.command(epilog=examples(("info", "the newest run"), ("info 3f2a --json", "for programs")))
 @click.argument("target", required=False, type=IdType(jobs=False), metavar="[RUN]")
 @json_option
 def command(target: str | None, as_json: bool) -> ExitCode:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .exit_codes import TERMINAL_STATES, ExitCode
 from .options import json_option
 from .rows import Row, plain
@@ -20,7 +21,7 @@ _MARGIN = 10.0  # seconds beyond the grace period for Docker to do what it was t
 _RESPAWN = 3.0  # seconds between attempts to have an engine
 
 
-@click.command()
+@click.command(epilog=examples(("kill 3f2a.1", "one job"), ("kill 3f2a --now", "a whole run at once")))
 @click.argument("ids", nargs=-1, required=True, type=IdType(), metavar="ID...")
 @click.option("--now", is_flag=True, help="Kill at once instead of asking the task to end first.")
 @click.option("--wait/--no-wait", default=True, help="Wait until the jobs have ended (default).")

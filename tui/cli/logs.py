@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import ExitCode
 from .rows import plain
@@ -26,7 +27,9 @@ _LONGEST = 1 << 16  # bytes of an unfinished line held back for its prefix
 _TAIL_WHEN_FOLLOWING = 15
 
 
-@click.command()
+@click.command(
+    epilog=examples(("logs -f", "follow the newest run until it ends"), ("logs 3f2a.0", "what one job printed"))
+)
 @click.argument("ids", nargs=-1, type=IdType(), metavar="[ID]...")
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until the jobs have ended.")
 @click.option("-n", "--tail", type=click.IntRange(min=0), metavar="N", help="Begin with the last N lines.")

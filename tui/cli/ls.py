@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import ExitCode
 from .formats import age, parse_span, parse_time
@@ -38,7 +39,7 @@ command.add_command(tasks)
 command.add_command(task)
 
 
-@command.command("runs")
+@command.command("runs", epilog=examples(("ls runs", "the newest"), ("ls runs --limit 5 --json", "for programs")))
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most this many.")
 @click.option("--since", metavar="WHEN", help="Only runs since a date (2026-11-23) or for 30m, 12h, 7d.")
 @click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .complete import TaskType
+from .epilog import examples
 from .errors import Failure, UsageProblem
 from .exit_codes import ExitCode
 from .options import json_option
@@ -25,7 +26,15 @@ _MOST_LINES = 20_000
 _LABEL = 14
 
 
-@click.command("tasks")
+@click.command(
+    "tasks",
+    epilog=examples(
+        ("ls tasks", "all, by harness"),
+        ("ls tasks gsm", "by a few letters"),
+        ("ls tasks --harness lm-evaluation-harness --json", "for programs"),
+        ("ls tasks --from-container IMAGE", "what an image itself knows"),
+    ),
+)
 @click.argument("pattern", nargs=-1, type=TaskType())
 @click.option("--harness", help="Only tasks of this harness.")
 @click.option("--endpoint", help="Only tasks for this endpoint type: chat, completions, vlm, embedding.")
@@ -139,7 +148,7 @@ def _cut(text: str, style: Style, taken: int = 2) -> str:
     return line[: room - 1] + "~" if room > 8 else ""
 
 
-@click.command("task")
+@click.command("task", epilog=examples(("ls task ifeval", "image, parameters, variables, a config that runs it")))
 @click.argument("name", type=TaskType())
 @json_option
 def task(name: str, as_json: bool) -> ExitCode:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import ExitCode
 from .formats import age, parse_span, parse_time, size
@@ -45,7 +46,12 @@ class _Item:
     bytes: int = 0
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("prune --dry-run", "which containers are left over"),
+        ("prune --runs --older-than 30d", "runs that ended a month ago"),
+    )
+)
 @click.argument("ids", nargs=-1, type=IdType(jobs=False), metavar="[RUN]...")
 @click.option("--runs", is_flag=True, help="Runs that have ended, with everything in them. Needs --older-than.")
 @click.option("--attempts", is_flag=True, help="Files of earlier attempts, in runs that have ended.")

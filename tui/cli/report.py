@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .errors import Failure, UsageProblem
 from .rows import plain
 
 
-@click.command()
+@click.command(epilog=examples(("report 3f2a", "3f2a....html, which needs no network")))
 @click.argument("run_id", type=IdType(), metavar="[RUN]", required=False)
 @click.option(
     "-o",

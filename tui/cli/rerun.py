@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import BAD_STATES, TERMINAL_STATES, ExitCode
 from .face import face_for
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from ...core.run.rerun import Reruns
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("rerun 3f2a --failed", "what did not succeed"),
+        ("rerun 3f2a.0 -o config.params.temperature=0", "one job with another setting"),
+        ("rerun --exact 3f2a", "all of it, on the very images that ran"),
+    )
+)
 @click.argument("ids", nargs=-1, required=True, type=IdType(), metavar="ID...")
 @click.option("--failed", is_flag=True, help="Of the jobs named, only those that failed, were killed or lost.")
 @click.option("-o", "--override", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value. Repeatable.")

@@ -11,6 +11,7 @@ import click
 
 from . import formats
 from .complete import IdType
+from .epilog import examples
 from .rows import plain
 from .style import style_of
 from .table import Cell, Column, render
@@ -29,7 +30,13 @@ _COLUMNS = (
 _KEYS = ("run", "task", "metric", "value", "stderr", "n", "validity", "tokens", "seconds")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("results", "the newest run"),
+        ("results 3f2a 90bc --metric acc", "all figures of that name"),
+        ("results --md", "for a document"),
+    )
+)
 @click.argument("ids", nargs=-1, type=IdType(), metavar="[RUN|JOB]...")
 @click.option("--metric", help="Only metrics whose name holds this; all of them, not only the one of each task.")
 @click.option("--json", "form", flag_value="json", help="Print JSON.")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from .complete import IdType
+from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import TERMINAL_STATES, ExitCode
 from .face import face_for
@@ -16,7 +17,7 @@ from .rows import counts
 from .select import rows_of, targets
 
 
-@click.command()
+@click.command(epilog=examples(("resume 3f2a", "go on where a dead engine stopped")))
 @click.argument("invocation", type=IdType(jobs=False), metavar="ID")
 @env_file_option
 @no_tui_option

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .chosen import Chosen, config_options
+from .epilog import examples
 from .errors import report
 from .exit_codes import ExitCode
 from .face import Face, face_for
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
     from ...core.plan.spec import Plan
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("run nightly.yaml", "in the dashboard, or in lines without a terminal"),
+        ("run nightly.yaml --dry-run", "what would run; nothing is started"),
+        ("run nightly.yaml -t ifeval -o target.api_endpoint.model_id=other", "one task, another model"),
+        ("run nightly.yaml --no-tui --json", "for CI: one JSON object a line"),
+        ("run --config-dir examples --config-name local_llama_3_1_8b_instruct", "a config by its name"),
+    )
+)
 @config_options
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would run; start and write nothing.")
 @click.option("--watch", is_flag=True, help="With --dry-run: show it again whenever the config is saved.")

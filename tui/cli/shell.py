@@ -9,12 +9,13 @@ import click
 
 from ..desktop import shell_command
 from .complete import IdType
+from .epilog import examples
 from .errors import Failure, UsageProblem
 from .exit_codes import ExitCode
 from .select import Target, targets
 
 
-@click.command()
+@click.command(epilog=examples(("shell 3f2a.0", "look around while it runs")))
 @click.argument("target", type=IdType(), metavar="ID")
 def command(target: str) -> ExitCode:
     """Open a shell in the container of a job that runs (of a run: when only one of its jobs does).

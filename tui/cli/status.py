@@ -9,6 +9,7 @@ import click
 
 from . import exit_codes
 from .complete import IdType
+from .epilog import examples
 from .exit_codes import TERMINAL_STATES, ExitCode
 from .options import json_option
 from .rows import Row, counts, plain, status_table
@@ -16,7 +17,7 @@ from .select import Target, newest, rows_of, targets
 from .style import Style, style_of
 
 
-@click.command()
+@click.command(epilog=examples(("status", "the newest runs"), ("status 3f2a.0 --json", "one job, for programs")))
 @click.argument("ids", nargs=-1, type=IdType(), metavar="[ID]...")
 @json_option
 def command(ids: tuple[str, ...], as_json: bool) -> ExitCode:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from .epilog import examples
 from .exit_codes import ExitCode
 from .options import json_option
 
@@ -16,7 +17,7 @@ _PACKAGES = ("evaldock", "textual", "docker", "aiohttp", "click")
 _SHOWN_AS = {"docker": "docker-py"}
 
 
-@click.command()
+@click.command(epilog=examples(("version", "evaldock, Python, Docker and libraries")))
 @json_option
 def command(as_json: bool) -> ExitCode:
     """Show the versions of evaldock, its libraries, Python, Docker and this system."""
