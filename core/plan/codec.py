@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import TypeVar, cast
+from dataclasses import MISSING, fields, is_dataclass
+from types import NoneType
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from ..config.model import EnvValue, MountSpec, RequestOptions, Resources
-from .spec import DockerOptions, EnvRef, JobSpec, Plan
+from .spec import JobSpec, Plan
 from .trees import copied
 
 SCHEMA = 1
 
 T = TypeVar("T")
-_Reader = Callable[[object, str], object]
+_Reader = Callable[[object], object]
 
 
 class PlanDamaged(ValueError):
     """A JSON value that is no plan; the message says where it goes wrong."""
 
 
-# Fields that hold values of evaldock's own; every other field is plain JSON or a tuple of it.
-_INNER: dict[str, type[object]] = {
-    "value": EnvValue,
-    "resources": Resources,
-    "docker": DockerOptions,
-    "requests": RequestOptions,
-}
-_INNER_LISTS: dict[str, type[object]] = {"jobs": JobSpec, "env": EnvRef, "mounts": MountSpec}
+class PlanTooNew(PlanDamaged):
+    """A plan that a later version of evaldock wrote in a way that this one does not know."""
 
 
 def plan_to_json(plan: Plan) -> dict[str, object]:
@@ -37,10 +32,13 @@ def plan_to_json(plan: Plan) -> dict[str, object]:
 
 
 def plan_from_json(data: Mapping[str, object]) -> Plan:
-    """The plan that `plan_to_json` wrote; keys of a newer version are passed over. Raises PlanDamaged.
+    """The plan that `plan_to_json` wrote; keys of a newer version are passed over. Raises PlanDamaged, PlanTooNew.
 
     It takes over the trees in `data`, which must not be changed afterwards.
     """
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise PlanTooNew(f"written in format {schema}, and this version knows those up to {SCHEMA}")
     return _decode(Plan, data, "plan")
 
 
@@ -63,37 +61,109 @@ def _encode(value: object) -> object:
 
 
 def _decode(kind: type[T], data: object, where: str) -> T:
+    try:
+        return cast(T, _object(cast("type[Any]", kind), data))
+    except PlanDamaged as error:
+        raise PlanDamaged(f"{where}{error}") from None
+
+
+def _object(kind: type[Any], data: object) -> object:
     if not isinstance(data, dict):
-        raise PlanDamaged(f"{where} is not an object")
+        raise PlanDamaged(" is not an object")
     given = cast("dict[str, object]", data)
     values: dict[str, object] = {}
     for name, required, read in _readers(kind):
         if name in given:
-            values[name] = given[name] if read is None else read(given[name], f"{where}.{name}")
+            try:
+                values[name] = read(given[name])
+            except PlanDamaged as error:
+                raise PlanDamaged(f".{name}{error}") from None
         elif required:
-            raise PlanDamaged(f"{where}.{name} is missing")
+            raise PlanDamaged(f".{name} is missing")
     return kind(**values)
 
 
 @functools.cache
-def _readers(kind: type[object]) -> tuple[tuple[str, bool, _Reader | None], ...]:
-    """For each field of `kind`: its name, whether it must be there, and how to read it (None: as it stands)."""
+def _readers(kind: type[Any]) -> tuple[tuple[str, bool, _Reader], ...]:
+    """For each field of `kind`: its name, whether it must be there, and how to read it.
+
+    A reader returns the field's value, or raises PlanDamaged with the end of a sentence that begins with its place.
+    """
+    hints = get_type_hints(kind)
     return tuple(
-        (field.name, field.default is MISSING and field.default_factory is MISSING, _reader(field))
-        for field in fields(cast("type[EnvRef]", kind))
+        (field.name, field.default is MISSING and field.default_factory is MISSING, _reader(hints[field.name]))
+        for field in fields(kind)
     )
 
 
-def _reader(field: Field[object]) -> _Reader | None:
-    if inner := _INNER.get(field.name):
-        return functools.partial(_decode, inner)
-    if str(field.type).startswith("tuple"):
-        return functools.partial(_decode_list, _INNER_LISTS.get(field.name))
-    return None
+def _reader(hint: Any) -> _Reader:
+    if is_dataclass(hint):
+        return functools.partial(_object, cast("type[Any]", hint))
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        return functools.partial(_list, _reader(parts[0]))
+    if origin is Literal:
+        return functools.partial(_word, parts)
+    if origin is dict:
+        return _tree
+    return functools.partial(_optional, _reader(next(part for part in parts if part is not NoneType)))
 
 
-def _decode_list(kind: type[object] | None, value: object, where: str) -> tuple[object, ...]:
+def _optional(read: _Reader, value: object) -> object:
+    return None if value is None else read(value)
+
+
+def _list(read: _Reader, value: object) -> tuple[object, ...]:
     if not isinstance(value, list):
-        raise PlanDamaged(f"{where} is not a list")
-    items = cast("list[object]", value)
-    return tuple(_decode(kind, item, f"{where}[{i}]") for i, item in enumerate(items)) if kind else tuple(items)
+        raise PlanDamaged(" is not a list")
+    found: list[object] = []
+    for item in cast("list[object]", value):
+        try:
+            found.append(read(item))
+        except PlanDamaged as error:
+            raise PlanDamaged(f"[{len(found)}]{error}") from None
+    return tuple(found)
+
+
+def _word(words: tuple[object, ...], value: object) -> object:
+    if value not in words:
+        raise PlanDamaged(f" is none of {', '.join(map(str, words))}")
+    return value
+
+
+def _tree(value: object) -> object:
+    if not isinstance(value, dict):
+        raise PlanDamaged(" is not an object")
+    return cast("object", value)
+
+
+def _text(value: object) -> object:
+    if not isinstance(value, str):
+        raise PlanDamaged(" is not text")
+    return value
+
+
+def _flag(value: object) -> object:
+    if not isinstance(value, bool):
+        raise PlanDamaged(" is neither true nor false")
+    return value
+
+
+def _whole(value: object) -> object:
+    if not isinstance(value, int) or isinstance(value, bool) or not -_LARGEST <= value <= _LARGEST:
+        raise PlanDamaged(" is not a whole number")
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if not isinstance(value, int):
+        raise PlanDamaged(" is not a number")
+    return _whole(value)
+
+
+_LARGEST = 1 << 63
+_PLAIN: dict[object, _Reader] = {str: _text, bool: _flag, int: _whole, float: _number}

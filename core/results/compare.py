@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -106,7 +107,7 @@ def _p(before: Run, first: Scored, after: Run, second: Scored) -> tuple[float | 
     if right[0] is not None and right[1] is not None and first.n and second.n:
         return two_proportions(right[0], first.n, right[1], second.n), "proportions"
     if first.stderr and second.stderr:
-        error = (first.stderr**2 + second.stderr**2) ** 0.5
+        error = math.hypot(first.stderr, second.stderr)
         return normal_p(((second.value or 0.0) - (first.value or 0.0)) / error), "errors"
     return None, "none"
 
@@ -116,7 +117,7 @@ def _samples(run: Run, scored: Scored) -> Outcomes | None:
     artifacts = run.paths.job(spec.dir_name).artifacts
     try:
         figures: Sequence[Found] = read_figures(artifacts, spec.result_format, spec.result_file)
-    except (Missing, Unreadable, TooManyFigures, KeyError):
+    except (Missing, Unreadable, TooManyFigures):
         return None
     found = next((figure for figure in figures if _is(figure.metric, scored)), None)
     return SampleFiles(artifacts).behind(found) if found is not None else None

@@ -12,6 +12,7 @@ from .inspect_log import parse_inspect, read_inspect
 from .lm_eval import read_lm_eval
 from .merge import Found, TooManyFigures, sampled
 from .model import JobResult, NoResult, RequestCounts, Score
+from .numbers import printable
 from .outcomes import with_errors
 from .plain_json import read_plain_json
 from .primary import named, preferred
@@ -50,12 +51,12 @@ def read_results(
     `fmt` is a catalog ResultFormat; `file` a path inside `artifacts`, with `*` as a wildcard, "" for the format's own
     name. `task` is the catalog name, `primary_metric` the figure to show ("" for a sensible one), `samples` how many
     the config asked for, each `repeats` times. `seen` is what the proxy counted, None for a job that went without.
-    Raises nothing for what a container wrote; an unknown `fmt` raises KeyError.
+    Raises nothing for what a container wrote.
 
     An exit code of 0 proves nothing: a job whose requests all failed is `no_valid_requests`, and a score of whose
     samples some were not answered is invalid.
     """
-    name = file or _FORMATS[fmt].default_file
+    name = file or (_FORMATS[fmt].default_file if fmt in _FORMATS else "results file")
     requests = trusted(seen, _request_counts(artifacts))
     nothing = without_answers(requests)
     if nothing is not None and requests is not None and requests.total:
@@ -83,15 +84,22 @@ def read_results(
 def read_figures(artifacts: Path, fmt: str, file: str) -> tuple[Found, ...]:
     """Everything that the results file lists, also what has no samples behind it. `fmt` and `file` as above.
 
-    Raises Missing, Unreadable, TooManyFigures; KeyError for an unknown `fmt`.
+    Raises Missing, Unreadable, TooManyFigures.
     """
-    form = _FORMATS[fmt]
+    form = _format(fmt)
     return form.read(form.parse(read_bytes(artifacts, newest_match(artifacts, file or form.default_file))))
 
 
 def results_file(artifacts: Path, fmt: str, file: str) -> Path:
-    """The file that `read_figures` reads. Raises Missing; KeyError for an unknown `fmt`."""
-    return artifacts / newest_match(artifacts, file or _FORMATS[fmt].default_file)
+    """The file that `read_figures` reads. Raises Missing, Unreadable."""
+    return artifacts / newest_match(artifacts, file or _format(fmt).default_file)
+
+
+def _format(fmt: str) -> _Format:
+    # A newer version may have planned the job.
+    if fmt not in _FORMATS:
+        raise Unreadable(f"has a format that this version does not know ({printable(fmt[:40])})")
+    return _FORMATS[fmt]
 
 
 def _request_counts(artifacts: Path) -> RequestCounts | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -82,3 +83,15 @@ def read_head(path: Path, limit: int) -> bytes | None:
         return None
     finally:
         os.close(fd)
+
+
+def read_from_file(path: Path, offset: int = 0) -> bytes:
+    """The content of a file from byte `offset` on.
+
+    Raises OSError, also for what is no regular file: a directory, or a pipe, on which a reader would hang.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "Not an ordinary file", str(path))
+        file.seek(offset)
+        return file.read()

@@ -8,6 +8,7 @@ from typing import cast
 
 from ..config.model import Tree
 from ..plan.spec import JobSpec, Plan
+from .atomic import read_from_file
 from .events import Json
 from .narrow import as_items, as_text, as_tree
 from .store import Run, RunDamaged
@@ -79,9 +80,10 @@ def _config(run: Run) -> Tree:
     import yaml
 
     try:
-        tree: object = yaml.safe_load(run.paths.config.read_bytes())
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise RunDamaged(f"{run.paths.config} cannot be read, so the run cannot be done again: {error}") from error
+        tree: object = yaml.safe_load(read_from_file(run.paths.config))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise RunDamaged(f"{run.paths.config} cannot be read, so the run cannot be done again: {why}.") from error
     if not isinstance(tree, dict):
         raise RunDamaged(f"{run.paths.config} holds no config, so the run cannot be done again.")
     return cast(Tree, tree)

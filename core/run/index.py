@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .events import Json
 from .overview import Overview
+from .paths import RunPaths, is_gone
 from .pointers import RUN_DIR, pointers
 from .pointers import register as register
 from .pointers import state_dir as state_dir
@@ -50,12 +51,19 @@ def summaries(env: Mapping[str, str] | None = None) -> list[Json]:
     return Overview(env).summaries()
 
 
-def last_run(env: Mapping[str, str] | None = None) -> Run:
-    """The newest run. Raises NotFound when there is none."""
+def unreadable(listed: Iterable[Json], env: Mapping[str, str] | None = None) -> list[str]:
+    """The invocations of the runs that are there, but missing from these `summaries` because they cannot be read."""
+    return sorted(pointers(env).keys() - {str(summary["invocation"]) for summary in listed})
+
+
+def last_run(
+    env: Mapping[str, str] | None = None, *, passed_over: Callable[[RunDamaged], object] = lambda _: None
+) -> Run:
+    """The newest run that can be read; `passed_over` is told of newer ones. Raises NotFound when there is none."""
     # Directory names begin with the time, so only as many runs are opened as it takes.
     known = sorted(pointers(env).items(), key=lambda item: item[1].name, reverse=True)
     for item in known:
-        for run in _open(dict([item])):
+        for run in _open(dict([item]), passed_over):
             return run
     raise NotFound("There is no run yet. Start one with: evaldock run CONFIG")
 
@@ -94,8 +102,8 @@ def find(text: str, env: Mapping[str, str] | None = None) -> Found:
     fitting = [invocation for invocation in known if invocation.startswith(prefix)]
     if not fitting:
         raise NotFound(
-            f"No run begins with {prefix!r}. List the runs with: evaldock ls runs (and runs of another place "
-            "with: evaldock ls runs --scan DIR)"
+            f"No run begins with {prefix!r}.{_perhaps(prefix, known)} List the runs with: evaldock ls runs (and runs "
+            "of another place with: evaldock ls runs --scan DIR)"
         )
     if len(fitting) > 1:
         fitting.sort(key=lambda invocation: known[invocation].name, reverse=True)
@@ -104,10 +112,20 @@ def find(text: str, env: Mapping[str, str] | None = None) -> Found:
     return Found(run, None if number is None else _job_id(run, int(number)))
 
 
+def _perhaps(prefix: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    begins = {invocation[: len(prefix)]: invocation for invocation in known}
+    near = get_close_matches(prefix, begins, n=1, cutoff=0.7) if len(prefix) > 2 else []
+    return f" Did you mean {begins[near[0]]}?" if near else ""
+
+
 def _open_directory(text: str) -> Run:
     path = Path(text).expanduser()
     if not path.is_dir():
         raise NotFound(f"{text} is not a directory.")
+    if is_gone(RunPaths(path).plan):
+        raise NotFound(f"{text} is not the directory of a run: it has no {RunPaths(path).plan.name}.")
     return Run.open(path)
 
 
@@ -118,11 +136,12 @@ def _job_id(run: Run, number: int) -> str:
     return run.plan.jobs[number].id
 
 
-def _open(roots: Mapping[str, Path]) -> Iterable[Run]:
+def _open(roots: Mapping[str, Path], passed_over: Callable[[RunDamaged], object] = lambda _: None) -> Iterable[Run]:
     for invocation, root in roots.items():
         try:
             run = Run.open(root)
-        except RunDamaged:
+        except RunDamaged as error:
+            passed_over(error)
             continue
         # Another run may stand where the pointer leads.
         if run.invocation == invocation:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from .atomic import read_from_file
 from .events import Event, JobChanged, KillRequested, RerunRequested, RunCreated, RunFinished, event_from_json
 
 _DURABLE = (JobChanged, KillRequested, RerunRequested, RunCreated, RunFinished)
@@ -92,9 +93,7 @@ def read_from(path: Path, offset: int) -> tuple[list[Event], int]:
     A last line without newline is not read: its writer is still at it, or will cut it off. Lines that are not
     JSON, or are of a kind unknown to this version, are skipped. Raises OSError.
     """
-    with open(path, "rb") as file:
-        file.seek(offset)
-        data = file.read()
+    data = read_from_file(path, offset)
     end = data.rfind(b"\n") + 1
     lines = data[:end].splitlines()
     found = _decode_all(lines)

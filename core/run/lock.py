@@ -92,7 +92,7 @@ def holding(path: Path) -> Generator[bool]:
 def is_held(path: Path) -> bool:
     """Whether some engine holds the lock `path` now."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
     try:

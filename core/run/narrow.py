@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 from .events import Json
@@ -25,3 +26,13 @@ def as_text(value: object) -> str:
 def as_whole(value: object) -> int | None:
     """`value` if it is a whole number from 0, else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def as_number(value: object) -> float | int | None:
+    """`value` if it is a finite number that fits into a float, else None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return value if math.isfinite(value) else None
+    except OverflowError:
+        return None

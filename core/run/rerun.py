@@ -18,10 +18,10 @@ from ..plan.diff import spec_changes
 from ..plan.spec import JobSpec, Plan
 from .amendment import Amendment, masked
 from .requests import next_attempt
+from .store import Run, RunDamaged
 
 if TYPE_CHECKING:
     from ..catalog.catalog import Catalog
-    from .store import Run
 
 _RUN_WIDE = {
     "output_dir": "execution.output_dir",
@@ -109,6 +109,8 @@ class _Planner:
         from ..catalog.load import catalog_dirs, load_catalog
 
         self._run, self._overrides, self._env = run, overrides, env
+        if not run.paths.config.is_file():
+            raise RunDamaged(f"{run.paths.config} is not there, so overrides cannot be applied to what it says.")
         self._catalog: Catalog = load_catalog(catalog_dirs([run.paths.config]), env=env)
         self.config: Config | None = None
         self.warnings: tuple[str, ...] = ()

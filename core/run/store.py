@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
+import re
 import threading
 import time
 from dataclasses import replace
@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from ..plan.codec import PlanDamaged, plan_from_json
+from ..plan.codec import PlanDamaged, PlanTooNew, plan_from_json
 from ..plan.spec import JobSpec, Plan
 from .amendment import MAX_BYTES, Amendment
-from .atomic import read_head
+from .atomic import read_from_file, read_head
 from .clock import boot_id, utc_iso
 from .events import JobState, Json
 from .journal import read_from
 from .lock import holder
+from .narrow import as_number, as_text, as_whole
 from .paths import RunPaths, UnsafePath
 from .progress import count, mapping, progress_of, requests_of
 from .state import JobView, RunState, elapsed
@@ -48,7 +49,8 @@ class Run:
         paths = RunPaths(Path(root).absolute())
         run = cls(paths, _read_plan(paths))
         run.state()
-        if run._offset and not run._understood:
+        # The first line is there as soon as the run is, so without one it is not known what has happened.
+        if not run._understood:
             raise RunDamaged(
                 f"{paths.journal} is damaged: no line of it can be read. The run's logs and artifacts are still "
                 f"in {paths.root}."
@@ -198,23 +200,34 @@ class Run:
 
 
 def _read_plan(paths: RunPaths) -> Plan:
-    if not paths.plan.is_file():
-        raise RunDamaged(f"{paths.root} is not a run of evaldock: it has no {paths.plan.name}.")
     try:
-        data: object = json.loads(paths.plan.read_bytes())
-        if not isinstance(data, dict):
-            raise TypeError("not an object")
+        data: object = json.loads(read_from_file(paths.plan))
         plan = plan_from_json(cast(Json, data))
-        for job in plan.jobs:
-            paths.job(job.dir_name)
+        _check_jobs(plan, paths)
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunDamaged(f"{paths.root} is not a run of evaldock: it has no {paths.plan.name}.") from None
     except OSError as error:
         raise RunDamaged(f"{paths.plan} cannot be read: {error.strerror}.") from error
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, UnsafePath) as error:
+    except PlanTooNew as error:
+        raise RunDamaged(
+            f"{paths.root} is a run of a newer evaldock: its {paths.plan.name} is {error}. Update evaldock to see it."
+        ) from error
+    except (ValueError, RecursionError, UnsafePath) as error:
         raise RunDamaged(
             f"{paths.plan} is damaged ({type(error).__name__}: {error}). The run's logs and artifacts are "
             f"still in {paths.root}."
         ) from error
     return plan
+
+
+def _check_jobs(plan: Plan, paths: RunPaths) -> None:
+    """Raise PlanDamaged, UnsafePath for jobs that no plan has: everything else relies on their ids and directories."""
+    if not re.fullmatch("[0-9a-f]{8}", plan.invocation) or not plan.jobs:
+        raise PlanDamaged("it names no run, or no job")
+    for number, job in enumerate(plan.jobs):
+        if job.id != f"{plan.invocation}.{number}":
+            raise PlanDamaged(f"job {number} has the id {job.id!r}")
+        paths.job(job.dir_name)
 
 
 def _object_in(path: Path) -> Json:
@@ -254,8 +267,5 @@ def _score(score: Json | None) -> Json | None:
     out.update((key, score[key]) for key in out if key in score)
     if "validity" not in score and not out["valid"]:
         out["validity"] = "invalid"
-    for key in ("value", "stderr"):
-        value = out[key]
-        if not isinstance(value, (int, float)) or (isinstance(value, float) and not math.isfinite(value)):
-            out[key] = None
-    return out
+    readers = {"value": as_number, "stderr": as_number, "n": as_whole, "valid": bool}
+    return {key: readers.get(key, as_text)(value) for key, value in out.items()}

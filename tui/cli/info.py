@@ -100,11 +100,12 @@ def _made_with(provenance: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "docker", f"{docker.get('version', '?')} at {docker.get('address', '?')}"
     yield "host", ", ".join(str(host[key]) for key in ("name", "system", "machine") if host.get(key))
     yield "config sha256", str(_tree(provenance.get("config")).get("sha256", ""))
+    from ...core.run.narrow import as_items
+
     images: dict[str, str] = {}
     for entries in _tree(provenance.get("jobs")).values():
-        for entry in cast("list[object]", entries) if isinstance(entries, list) else ():
-            made = _tree(entry)
-            known = cast("list[object]", made.get("digests") or [])
+        for made in map(_tree, as_items(entries)):
+            known = as_items(made.get("digests"))
             images[f"{made.get('image')}"] = str(known[0] if known else made.get("image_id"))
     for image, known in images.items():
         yield "image", f"{image} = {known}"

@@ -54,7 +54,8 @@ def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> Exi
         index.scan(scan)
     earliest = None if since is None else _since(since, datetime.now(UTC))
     found: list[dict[str, Any]] = []
-    for entry in index.summaries():
+    summaries = index.summaries()
+    for entry in summaries:
         if len(found) == limit:
             break
         created = parse_time(str(entry["created"]))
@@ -66,6 +67,9 @@ def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> Exi
         click.echo("There are no runs here yet. Start one: evaldock run PATH.yaml", err=True)
     else:
         click.echo("\n".join(_run_lines(found, style_of(sys.stdout))))
+    if damaged := index.unreadable(summaries):
+        names, why = _few(damaged), f"evaldock status {damaged[0]}"
+        click.echo(f"evaldock: warning: not listed, because they cannot be read: {names}. Why: {why}", err=True)
     return ExitCode.OK
 
 

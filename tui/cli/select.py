@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .rows import Row
+import click
+
+from .rows import Row, plain
 
 if TYPE_CHECKING:
     from ...core.run.store import Run
@@ -37,11 +39,14 @@ def targets(ids: Sequence[str]) -> list[Target]:
 
 
 def newest() -> list[Target]:
-    """All jobs of the newest run, as a list of one; empty when there is no run."""
+    """All jobs of the newest run that can be read, as a list of one; empty when there is none.
+
+    Newer ones that are damaged are told of on stderr.
+    """
     from ...core.run.index import NotFound, last_run
 
     try:
-        run = last_run()
+        run = last_run(passed_over=lambda error: click.echo(f"evaldock: warning: {plain(error)}", err=True))
     except NotFound:
         return []
     return [Target(run, tuple(job.id for job in run.plan.jobs), whole=True)]
