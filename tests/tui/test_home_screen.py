@@ -24,6 +24,31 @@ async def loaded(it: Opened, number: int) -> None:
     await it.until(lambda: len(it.home.home.rows) == number and (number == 0 or it.home.detail), "the runs")
 
 
+@pytest.mark.parametrize(
+    ("live", "over", "lost", "said"),
+    [
+        (1, 0, 0, "has 1 run under way, 4 tasks running"),
+        (0, 1, 0, "has 1 run finished"),
+        (0, 0, 2, "has 2 runs without engine"),
+        (1, 1, 1, "has 1 run under way, 1 finished and 1 without engine, 4 tasks running"),
+    ],
+)
+async def test_the_sentence_leaves_out_what_there_is_none_of(
+    scene: Scene, opened: Opener, live: int, over: int, lost: int, said: str
+) -> None:
+    for number in range(live):
+        scene.run(f"1111111{number}", engine=True)
+    for number in range(over):
+        scene.run(f"2222222{number}", ENDED)
+    for number in range(lost):
+        scene.run(f"3333333{number}")
+    async with opened() as it:
+        await loaded(it, live + over + lost)
+        words = text_of(it.home.header)
+        assert f"evaldock {said}" in words
+        assert " 0 finished" not in words
+
+
 async def test_runs_stand_under_their_days_with_scores(scene: Scene, opened: Opener) -> None:
     scene.run("9b1e02d7", ENDED, ago=timedelta(days=1))
     scene.run("07e4aa90", ENDED[:1], config="safety", ago=timedelta(days=4))

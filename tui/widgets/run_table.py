@@ -80,7 +80,7 @@ class RunTable(Widget, can_focus=True, inherit_bindings=False):
     @property
     def lines(self) -> int:
         """How many lines all of it takes, its head included."""
-        return len(self._entries) + 2
+        return max(1, len(self._entries)) + 2
 
     @property
     def cursor_row(self) -> RunRow | None:
@@ -164,7 +164,7 @@ class RunTable(Widget, can_focus=True, inherit_bindings=False):
 
     @property
     def _head_lines(self) -> int:
-        return 2 if self.size.height >= 8 else 1
+        return 2 if self.size.height >= min(8, self.lines) else 1
 
     def _see(self) -> None:
         """Scroll so that the cursor's run is seen, and the heading above the first one with it."""
