@@ -1,8 +1,8 @@
 """Draws the pictures of the README from a real run: `python -m tests.screenshots [FOLDER]`.
 
 Real harnesses (examples/images/build) run in real containers against SmolLM2 where its server is installed (see
-examples/quickstart.sh), else against known answers. The picture of a dead Docker is of a run that is only written down:
-nobody's engine is stopped for it.
+examples/quickstart.sh), else against known answers. They reach Docker through a relay that goes away for the picture of
+a Docker that does: Docker itself goes on.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ from textual.pilot import Pilot
 
 from .endpoint import Endpoint
 from .frame import framed
+from .relay import Relay
 
 ROOT = Path(__file__).parents[2]
 WIDE, USUAL, NARROW = (140, 42), (120, 36), (80, 24)
 PATIENCE = 900  # seconds; a small model on a small machine takes its time
+LONG = 20  # seconds, in which a sparkline gets a shape
 CONTRACT = "evaldock/contract:local"
 
 
@@ -111,14 +113,15 @@ class Camera:
         *,
         look: Look | None = None,
         ready: Callable[[Pilot[object]], object] | None = None,
+        after: float = 2.5,
     ) -> None:
-        """One picture, after these keys and once `ready` says so."""
+        """One picture, after so many seconds of history for the sparklines, these keys, and once `ready` says so."""
         app = EvaldockApp(look or Look(), env=self._env)
         if run is not None:
             app.begin_with(run, start=False)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            await asyncio.sleep(2.5)  # a few seconds of history for the sparklines
+            await asyncio.sleep(after)
             for key in keys:
                 await pilot.press(key)
                 await pilot.pause()
@@ -134,8 +137,8 @@ class Camera:
 async def live_pictures(camera: Camera, run: Run) -> None:
     """What a run looks like while it is at work."""
     await until(lambda: (run.live().get("jobs") or {}) and _progress(run, 0) >= 8)
-    await camera.take("run", WIDE, run)
-    await camera.take("run-light", USUAL, run, look=Look(theme="light"))
+    await camera.take("run", WIDE, run, after=LONG)
+    await camera.take("run-light", USUAL, run, look=Look(theme="light"), after=LONG)
     await camera.take("run-narrow", NARROW, run)
     await camera.take("run-mono", USUAL, run, look=Look(theme="mono", ascii=True))
     await camera.take("search", USUAL, run, ["tab", "/", *"logger", "enter"])
@@ -154,6 +157,16 @@ async def later_pictures(camera: Camera, run: Run) -> None:
     await camera.take("home", WIDE, None)
 
 
+async def picture_without_docker(camera: Camera, run: Run, relay: Relay) -> None:
+    """What it looks like when Docker goes away under it."""
+    relay.close()
+    try:
+        await camera.take("docker_down", WIDE, run, ready=lambda _pilot: run.live().get("docker") != "ok", after=12)
+    finally:
+        relay.open()
+    await until(lambda: run.live().get("docker") == "ok")
+
+
 def _progress(run: Run, number: int) -> int:
     row = run.views()[number]
     progress = row.get("progress")
@@ -168,15 +181,19 @@ async def _all(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, Endpoint() as endpoint:
         home = Path(name)
-        env = {**os.environ, "XDG_STATE_HOME": str(home / "state"), "XDG_CONFIG_HOME": str(home / "config")}
-        os.environ.update({key: env[key] for key in ("XDG_STATE_HOME", "XDG_CONFIG_HOME")})
+        relay = Relay(home / "docker.sock")
+        relay.open()
+        ours = {"XDG_STATE_HOME": str(home / "state"), "XDG_CONFIG_HOME": str(home / "config")}
+        os.environ.update({**ours, "DOCKER_HOST": relay.host})
         for variable in ("NO_COLOR", "EVALDOCK_READ_ONLY"):
             os.environ.pop(variable, None)
+        env = dict(os.environ)
         camera = Camera(folder, env)
         run = started(home, endpoint.url, endpoint.model, env)
         try:
             await live_pictures(camera, run)
             await later_pictures(camera, run)
+            await picture_without_docker(camera, run, relay)
         finally:
             subprocess.run(
                 [str(Path(sys.executable).with_name("evaldock")), "kill", "--now", run.invocation],

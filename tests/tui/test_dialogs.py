@@ -9,7 +9,7 @@ from evaldock.tui.draw.line import Span, spans_width
 from evaldock.tui.screens.dialog import wrapped
 from evaldock.tui.screens.overrides import OverridesDialog
 from evaldock.tui.screens.rerun import RerunChoice, RerunDialog
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from textual.widgets import TextArea
 
@@ -173,6 +173,8 @@ async def test_overrides_come_back_into_the_rerun() -> None:
 @given(
     st.lists(st.text(alphabet=st.characters(exclude_categories=("C",)), max_size=30), max_size=5), st.integers(1, 40)
 )
+@example(["\u0301"], 1)  # of no width by itself
+@example(["a\u0301"], 1)
 def test_running_text_fits_and_loses_no_word(texts: list[str], width: int) -> None:
     rows = wrapped([Span(text) for text in texts], width)
     # A character that is two cells wide needs two cells.

@@ -27,7 +27,9 @@ _LEVEL = re.compile(
     r"(?P<quiet>TRACE|DEBUG|INFO|NOTICE|SUCCESS)(?=[^A-Za-z]|$)|(?P<warn>WARN(?:ING)?)(?=[^A-Za-z]|$)"
     r"|(?P<bad>ERROR|ERR|CRITICAL|FATAL|SEVERE)(?=[^A-Za-z]|$)"
 )
-_LETTER = re.compile(rf"\[(?:(?P<warn>W)|(?P<bad>[ECF])|(?P<quiet>[TDIN])) (?={_DATE}[T :]{_CLOCK})")  # [W 2026-11-23T...]
+_LETTER = re.compile(
+    rf"\[(?:(?P<warn>W)|(?P<bad>[ECF])|(?P<quiet>[TDIN])) (?={_DATE}[T :]{_CLOCK})"
+)  # [W 2026-11-23T...]
 _BRACKET = re.compile(r"\[[^\[\]]{1,60}\]|\([^()]{1,60}\)|<[^<>]{1,60}>")
 # A name is the speaker's only where a separator or a column follows, else it is the first word of the message.
 _SPEAKER = re.compile(r"[\w.\-/@:]+(?=  | - | \| )")
