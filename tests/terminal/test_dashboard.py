@@ -47,6 +47,45 @@ def test_keys_kill_one_task_and_then_all(desk: Desk) -> None:
     assert containers_of(run.invocation) == []
 
 
+def test_keys_search_preview_kill_and_rerun(desk: Desk) -> None:
+    screen = opened(desk, "run", desk.config({"lines": 3000, "sleep": 600}))
+    run = desk.run()
+    until_printed(run, 0, "line 3000")
+    until_state(run, 0, "running")
+    screen.send("\t/")
+    screen.sees("as regex")
+    screen.send("line 29")
+    # line 29, 290 to 299 and 2900 to 2999
+    screen.sees("111 in the file")
+    screen.send("\r")
+    screen.sees("next")
+    screen.send("\tp")
+    screen.sees("would run", "Docker command", "--label")
+    screen.send("q")
+    screen.sees("STATE")
+    screen.send("K")
+    screen.sees("keep")
+    screen.send("y")
+    until_state(run, 0, "killed")
+    screen.sees("rerun")
+    screen.send("r")
+    screen.sees("as is")
+    screen.send("a")
+    job = f"{run.invocation}.0"
+    wait_for(lambda: run.state().jobs[job].attempt == 2, "the second attempt")
+    until_state(run, 0, "running")
+    until_printed(run, 0, "line 3000")
+    detach(screen)
+    again = opened(desk, "attach", run.invocation)
+    again.sees("try 2")
+    detach(again)
+    assert run.state().jobs[job].state.value == "running"
+    assert desk.call("kill", run.invocation).returncode == 0
+    until_state(run, 0, "killed")
+    assert endings(run) == {(job, 1): 1, (job, 2): 1}
+    wait_for(lambda: not containers_of(run.invocation), "the container to go")
+
+
 def test_leaving_stops_nothing_and_attach_comes_back(desk: Desk) -> None:
     screen = opened(desk, "run", desk.config({"sleep": 600}))
     run = desk.run()

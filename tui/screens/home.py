@@ -260,7 +260,7 @@ class HomeScreen(DashboardScreen):
 
     def other_half(self) -> None:
         """The focus goes to the other half."""
-        (self.pane if self.half == "table" else self.table).focus()
+        self.set_focus(self.pane if self.half == "table" else self.table, scroll_visible=False)
 
     def step_back(self) -> None:
         """Out of the filter, out of the pane."""

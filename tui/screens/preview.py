@@ -204,7 +204,7 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
     def action_find(self) -> None:
         """Type what to look for."""
         self._prompt.display = True
-        self._prompt.focus()
+        self.set_focus(self._prompt, scroll_visible=False)  # at once: what is typed next belongs there
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look for it while it is typed."""

@@ -8,7 +8,6 @@ from textual.widget import Widget
 from ..draw import numbers
 from ..draw.line import Line, Span, spans_width
 from ..glyphs import Glyphs
-from ..theme import Role
 from ..view.columns import MARGIN, RIGHT
 from ..view.home import HomeSnapshot
 from .dress import glyphs_of, palette_of
@@ -55,14 +54,15 @@ def home_sentence(home: HomeSnapshot, form: int) -> list[Span]:
         return [name, Span(" has no runs yet", "dim")]
     live, lost = home.under_way, sum(row.state == "interrupted" for row in home.rows)
     over = len(home.rows) - live - lost
-    told: list[tuple[int, str, Role]] = [(live, " under way", "dim"), (over, " finished", "dim")]
-    told += [(lost, " without engine", "warn")] if form < 2 or not (live or over) else []
+    told = [(live, Span(" under way", "dim")), (over, Span(" finished", "dim"))]
+    if form < 2 or not (live or over):
+        told.append((lost, Span(" without engine", "warn")))
     told = [one for one in told if one[0]]
     spans = [name, Span(" has ", "dim")]
-    for place, (number, state, role) in enumerate(told):
+    for place, (number, state) in enumerate(told):
         if place:
             spans.append(Span(" and " if place == len(told) - 1 else ", ", "dim"))
-        spans += [Span(f"{number:,}" if place else _counted(number, "run"), "text"), Span(state, role)]
+        spans += [Span(f"{number:,}" if place else _counted(number, "run"), "text"), state]
     if live and form == 0:
         slots = home.free_slots
         spans += [Span(", ", "dim"), Span(_counted(home.running_tasks, "task"), "text"), Span(" running, ", "dim")]

@@ -89,7 +89,8 @@ class Prompt(Horizontal):
         with self.prevent(Input.Changed):
             self._input.value = text
         self._input.cursor_position = len(text)
-        self._input.focus()
+        # At once, and not with `focus()`, which leaves it to a later message: what is typed next belongs here.
+        self.screen.set_focus(self._input, scroll_visible=False)
 
     def close(self) -> None:
         """Take it off the screen."""
