@@ -96,8 +96,8 @@ def _problem(problem: ConfigProblem) -> dict[str, Any]:
 
 
 _EDITORS = """\b
-evaldock config schema > evaldock.schema.json
-# yaml-language-server: $schema=evaldock.schema.json    # the first line of a config"""
+The first line of a config then tells the editor:
+  # yaml-language-server: $schema=evaldock.schema.json"""
 
 
 @command.command("schema", epilog=examples(("config schema > evaldock.schema.json", "for editors")) + "\n\n" + _EDITORS)
