@@ -38,4 +38,5 @@ ruff check .
 ruff format --check .
 pyright
 lint-imports
-pytest "$@"
+# Two at a time: those with containers, which mostly wait, beside those without.
+pytest -n 2 --dist loadgroup "$@"

@@ -40,7 +40,7 @@ def archive(tree: object, member: str = "header.json") -> bytes:
 TWO = log(score("match", 3, accuracy=0.25, stderr=0.125), score("includes", 3, accuracy=0.5, mean=0.75, stderr=0.25))
 
 
-@pytest.mark.parametrize("content", [json.dumps(TWO).encode(), archive(TWO)])
+@pytest.mark.parametrize("content", [json.dumps(TWO).encode(), archive(TWO)], ids=["json", "zip"])
 def test_scores_and_their_errors(content: bytes) -> None:
     found = [figure.metric for figure in read_inspect(parse_inspect(content))]
     assert found == [
