@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
 
+from ..core.config.home import home_dir
 from ..core.run.atomic import read_head, write_atomic
 from ..core.run.pointers import make_dirs, state_dir
 from .actions import BY_ID, Keys, default_keys
@@ -69,7 +70,7 @@ def config_file(env: Mapping[str, str] | None = None) -> Path:
     """`$XDG_CONFIG_HOME/evaldock/config.yaml`, by default under `~/.config`."""
     base = (os.environ if env is None else env).get("XDG_CONFIG_HOME", "")
     # The XDG rules say that a relative path there is to be ignored.
-    root = Path(base) if os.path.isabs(base) else Path.home() / ".config"
+    root = Path(base) if os.path.isabs(base) else home_dir(env) / ".config"
     return root / "evaldock" / "config.yaml"
 
 

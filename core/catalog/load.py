@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from ..config.home import home_dir
 from .builtin import Builtin, read_builtin
 from .catalog import Catalog
 from .model import TaskSpec
@@ -50,5 +51,5 @@ def user_dir(env: Mapping[str, str] | None = None) -> Path:
     """`$XDG_CONFIG_HOME/evaldock/catalog`, by default under `~/.config`."""
     base = (os.environ if env is None else env).get("XDG_CONFIG_HOME", "")
     # The XDG rules say that a relative path there is to be ignored.
-    root = Path(base) if os.path.isabs(base) else Path.home() / ".config"
+    root = Path(base) if os.path.isabs(base) else home_dir(env) / ".config"
     return root / "evaldock" / "catalog"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from .compose import SUFFIXES, is_file, names_in
@@ -17,10 +18,10 @@ def locate(path: Path | None, config_dir: Path | None, config_name: str | None) 
     if path is not None:
         if config_dir is not None or config_name is not None:
             raise _problem("a config is named twice: use either --config, or --config-dir and --config-name")
-        return _at_path(path.expanduser())
+        return _at_path(Path(os.path.expanduser(path)))
     if config_dir is None and config_name is None:
         raise _problem("no config is named: use --config FILE, or --config-dir DIR and --config-name NAME")
-    return _in_directory((config_dir or Path()).expanduser(), config_name)
+    return _in_directory(Path(os.path.expanduser(config_dir or ".")), config_name)
 
 
 def _at_path(path: Path) -> Path:

@@ -13,6 +13,7 @@ from .events import Json
 from .overview import Overview
 from .paths import RunPaths, is_gone
 from .pointers import RUN_DIR, pointers
+from .pointers import is_registered as is_registered
 from .pointers import register as register
 from .pointers import state_dir as state_dir
 from .store import Run, RunDamaged
@@ -69,7 +70,7 @@ def last_run(
 
 
 def scan(folder: Path, env: Mapping[str, str] | None = None) -> list[Run]:
-    """The runs in `folder` (an output directory, or one run), newest first, and register them again."""
+    """The runs in `folder` (an output directory, or one run), newest first, and register them again where possible."""
     folder = folder.absolute()
     roots: dict[str, Path] = {}
     with contextlib.suppress(OSError):
@@ -121,7 +122,7 @@ def _perhaps(prefix: str, known: Iterable[str]) -> str:
 
 
 def _open_directory(text: str) -> Run:
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))
     if not path.is_dir():
         raise NotFound(f"{text} is not a directory.")
     if is_gone(RunPaths(path).plan):

@@ -64,8 +64,9 @@ def create_run(
             link_job(output, root.name, job.dir_name)
     except OSError as error:
         where = error.filename or output
+        why = "it is no directory" if isinstance(error, (FileExistsError, NotADirectoryError)) else error.strerror
         raise CreateError(
-            f"Cannot make the run in {output}: {where}: {error.strerror}. Make room there or allow writing, "
+            f"Cannot make the run in {output}: {where}: {why}. Make room there or allow writing, "
             "or choose another place with -o execution.output_dir=DIR."
         ) from error
     # Pointers are a convenience: a run must not fail because the home directory cannot be written.

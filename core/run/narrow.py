@@ -24,8 +24,8 @@ def as_text(value: object) -> str:
 
 
 def as_whole(value: object) -> int | None:
-    """`value` if it is a whole number from 0, else None."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """`value` if it is a whole number from 0 that 64 bits hold, else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63 else None
 
 
 def as_number(value: object) -> float | int | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
+from ..config.home import home_dir
 from .atomic import make_dir, write_atomic
 from .paths import RunPaths, is_gone
 
@@ -24,8 +25,7 @@ def state_dir(env: Mapping[str, str] | None = None) -> Path:
     # The XDG specification says to ignore relative values.
     if os.path.isabs(base):
         return Path(base) / "evaldock"
-    home = env.get("HOME") or str(Path.home())
-    return Path(home) / ".local" / "state" / "evaldock"
+    return home_dir(env) / ".local" / "state" / "evaldock"
 
 
 def register(paths: RunPaths, invocation: str, env: Mapping[str, str] | None = None) -> Path:
@@ -36,6 +36,12 @@ def register(paths: RunPaths, invocation: str, env: Mapping[str, str] | None = N
     content = {"root": os.path.abspath(paths.root)}
     write_atomic(path, json.dumps(content).encode() + b"\n")
     return path
+
+
+def is_registered(root: Path, env: Mapping[str, str] | None = None) -> bool:
+    """Whether a pointer leads to the run at `root`."""
+    match = RUN_DIR.fullmatch(root.name)
+    return match is not None and _target(state_dir(env) / "runs" / f"{match[1]}.json") == root
 
 
 def pointers(env: Mapping[str, str] | None = None) -> dict[str, Path]:

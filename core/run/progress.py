@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import cast
 
 from ..plan.spec import JobSpec
 from .events import Json
+from .narrow import as_number, as_whole
 from .state import JobView
 
 _COUNTS = ("sent", "ok", "failed", "cancelled", "retried", "cached", "in_flight")
@@ -95,10 +95,10 @@ def mapping(value: object) -> Json:
 
 def count(value: object) -> int | None:
     """`value` if it is a whole number that counts something."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return as_whole(value)
 
 
 def number(value: object) -> float | None:
     """`value` as a number that is not negative."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
-    return float(cast(float, value)) if fits else None
+    found = as_number(value)
+    return float(found) if found is not None and found >= 0 else None

@@ -19,6 +19,7 @@ from .follow import selected, watch
 from .foreground import drive, launch_of
 from .reporter import make_reporter
 from .rows import plain
+from .select import warn_unregistered
 
 if TYPE_CHECKING:
     from ...core.engine.executor import Executor
@@ -94,7 +95,7 @@ def start_new(
     executor = executor_for(face)
     refuse_bad_endpoint(early)
     run = Run.open(create_run(plan, config, now=datetime.now(UTC), sources=sources).root)
-    return go(run, env, face, executor, told=told)
+    return go(run, env, face, executor, told=[*told, *warn_unregistered(run)])
 
 
 def go(

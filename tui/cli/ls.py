@@ -17,6 +17,7 @@ from .exit_codes import ExitCode
 from .formats import age, parse_span, parse_time
 from .ls_tasks import task, tasks
 from .options import json_option
+from .select import warn_unregistered
 from .style import Style, style_of
 from .table import Cell, Column, render
 
@@ -51,7 +52,8 @@ def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> Exi
     from ...core.run import index
 
     if scan is not None:
-        index.scan(scan)
+        for run in index.scan(scan):
+            warn_unregistered(run)
     earliest = None if since is None else _since(since, datetime.now(UTC))
     found: list[dict[str, Any]] = []
     summaries = index.summaries()

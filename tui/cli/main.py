@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -42,6 +43,15 @@ COMMANDS = {
 
 class LazyGroup(click.Group):
     """A group that finds its commands by name in the modules beside it."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """As click's. What --help and --version write, they write here: that may fail like any other output."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except OSError as error:
+            raise click.exceptions.Exit(int(report(error))) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of a run's life, not of the alphabet."""
@@ -137,8 +147,19 @@ def cli(ctx: click.Context) -> ExitCode | None:
     return None
 
 
+def _open_closed_streams() -> None:
+    """Lead standard streams that the caller closed (`>&-`) nowhere: the next file opened would get what is printed."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
+
+
 def main() -> None:
     """Entry point of the console script."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks is shown escaped rather than ending the command.
         reconfigure = getattr(stream, "reconfigure", None)

@@ -55,3 +55,18 @@ def newest() -> list[Target]:
 def rows_of(target: Target) -> list[Row]:
     """The status objects of the target's jobs as they are now."""
     return [row for row in target.run.views() if row["job"] in target.jobs]
+
+
+def warn_unregistered(run: Run) -> list[str]:
+    """Tell on stderr when a run could not be noted down, so that no id leads to it; the sentence, if any."""
+    from ...core.run.index import is_registered, state_dir
+
+    root = run.paths.root
+    if is_registered(root):
+        return []
+    text = (
+        f"{run.invocation} cannot be noted down in {state_dir()}, so its id will not be known: name its directory "
+        f"instead, as in: evaldock status {root}"
+    )
+    click.echo(f"evaldock: warning: {plain(text)}", err=True)
+    return [text]

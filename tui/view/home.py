@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...core.config.home import home_dir
 from ...core.engine.docker.reach import quick_version
 from ...core.run.disk import disk_of
 from ...core.run.overview import Overview
@@ -76,7 +77,7 @@ class HomeReader:
         if before is None:
             return HomeSnapshot()
         rows = tuple(map(run_row, self._overview.summaries()))
-        docker, free = self._look_at_machine(rows[0].run_dir if rows else str(Path.home()))
+        docker, free = self._look_at_machine(rows[0].run_dir if rows else str(home_dir()))
         after = HomeSnapshot(rows, docker, free, loaded=True, detail=self._look_at_selected(before.detail))
         return before if after == before else after
 

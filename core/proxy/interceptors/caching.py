@@ -183,7 +183,7 @@ def cache_directory(setting: str, scope: JobScope) -> Path:
     """Where the cache is; `run_dir` is a directory in `output_dir`."""
     if not setting:
         return scope.run_dir / "cache"
-    path = Path(setting).expanduser()
+    path = Path(os.path.expanduser(setting))
     if path.is_relative_to(_CONTAINER_RESULTS):
         inside = os.path.normpath(path.relative_to(_CONTAINER_RESULTS))
         return scope.run_dir / ("cache" if inside in (".", "..") or inside.startswith("../") else inside)

@@ -17,8 +17,9 @@ from evaldock.core.run.store import Run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .conftest import Machine
+from .conftest import Machine, change
 from .damage import (
+    FIGURES,
     NOBODY,
     as_somebody_else,
     damaged,
@@ -144,8 +145,9 @@ def test_what_may_not_be_read_is_told_in_a_sentence(
 
 JSON_FILES = ("plan.json", "journal.jsonl", "live.json", "provenance.json", "alpha/requests.json", "beta/specs/2.json")
 OTHER_TREES = ("config.yaml", "alpha/artifacts/results.yml", "alpha/artifacts/eval_factory_metrics.json")
+WILD = [None, True, -1, 0, 10**400, 1 << 70, 1e308, float("nan"), float("inf"), [], {}, [[1, 2]], "2"]
 VALUES = st.one_of(
-    st.sampled_from([None, True, -1, 0, 10**400, 1 << 70, 1e308, float("nan"), float("inf"), [], {}, [[1, 2]]]),
+    st.sampled_from(WILD),
     st.sampled_from(["", "x\x00\x1b[31m\n", "../..", "2026-99-99T00:00:00Z", "9999-12-31T23:59:59.9-23:59", "~", "1"]),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
     st.dictionaries(st.sampled_from(["a", "1", "value", "jobs"]), st.integers(), max_size=2),
@@ -172,7 +174,7 @@ def changed(tree: object, at: tuple[str | int, ...], value: object) -> object:
     return result
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_value_may_stand_in_any_place(machine: Machine, run: Run, data: st.DataObject) -> None:
     path = run.paths.root / data.draw(st.sampled_from([*JSON_FILES, *OTHER_TREES]))
@@ -187,7 +189,22 @@ def test_any_value_may_stand_in_any_place(machine: Machine, run: Run, data: st.D
         assert list(problems(machine, run, commands)) == []
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+def test_figures_of_jobs_that_run_may_be_anything(machine: Machine) -> None:
+    run = machine.run(RUN, "alpha", samples=10)
+    job = run.plan.jobs[0].id
+    machine.happen(run, change(job, "running"))
+    requests = {**FIGURES, "answers": 9, "rate": 1.5, "minute_rate": 2.5, "in_flight": 1}
+    live = {"at": "2026-11-23T11:00:20.000Z", "jobs": {job: {"progress": 7, "total": 9, "requests": requests}}}
+    found: list[str] = []
+    for at in places(live):
+        for value in WILD:
+            run.paths.live.write_text(json.dumps(changed(live, at, value)))
+            for problem in problems(machine, run, [("status", RUN), ("status", RUN, "--json")]):
+                found.append(f"{at} {value!r:.20}: {problem}")
+    assert found == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from([*FOR_ALL, *FOR_SOME]).filter(lambda name: name != "requests"),
     start=st.floats(0, 1),
