@@ -253,3 +253,4 @@ async def test_every_size_shows_the_runs_and_the_way_out(scene: Scene, opened: O
         assert it.home.too_small.display
         await it.pilot.resize_terminal(*WIDE)
         await it.sees(it.home.table, "4f2a9c1e")
+        await it.until(lambda: it.home.focused is it.home.table, "the focus to come back")

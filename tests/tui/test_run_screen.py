@@ -45,6 +45,11 @@ async def test_a_terminal_that_is_too_small_is_one_calm_line(scene: Scene, opene
         assert "have 3x1, need 40x8" in str(it.run.too_small.content)
         await it.pilot.resize_terminal(*WIDE)
         await it.sees(it.run.table, "gpqa_diamond")
+        await it.until(lambda: it.run.focused is it.run.table, "the focus to come back")
+        await it.press("tab")
+        await it.pilot.resize_terminal(1, 1)
+        await it.pilot.resize_terminal(*WIDE)
+        await it.until(lambda: it.run.focused is it.run.log_pane, "the focus to come back to the pane")
 
 
 async def test_below_16_rows_there_is_the_table_or_the_pane(scene: Scene, opened: Opener) -> None:
@@ -193,6 +198,7 @@ async def test_docker_away_is_one_grey_and_its_return_is_told(scene: Scene, open
 async def test_a_run_without_engine_offers_to_resume_and_says_why_it_cannot(scene: Scene, opened: Opener) -> None:
     async with opened(scene.run()) as it:
         await it.sees(it.run.header, "has lost its engine")
+        assert " on " not in text_of(it.run.header)
         await it.sees(it.run.notice, f"evaldock resume {ID}")
         assert it.footer["ctrl+r"] == "resume run"
         await it.press("ctrl+r")

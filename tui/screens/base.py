@@ -35,6 +35,7 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
         self.too_small = Static("", id="too-small", markup=False)
         # What the parts were last given, so that nothing is laid out again without need.
         self.fitted: object = None
+        self._had_focus: Widget | None = None
 
     @property
     def dashboard(self) -> EvaldockApp:
@@ -129,12 +130,17 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
         small = width < LEAST[0] or height < LEAST[1]
         if small:
             self.fitted = None
+            # What is hidden loses the focus.
+            self._had_focus = self.focused or self._had_focus
             self.too_small.update(f"terminal too small (have {width}x{height}, need {LEAST[0]}x{LEAST[1]})")
             for part in self.children:
                 if not part.has_class("-textual-system"):
                     part.display = False
         else:
             self.prompt.display = self.prompt.is_open
+            if self._had_focus is not None:
+                self.call_after_refresh(self.set_focus, self._had_focus, scroll_visible=False)
+                self._had_focus = None
         self.too_small.display = small
         return small
 

@@ -85,7 +85,7 @@ class RunReader:
             self._blank(),
             rows=rows,
             counts=counts,
-            elapsed=float(int(state.seconds(now.wall if engine is not None else state.newest))),
+            elapsed=float(int(state.seconds(now.wall if engine is not None else max(state.newest, self._told_at)))),
             left=time_left(rows, self._run.plan.workers),
             docker=_text(told.get("docker")),
             docker_version=_text(told.get("docker_version")),

@@ -47,7 +47,7 @@ def _sentence(snapshot: Snapshot, form: int, glyphs: Glyphs) -> list[Span]:
     live = sum(counts.get(state, 0) for state in _LIVE)
     queued = counts.get("queued", 0)
     spans = [Span(snapshot.name, "bright", bold=True), *_deed(snapshot, live, total, form)]
-    if form < 3 and snapshot.model:
+    if form < 3 and snapshot.model and not snapshot.orphaned:
         spans += [Span(" on ", "dim"), Span(snapshot.model, "text")]
     for state, role in _ENDINGS:
         if number := counts.get(state, 0):
