@@ -225,7 +225,7 @@ class JobWorker:
             raise Cancelled
 
     def _outage(self, down: bool) -> None:
-        self._s.docker_down = "Docker does not answer" if down else ""
+        self._s.docker_down = f"Docker does not answer at {self._s.docker.address}" if down else ""
         if not down and self._doomed() and not self._s.leaving.is_set():
             # The signal may have been lost with the daemon.
             signal_job(self._s, self._job, self._name)

@@ -168,6 +168,7 @@ async def test_a_deleted_directory_is_told_and_comes_back(scene: Scene, opened: 
     async with opened(run) as it:
         run.paths.root.rename(kept)
         await it.sees(it.run.notice, "This run cannot be read any more")
+        assert "docker" not in text_of(it.run.header)
         await it.sees(it.run.header, "cannot be read")
         assert {"K", "R", "r"} & set(it.footer) == set()
         await it.press("enter")
@@ -184,6 +185,8 @@ async def test_docker_away_is_one_grey_and_its_return_is_told(scene: Scene, open
         scene.live(run, jobs, "Docker does not answer at unix:///x: it is not running. Start it.")
         await it.sees(it.run.header, "Docker has been out of reach since")
         await it.sees(it.run.notice, "Start it.")
+        scene.live(run, jobs, "Docker does not answer at unix:///x")
+        await it.sees(it.run.notice, "sudo systemctl start docker")
         assert it.footer["ctrl+r"] == "try now"
         assert it.footer["enter"] == "saved log"
         await it.press("ctrl+r")

@@ -45,6 +45,12 @@ def _damaged(snapshot: Snapshot, glyphs: Glyphs) -> tuple[SpanLine, ...]:
     )
 
 
+_REMEDIES: tuple[SpanLine, ...] = (
+    (Span("  sudo systemctl start docker", "text"), Span("    if it has stopped; else open Docker Desktop", "dim")),
+    (Span("  docker info", "text"), Span("                    says what is wrong with it", "dim")),
+)
+
+
 def _docker(snapshot: Snapshot, glyphs: Glyphs) -> tuple[SpanLine, ...]:
     what, _, remedy = snapshot.docker.partition(". ")
     return (
@@ -56,7 +62,9 @@ def _docker(snapshot: Snapshot, glyphs: Glyphs) -> tuple[SpanLine, ...]:
             ),
         ),
         (Span("When Docker answers, every task is looked up again by its label.", "dim"),),
-        *(((), (Span("Likely remedy", "dim"),), (Span(f"  {remedy}", "text"),)) if remedy else ()),
+        (),
+        (Span("Likely remedy", "dim"),),
+        *(((Span(f"  {remedy}", "text"),),) if remedy else _REMEDIES),
         (),
         (Span("The run's engine tries again by itself.", "dim"),),
     )

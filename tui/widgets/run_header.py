@@ -55,7 +55,7 @@ def _right(snapshot: Snapshot, glyphs: Glyphs, room: int) -> list[Span]:
         spans += [Span("read-only", "dim"), Span("   ", "dim")]
     if snapshot.endpoint and room >= 90:
         spans += [Span("endpoint ", "dim"), Span(glyphs.failed, "warn", bold=True), Span("   ", "dim")]
-    if not snapshot.finished and room >= 50 and snapshot.docker:
+    if not snapshot.finished and not snapshot.damaged and room >= 50 and snapshot.docker:
         good = snapshot.docker == "ok"
         sign, role = (glyphs.dot, "ok") if good else (glyphs.failed, "bad")
         version = ".".join(snapshot.docker_version.split(".")[:2])
