@@ -64,7 +64,7 @@ def command(ids: tuple[str, ...], metric: str | None, form: str | None) -> None:
         for line in render(_COLUMNS, [_cells(row) for row in rows], style_of(sys.stdout)):
             click.echo(line)
         reasons = dict.fromkeys(
-            f"{plain(row['task'])} is {row['validity']}: {plain(row['why'])}" for row in rows if row["why"]
+            f"{row['run']} {plain(row['task'])} is {row['validity']}: {plain(row['why'])}" for row in rows if row["why"]
         )
         for reason in reasons:
             click.echo(reason)

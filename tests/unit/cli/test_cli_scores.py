@@ -40,7 +40,7 @@ def test_results_of_the_newest_run(machine: Machine) -> None:
 def test_a_score_that_does_not_count_has_its_reason_below(machine: Machine) -> None:
     scored(machine, "3f2a9c1d", validity="suspect", why="12 of 20 answers were cut\x1b[31m.")
     lines = machine.cli("results").stdout.splitlines()
-    assert "suspect" in lines[1] and "ifeval is suspect: 12 of 20 answers were cut" in lines[2]
+    assert "suspect" in lines[1] and "3f2a9c1d ifeval is suspect: 12 of 20 answers were cut" in lines[2]
     assert "\x1b" not in lines[2]
 
 
