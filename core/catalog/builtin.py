@@ -37,6 +37,8 @@ class Builtin:
 def read_builtin(path: Path = PACKAGED) -> Builtin:
     """The catalog in this file; parsed at the first call. Raises CatalogError for a damaged file of the user's."""
     try:
+        if not path.is_file():
+            raise ValueError("no ordinary file")
         return parse_builtin(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, LookupError, TypeError):
         remedy = "run `evaldock catalog update` again, or `evaldock catalog reset`"

@@ -16,6 +16,8 @@ tasks:
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -108,6 +110,8 @@ class _Reader:
 
     def _compose(self) -> yaml.Node | None:
         try:
+            if self.file.is_fifo():
+                raise ValueError("it is a pipe, on which every command would wait")
             data = self.file.read_bytes()
             if len(data) > MAX_BYTES:
                 raise ValueError(f"the file is larger than {MAX_BYTES} bytes")
@@ -287,12 +291,14 @@ class _Reader:
 
     def _scalar(self, node: yaml.ScalarNode, path: str) -> object:
         kind = node.tag.rpartition(":")[2]
+        plain: object = None
         if kind == "str":
-            return float(node.value) if not node.style and _FLOAT.fullmatch(node.value) else node.value
-        try:
-            plain = cast("object", yaml.safe_load(node.value)) if kind in _PLAIN else None
-        except (ValueError, yaml.YAMLError):
-            plain = None
+            plain = float(node.value) if not node.style and _FLOAT.fullmatch(node.value) else node.value
+        elif kind in _PLAIN:
+            with contextlib.suppress(ValueError, yaml.YAMLError):
+                plain = cast("object", yaml.safe_load(node.value))
+        if plain.bit_length() > 63 if isinstance(plain, int) else isinstance(plain, float) and not math.isfinite(plain):
+            plain = None  # as in a config
         if plain is None and kind != "null":
             self._bad(node, path, f"'{node.value}' is not a value that a parameter can have; is a quote missing?")
         return plain

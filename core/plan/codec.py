@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType
@@ -165,5 +166,6 @@ def _number(value: object) -> object:
     return _whole(value)
 
 
-_LARGEST = 1 << 63
+# Larger ones cannot be reckoned with; what a config or a catalog may say is smaller.
+_LARGEST = int(sys.float_info.max)
 _PLAIN: dict[object, _Reader] = {str: _text, bool: _flag, int: _whole, float: _number}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from binascii import crc32
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from .paths import RunPaths
 from .pointers import pointers, state_dir
 from .store import Run, RunDamaged
 
-_VERSION = 1
+_FORM = 2
 _LIMIT = 1 << 26
 
 _Stamp = tuple[int, int]
@@ -41,7 +42,7 @@ class Overview:
     def __init__(self, env: Mapping[str, str] | None = None) -> None:
         self._env = env
         self._folder = state_dir(env) / "runs"
-        self._kept = state_dir(env) / "summaries.json"
+        self._kept = state_dir(env) / "summaries.jsonl"
         self._entries = self._read_kept()
         self._listed: int | None = None
         self._roots: dict[str, Path] = {}
@@ -77,21 +78,22 @@ class Overview:
         return self._roots
 
     def _read_kept(self) -> dict[str, _Entry]:
-        try:
-            tree: object = json.loads(read_head(self._kept, _LIMIT) or b"{}")
-            kept = cast("Json", tree)
-            if kept.get("version") != _VERSION:
-                return {}
-            runs = cast("dict[str, tuple[int, int, Json]]", kept["runs"])
-            return {invocation: _Entry((size, at), summary) for invocation, (size, at, summary) in runs.items()}
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        stamp, _, body = (read_head(self._kept, _LIMIT) or b"").partition(b"\n")
+        if stamp != _seal(body):
             return {}
+        runs = cast("dict[str, tuple[int, int, Json | None]]", json.loads(body))
+        return {invocation: _Entry((size, at), summary) for invocation, (size, at, summary) in runs.items()}
 
     def _keep(self) -> None:
         settled = {key: (*entry.stamp, entry.summary) for key, entry in self._entries.items() if entry.run is None}
         with contextlib.suppress(OSError):  # it only saves time
-            data = json.dumps({"version": _VERSION, "runs": settled}, separators=(",", ":"))
-            write_atomic(self._kept, data.encode(), sync=False)
+            body = json.dumps(settled, separators=(",", ":")).encode()
+            write_atomic(self._kept, _seal(body) + b"\n" + body, sync=False)
+
+
+def _seal(body: bytes) -> bytes:
+    """The first line of the kept file: what was written in another form, or was damaged since, does not bear it."""
+    return json.dumps({"form": _FORM, "crc32": crc32(body)}).encode()
 
 
 def _read(root: Path, invocation: str, stamp: _Stamp, before: _Entry | None) -> _Entry:

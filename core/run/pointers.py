@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from ..config.home import home_dir
-from .atomic import make_dir, write_atomic
+from .atomic import make_dir, read_head, write_atomic
 from .paths import RunPaths, is_gone
 
 INVOCATION = re.compile(r"[0-9a-f]{8}")
@@ -105,8 +105,8 @@ def make_dirs(path: Path) -> None:
 
 def _target(pointer: Path) -> Path | None:
     try:
-        data: object = json.loads(pointer.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        data: object = json.loads(read_head(pointer, 1 << 16) or b"null")
+    except (ValueError, RecursionError):
         return None
     root = cast(dict[str, object], data).get("root") if isinstance(data, dict) else None
     return Path(root) if isinstance(root, str) and os.path.isabs(root) else None

@@ -120,6 +120,9 @@ WRONG = [
     ("tasks:\n  - {name: x, image: i, params: 1}", "tasks[0].params: must be a mapping"),
     ("tasks:\n  - {name: x, image: i, params: {a: {1: 2}, a: 3}}", "tasks[0].params.a: 'a' is given twice"),
     ("tasks:\n  - {name: x, image: i, params: {a: 2026-01-01}}", "is a quote missing?"),
+    ("tasks:\n  - {name: x, image: i, params: {a: .nan}}", "is a quote missing?"),
+    ("tasks:\n  - {name: x, image: i, params: {a: 1e999}}", "is a quote missing?"),
+    ("tasks:\n  - {name: x, image: i, params: {a: 10000000000000000000000}}", "is a quote missing?"),
     ("tasks:\n  - {name: x, image: i, params: {a: !!python/object:os.x {}}}", "tasks[0].params"),
     (
         "tasks:\n  - {name: x, image: i, result: {format: xml}}",

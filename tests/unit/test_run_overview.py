@@ -48,7 +48,7 @@ def finish(run: Run, seconds: int = 60, state: JobState = JobState.SUCCEEDED, at
 
 
 def kept(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "state/evaldock/summaries.json").read_text())["runs"]
+    return json.loads((folder / "state/evaldock/summaries.jsonl").read_bytes().splitlines()[1])
 
 
 def test_a_summary_tells_what_a_home_screen_shows(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_another_run_in_the_place_of_one_is_not_taken_for_it(tmp_path: Path) -> 
 def test_a_damaged_memory_is_only_slower(tmp_path: Path, content: str) -> None:
     run = new_run(tmp_path)
     finish(run)
-    (tmp_path / "state/evaldock/summaries.json").write_text(content)
+    (tmp_path / "state/evaldock/summaries.jsonl").write_text(content)
     assert Overview(state_env(tmp_path)).summaries() == [run.summary()]
 
 

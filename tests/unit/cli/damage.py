@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import random
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from click.testing import Result
 from evaldock.core.run.amendment import Amendment
@@ -27,6 +30,8 @@ FIGURES = {
 }  # fmt: skip
 NOBODY = 65534
 COUNTS = {"total": 12, "ok": 9, "by_status": [["200", 9], ["500", 3]], "cancelled": 1, "retried": 4}
+# Values that may stand where another kind of value should.
+WILD = [None, True, -1, 0, 10**400, 1 << 70, 1e308, float("nan"), float("inf"), [], {}, [[1, 2]], "2"]
 RESULTS = """results:
   tasks:
     alpha:
@@ -119,7 +124,7 @@ def damages(path: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
     yield "random bytes", _write(random.Random(7).randbytes(3000))
     yield "of another shape", _write(b'[1, {"a": 2}]\n')
     yield "null", _write(b"null\n")
-    yield "deep", _write(b"[" * 99_999)
+    yield "deep", _write(b"[" * 20_000)
     yield "a directory", lambda path: path.mkdir()
     yield "a pipe", os.mkfifo
     yield "a link to nowhere", lambda path: path.symlink_to("/nonexistent/file")
@@ -135,7 +140,7 @@ def damaged(path: Path, deed: Callable[[Path], object]) -> Iterator[None]:
         yield
     finally:
         if path.is_dir() and not path.is_symlink():
-            path.rmdir()
+            shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
         aside.rename(path)
@@ -197,3 +202,23 @@ def misbehaviour(result: Result) -> str:
     if result.exit_code >= ExitCode.USAGE and len(result.stderr.split()) < 4:
         return f"exit code {result.exit_code} and only {result.stderr!r}"
     return ""
+
+
+def places(tree: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The way to each value in a tree, itself included."""
+    yield at
+    items: Any = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, inner in items:
+        yield from places(inner, (*at, key))
+
+
+def changed(tree: object, at: tuple[str | int, ...], value: object) -> object:
+    """The tree with another value at one place."""
+    if not at:
+        return value
+    result: Any = copy.deepcopy(tree)
+    here = result
+    for key in at[:-1]:
+        here = here[key]
+    here[at[-1]] = value
+    return result

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -21,7 +19,9 @@ from .conftest import Machine, change
 from .damage import (
     FIGURES,
     NOBODY,
+    WILD,
     as_somebody_else,
+    changed,
     damaged,
     damages,
     ends_within,
@@ -29,6 +29,7 @@ from .damage import (
     finished_run,
     misbehaviour,
     picture,
+    places,
 )
 
 RUN, OTHER = "3f2a9c1d", "77777777"
@@ -145,33 +146,12 @@ def test_what_may_not_be_read_is_told_in_a_sentence(
 
 JSON_FILES = ("plan.json", "journal.jsonl", "live.json", "provenance.json", "alpha/requests.json", "beta/specs/2.json")
 OTHER_TREES = ("config.yaml", "alpha/artifacts/results.yml", "alpha/artifacts/eval_factory_metrics.json")
-WILD = [None, True, -1, 0, 10**400, 1 << 70, 1e308, float("nan"), float("inf"), [], {}, [[1, 2]], "2"]
 VALUES = st.one_of(
     st.sampled_from(WILD),
     st.sampled_from(["", "x\x00\x1b[31m\n", "../..", "2026-99-99T00:00:00Z", "9999-12-31T23:59:59.9-23:59", "~", "1"]),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
     st.dictionaries(st.sampled_from(["a", "1", "value", "jobs"]), st.integers(), max_size=2),
 )
-
-
-def places(tree: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The way to each value in a tree, itself included."""
-    yield at
-    items: Any = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    for key, inner in items:
-        yield from places(inner, (*at, key))
-
-
-def changed(tree: object, at: tuple[str | int, ...], value: object) -> object:
-    """The tree with another value at one place."""
-    if not at:
-        return value
-    result: Any = copy.deepcopy(tree)
-    here = result
-    for key in at[:-1]:
-        here = here[key]
-    here[at[-1]] = value
-    return result
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -267,3 +247,22 @@ def test_a_directory_that_is_no_run_is_the_users_mistake(machine: Machine, run: 
     result = machine.cli("status", str(machine.output))
     assert (result.exit_code, result.stdout) == (2, "")
     assert "is not the directory of a run: it has no plan.json" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["summaries.jsonl", f"runs/{RUN}.json", "runs"])
+def test_the_memory_of_runs_may_be_damaged(machine: Machine, run: Run, name: str) -> None:
+    assert machine.cli("ls", "runs").exit_code == 0
+    path = machine.root / "state/evaldock" / name
+    commands = (("ls", "runs"), ("ls", "runs", "--json"), ("status",), ("status", RUN), ("prune", "--attempts", "-n"))
+    found: list[str] = []
+    for what, deed in damages(path):
+        with damaged(path, deed):
+            found += [f"{what}: {problem}" for problem in problems(machine, run, commands)]
+    assert found == []
+
+
+def test_a_memory_that_says_something_else_than_was_written_is_not_believed(machine: Machine, run: Run) -> None:
+    before = machine.cli("ls", "runs", "--json").stdout
+    kept = machine.root / "state/evaldock/summaries.jsonl"
+    kept.write_bytes(kept.read_bytes().replace(b"tiny", b"huge"))
+    assert machine.cli("ls", "runs", "--json").stdout == before
