@@ -40,6 +40,11 @@ def main() -> int:
     except (RunDamaged, EngineBusy, ProxyStartError, RequestRefused) as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        # The last line is what the face that started this engine shows.
+        logging.exception("The engine cannot go on.")
+        print(f"{error.filename or sys.argv[1]}: {error.strerror or error}.", file=sys.stderr)
+        return 2
     return 0
 
 

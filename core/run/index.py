@@ -133,7 +133,8 @@ def _open_directory(text: str) -> Run:
 def _job_id(run: Run, number: int) -> str:
     if number >= len(run.plan.jobs):
         last = len(run.plan.jobs) - 1
-        raise NotFound(f"Run {run.invocation} has no job .{number}: its jobs are .0 to .{last}.")
+        known = f"its jobs are .0 to .{last}" if last else "its only job is .0"
+        raise NotFound(f"Run {run.invocation} has no job .{number}: {known}.")
     return run.plan.jobs[number].id
 
 

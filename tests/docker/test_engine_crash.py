@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
-from evaldock.core.engine.start import spawn_engine
+from evaldock.core.engine.start import EngineStartError, spawn_engine
 from evaldock.core.plan.spec import Plan
 from evaldock.core.run.events import JobChanged, JobState
 from evaldock.core.run.journal import read_events
@@ -111,3 +111,11 @@ def test_an_engine_told_to_go_leaves_its_containers_to_the_next(bench: Bench) ->
     wait_for(lambda: run.engine_alive() is None, "the engine to leave")
     Engine(run, {}, DockerExecutor()).run()
     assert_all_done_once(run, plan)
+
+
+def test_an_engine_that_cannot_take_its_run_says_why_in_a_sentence(bench: Bench) -> None:
+    run = bench.run(bench.plan({}))
+    run.paths.lock.mkdir()
+    with pytest.raises(EngineStartError, match=rf"did not start: {run.paths.lock}: Is a directory\.$"):
+        spawn_engine(run.paths.root, os.environ)
+    assert run.state().counts == {JobState.QUEUED: 1}
