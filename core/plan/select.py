@@ -20,7 +20,8 @@ def select(tasks: Sequence[TaskConfig], only: Sequence[str]) -> list[tuple[int, 
         found = _matches(tasks, text)
         wanted.update(found)
         if not found:
-            choices = ", ".join(f"{task.name}.{i}" for i, task in enumerate(tasks))
+            names = [task.name for task in tasks]
+            choices = ", ".join(name if names.count(name) == 1 else f"{name}.{i}" for i, name in enumerate(names))
             problems.append(ConfigProblem(f"-t {text}: no such task in evaluation.tasks; there are {choices}"))
     if problems:
         raise ConfigError(problems)

@@ -234,7 +234,7 @@ def test_only_takes_names_and_positions() -> None:
 @pytest.mark.parametrize("text", ["mmlu", "ifeval.1", "ifeval.9", "ifeval.", "", ".0", "ifeval.²"])
 def test_only_names_what_there_is(text: str) -> None:
     (said,) = refused("ifeval", "gpqa_diamond", only=(text,))
-    assert said == f"-t {text}: no such task in evaluation.tasks; there are ifeval.0, gpqa_diamond.1"
+    assert said == f"-t {text}: no such task in evaluation.tasks; there are ifeval, gpqa_diamond"
 
 
 def test_an_empty_list_is_an_error() -> None:
