@@ -163,7 +163,7 @@ async def test_going_to_a_line(scene: Scene, opened: Opener) -> None:
 
 
 async def test_a_deleted_directory_is_told_and_comes_back(scene: Scene, opened: Opener) -> None:
-    run = scene.run()
+    run = scene.run(engine=True)
     kept = scene.root / "kept"
     async with opened(run) as it:
         run.paths.root.rename(kept)
