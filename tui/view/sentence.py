@@ -52,10 +52,10 @@ def _sentence(snapshot: Snapshot, form: int, glyphs: Glyphs) -> list[Span]:
     for state, role in _ENDINGS:
         if number := counts.get(state, 0):
             word = "ok" if form >= 4 and state == "succeeded" else state
-            text = f"{state_glyph(glyphs, state)}{number}" if form == _FORMS - 1 else f"{number} {word}"
+            text = f"{state_glyph(glyphs, state)}{number:,}" if form == _FORMS - 1 else f"{number:,} {word}"
             spans += [Span(", " if form < _FORMS - 1 else "  ", "dim"), Span(text, role)]
     if queued and (form < 2 or (snapshot.holding and form < 5)):
-        spans += [Span(", ", "dim"), Span(str(queued), "text"), Span(" queued", "dim")]
+        spans += [Span(", ", "dim"), Span(f"{queued:,}", "text"), Span(" queued", "dim")]
     if queued and snapshot.holding and form < 6:
         spans.append(Span(", paused" if snapshot.paused else ", held", "warn"))
     if snapshot.left is not None and form < 5 and live:
@@ -88,9 +88,9 @@ def _deed(snapshot: Snapshot, live: int, total: int, form: int) -> list[Span]:
     if snapshot.orphaned:
         return [Span(" has lost its engine" if form < 4 else " has no engine", "warn")]
     if snapshot.finished:
-        return [Span(" ran ", "dim"), Span(str(total), "text"), Span(f" {task}", "dim")]
+        return [Span(" ran ", "dim"), Span(f"{total:,}", "text"), Span(f" {task}", "dim")]
     if snapshot.starting:
-        return [Span(" is starting ", "dim"), Span(str(total), "text"), Span(f" {task}", "dim")]
+        return [Span(" is starting ", "dim"), Span(f"{total:,}", "text"), Span(f" {task}", "dim")]
     verb = " is running " if form == 0 else " runs "
-    spans = [Span(verb, "dim"), Span(f"{live} of {total}", "text")]
+    spans = [Span(verb, "dim"), Span(f"{live:,} of {total:,}", "text")]
     return [*spans, Span(f" {task}", "dim")] if form < 4 else spans
