@@ -152,7 +152,7 @@ async def later_pictures(camera: Camera, run: Run) -> None:
     await until(lambda: all(run.state().jobs[job.id].state.terminal for job in run.plan.jobs[:3]))
     await camera.take("results", WIDE, run, ["/", *"ifbench", "enter", "escape", "2"])
     await camera.take("requests", WIDE, run, ["/", *"ifbench", "enter", "escape", "3"])
-    await camera.take("timeline", USUAL, run, ["5"])
+    await camera.take("timeline", USUAL, run, ["/", *"ifbench", "enter", "escape", "5"])
     await camera.take("rerun", USUAL, run, ["R"])
     await camera.take("home", WIDE, None)
 
