@@ -21,7 +21,7 @@ from typing import IO, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from ..plan.endpoint import is_loopback
-from ..proxy.endpoints import one_line, proxy_for, said_in
+from ..proxy.endpoints import one_line, proxy_for, said_in, trust
 
 _MOST = 1 << 20  # bytes of an answer that are read
 
@@ -76,9 +76,10 @@ def ask(url: str, *, key: str | None, body: Mapping[str, object] | None = None, 
         data = json.dumps(body).encode()
         headers["Content-Type"] = "application/json"
     via = None if is_loopback(parts.hostname) else proxy_for(parts.scheme, parts.netloc)
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({parts.scheme: via} if via else {}), _RedirectsAreAnswers()
-    )
+    proxies = urllib.request.ProxyHandler({parts.scheme: via} if via else {})
+    # Reading all authorities takes a moment: only who needs them does.
+    secure = [urllib.request.HTTPSHandler(context=trust())] if parts.scheme == "https" else []
+    opener = urllib.request.build_opener(proxies, _RedirectsAreAnswers(), *secure)
     began = time.monotonic()
     try:
         with opener.open(urllib.request.Request(bare, data, headers), timeout=timeout) as response:

@@ -12,6 +12,7 @@ from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from .connection import Connection
+from .endpoints import trust
 
 # Servers in common use close idle connections after 5 s; one that dies under a request costs time.
 _KEEPALIVE = 4.0
@@ -133,8 +134,7 @@ def _bracketed(host: str) -> str:
 
 @cache
 def _trust() -> ssl.SSLContext:
-    """Certificates as OpenSSL finds them, so that SSL_CERT_FILE and SSL_CERT_DIR count."""
-    context = ssl.create_default_context()
+    context = trust()
     context.set_alpn_protocols(["http/1.1"])
     return context
 
