@@ -56,6 +56,9 @@ DIALOGS: dict[str, Callable[[], Dialog[object]]] = {
 class DialogApp(PartsApp):
     """A dialog over the parts of the run screen; `result` is what it gave."""
 
+    # At small sizes the parts do not fit: whether they are scrolled to the focus in time is no matter of dialogs.
+    CSS = f"{PartsApp.CSS} Screen {{ overflow: hidden; }}"
+
     def __init__(self, name: str, theme: str = "dark", *, ascii: bool = False) -> None:
         super().__init__(theme, ascii=ascii)
         self.dialog = name
