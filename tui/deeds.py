@@ -6,6 +6,7 @@ All raise errors that `cli.errors.explain` knows.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,7 +91,7 @@ def find_runs(folder: str) -> str:
     """Look for runs in a folder and list them from now on."""
     from ..core.run.index import scan
 
-    path = Path(folder).expanduser()
+    path = Path(os.path.expanduser(folder))
     if not path.is_dir():
         return f"{folder} is not a folder."
     found = len(scan(path))
@@ -118,7 +119,7 @@ def export(run: Run, typed: str) -> str:
     """Write the scores of a run to a file."""
     from ..core.results.export import export_scores
 
-    path = Path(typed).expanduser()
+    path = Path(os.path.expanduser(typed))
     number = export_scores(run, path)
     return f"Wrote {counted(number, 'score')} to {path}."
 

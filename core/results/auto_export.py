@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,4 +71,4 @@ def _deliver(run: Run, to: Destination, settings: Json, env: Mapping[str, str]) 
 def _folder(run: Run, settings: Json) -> Path:
     named = as_text(settings.get("output_dir"))
     base = Path(run.plan.config_path).parent if run.plan.config_path else run.paths.root
-    return base / Path(named).expanduser() if named else run.paths.root / FOLDER
+    return base / os.path.expanduser(named) if named else run.paths.root / FOLDER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +77,7 @@ def of_config(path: str, env: Mapping[str, str]) -> tuple[Config, Plan, Prepared
     from ..cli.chosen import Chosen
     from ..view.preview import Preview
 
-    chosen = Chosen(Path(path).expanduser(), None, None, (), (), dict(env))
+    chosen = Chosen(Path(os.path.expanduser(path)), None, None, (), (), dict(env))
     config, plan = chosen.plan()
     listed = tuple((job.id, job.task, 1) for job in plan.jobs)
     preview = Preview(plan.config_name or path, listed, plan_sections(config, plan, env))
