@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.widgets import Input
 
 from ..core.run.access import read_only
 from . import glyphs as glyph_sets
@@ -22,6 +23,7 @@ from .terminal import TerminalDriver
 from .theme import ROLES, THEMES, Palette, make_theme, palette
 
 if TYPE_CHECKING:
+    from textual.events import Key
     from textual.screen import Screen
     from textual.theme import Theme
 
@@ -65,6 +67,15 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         self._interrupted = float("-inf")
         self._mouse = self.settings.mouse if look.mouse is None else look.mouse
         self._dress(look)
+
+    def on_key(self, event: Key) -> None:
+        """What nobody wanted is a command. In one chunk with the key that opens a prompt (a paste, a slow line) comes
+        what is to be typed into it, aimed at who had the focus before: it ends up here, in the right order."""
+        focused = self.focused
+        if isinstance(focused, Input) and event.is_printable and event.character is not None:
+            focused.insert_text_at_cursor(event.character)
+            # Textual looks for a command after this, unless told not to.
+            event.prevent_default()
 
     # The way in
 

@@ -308,3 +308,14 @@ async def test_a_key_right_behind_tab_is_for_the_other_half(scene: Scene, opened
         it.app.simulate_key("slash")
         await it.until(lambda: it.run.prompt.is_open, "the prompt")
         assert it.run.prompt.purpose == "search"
+
+
+async def test_what_comes_in_one_chunk_with_the_key_of_a_prompt_is_typed_into_it(scene: Scene, opened: Opener) -> None:
+    async with opened(scene.run(engine=True)) as it:
+        marked = it.run.table.marked
+        for key in ("slash", *"mmlu_x", "backspace", "backspace", "enter", "j"):
+            it.app.simulate_key(key)
+        await it.until(lambda: it.run.prompt.is_open and not it.run.prompt.is_typed_into, "the end of typing")
+        assert it.run.prompt.text == "mmlu"
+        await it.until(lambda: {row.task for row in it.run.table.visible_rows} == {"mmlu", "mmlu_pro"}, "the filter")
+        assert it.run.table.marked == marked

@@ -24,6 +24,13 @@ _LEADS: dict[Purpose, str] = {
 }
 
 
+class _Line(Input):
+    async def action_submit(self) -> None:
+        """As usual; but what comes in one chunk behind the enter is not typed in any more."""
+        self.screen.set_focus(None)
+        await super().action_submit()
+
+
 class Prompt(Horizontal):
     """One line of input with its purpose on the left and what it leads to on the right.
 
@@ -63,7 +70,7 @@ class Prompt(Horizontal):
     def compose(self) -> ComposeResult:
         """Lead, input, status."""
         self._lead = Static("/", id="prompt-lead")
-        self._input = Input(compact=True, select_on_focus=False)
+        self._input = _Line(compact=True, select_on_focus=False)
         self._input.cursor_blink = False
         self._status = Static("", id="prompt-status", markup=False)
         yield self._lead
