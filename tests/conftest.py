@@ -1,10 +1,15 @@
-"""Which tests may run beside each other."""
+"""Which tests may run beside each other, and what all of them need."""
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell starts what goes to its background deaf to Ctrl-C, and so would be all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _ONE_ENGINE = {"docker", "terminal"}
 
