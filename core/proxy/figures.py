@@ -34,28 +34,24 @@ class Rates:
 
     def add(self, now: float) -> None:
         """Count one event at `now` (monotonic seconds)."""
-        second = int(now)
-        if second != self._last:
-            self._roll(second)
-        self._ring[second % _WINDOW] += 1
+        self._ring[self._at(now) % _WINDOW] += 1
 
-    def _roll(self, second: int) -> None:
+    def _at(self, now: float) -> int:
+        """The second of `now`; those that went by without an event are emptied."""
+        second = int(now)
         for step in range(min(second - self._last, _WINDOW)):
             self._ring[(second - step) % _WINDOW] = 0
-        self._last = second
+        self._last = max(second, self._last)
+        return second
 
     def listed(self, now: float) -> list[int]:
         """Oldest first; the last one is the current second."""
-        second = int(now)
-        if second > self._last:
-            self._roll(second)
+        second = self._at(now)
         return [self._ring[(second + 1 + step) % _WINDOW] for step in range(_WINDOW)]
 
     def mean(self, now: float, since: float, span: int = _WINDOW - 1) -> float:
         """Events a second in the last `span` complete seconds, or since `since` when that was later."""
-        second = int(now)
-        if second > self._last:
-            self._roll(second)
+        second = self._at(now)
         known = max(1, min(span, second - int(since)))
         return round(sum(self._ring[(second - step) % _WINDOW] for step in range(1, known + 1)) / known, 3)
 

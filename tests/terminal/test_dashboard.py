@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+from evaldock.core.run.store import Run
+
 from .conftest import Desk, Screen, containers_of, endings, until_printed, until_state, wait_for
 
 INTERACTIVE = {"CI": "", "NO_COLOR": ""}
@@ -16,6 +18,15 @@ def opened(desk: Desk, *arguments: str) -> Screen:
     screen = desk.screen(*arguments, env=INTERACTIVE)
     screen.sees("t0")
     return screen
+
+
+def at_work(desk: Desk) -> tuple[Screen, Run]:
+    """The dashboard on a run whose one task is in the middle of its work."""
+    screen = opened(desk, "run", desk.config({"sleep": 600}))
+    run = desk.run()
+    until_printed(run, 0, "running t0")
+    until_state(run, 0, "running")
+    return screen, run
 
 
 def detach(screen: Screen) -> None:
@@ -87,10 +98,7 @@ def test_keys_search_preview_kill_and_rerun(desk: Desk) -> None:
 
 
 def test_leaving_stops_nothing_and_attach_comes_back(desk: Desk) -> None:
-    screen = opened(desk, "run", desk.config({"sleep": 600}))
-    run = desk.run()
-    until_printed(run, 0, "running t0")
-    until_state(run, 0, "running")
+    screen, run = at_work(desk)
     detach(screen)
     assert run.engine_alive() is not None
     detach(opened(desk, "attach", run.invocation))
@@ -100,10 +108,7 @@ def test_leaving_stops_nothing_and_attach_comes_back(desk: Desk) -> None:
 
 
 def test_a_dashboard_that_dies_takes_no_task_with_it(desk: Desk) -> None:
-    screen = opened(desk, "run", desk.config({"sleep": 600}))
-    run = desk.run()
-    until_printed(run, 0, "running t0")
-    until_state(run, 0, "running")
+    screen, run = at_work(desk)
     screen.kill(signal.SIGKILL)
     screen.exit_code()
     assert run.engine_alive() is not None
@@ -113,10 +118,7 @@ def test_a_dashboard_that_dies_takes_no_task_with_it(desk: Desk) -> None:
 
 
 def test_a_closed_terminal_ends_the_dashboard_alone(desk: Desk) -> None:
-    screen = opened(desk, "run", desk.config({"sleep": 600}))
-    run = desk.run()
-    until_printed(run, 0, "running t0")
-    until_state(run, 0, "running")
+    screen, run = at_work(desk)
     screen.hang_up()
     screen.exit_code()
     assert run.engine_alive() is not None

@@ -12,7 +12,8 @@ from typing import Any
 import docker
 import pytest
 import requests
-from evaldock.core.engine.docker.quick import BASE, QuickRequests
+from evaldock.core.engine.docker.client import BASE
+from evaldock.core.engine.docker.quick import QuickRequests
 
 
 @contextmanager

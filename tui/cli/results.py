@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -27,7 +26,6 @@ _COLUMNS = (
     Column("TOKENS", right=True, give_up=3),
     Column("TIME", right=True, give_up=4),
 )
-_KEYS = ("run", "task", "metric", "value", "stderr", "n", "validity", "tokens", "seconds")
 
 
 @click.command(
@@ -44,15 +42,15 @@ _KEYS = ("run", "task", "metric", "value", "stderr", "n", "validity", "tokens", 
 @click.option("--md", "form", flag_value="md", help="Print a Markdown table.")
 def command(ids: tuple[str, ...], metric: str | None, form: str | None) -> None:
     """Show what runs or jobs scored; without an ID the newest run."""
-    from ...core.results.scores import score_rows
+    from ...core.results.scores import as_csv, as_json, score_rows
     from .select import newest, targets
 
     found = targets(ids) if ids else newest()
     rows = [row for target in found for row in score_rows(target.run, target.jobs, metric)]
     if form == "json":
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(as_json(rows), nl=False)
     elif form == "csv":
-        _csv(rows)
+        click.echo(as_csv(rows), nl=False)
     elif form == "md":
         click.echo("| " + " | ".join(column.title for column in _COLUMNS) + " |")
         click.echo("|" + "---|" * len(_COLUMNS))
@@ -68,17 +66,6 @@ def command(ids: tuple[str, ...], metric: str | None, form: str | None) -> None:
         )
         for reason in reasons:
             click.echo(reason)
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    import csv
-    import io
-
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list[str](_KEYS), lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(rows)
-    click.echo(out.getvalue(), nl=False)
 
 
 def _texts(row: Mapping[str, Any]) -> list[str]:

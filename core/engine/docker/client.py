@@ -14,7 +14,7 @@ ApiClient = Any
 """A `docker.APIClient`. Its published types leave most answers unknown, so strict checking has nothing to hold."""
 
 _UNIX = "unix://"
-_LOCAL = "http+docker://localhost"  # what the library calls a Unix socket
+BASE = "http+docker://localhost"  # what the library calls a Unix socket
 _TIMEOUT = 60  # seconds for one answer; pulls, waits and stops bring their own
 
 
@@ -46,7 +46,7 @@ class Clients:
             raise unavailable(error, self.where) from None
         self._version = found.api_version
         self.where = _address(found.base_url)
-        if found.base_url == _LOCAL and self.where.startswith(_UNIX):
+        if found.base_url == BASE and self.where.startswith(_UNIX):
             from .quick import QuickRequests
 
             found.request = QuickRequests(self.where.removeprefix(_UNIX), found.request)
@@ -65,7 +65,7 @@ class Clients:
 
 def _address(base_url: str) -> str:
     """Where a client is connected to, as the user would write it: the library hides the path of a Unix socket."""
-    if base_url != _LOCAL:
+    if base_url != BASE:
         return base_url
     from docker.context import ContextAPI
 

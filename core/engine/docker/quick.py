@@ -15,8 +15,7 @@ from urllib.parse import urlencode
 import requests
 from requests.structures import CaseInsensitiveDict
 
-BASE = "http+docker://localhost"
-"""What the library calls a Unix socket."""
+from .client import BASE
 
 _PLAIN = frozenset(("params", "data", "headers", "timeout", "allow_redirects", "json"))
 _BLOCK = 1 << 16
