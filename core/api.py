@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .base.narrow import Json
     from .config.model import Config
     from .plan.spec import Plan
-    from .run.events import Event, Json
+    from .run.events import Event
     from .run.store import Run
 
 

@@ -156,7 +156,7 @@ class EvaldockApp(App[Left], inherit_bindings=False):
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Say a sentence: for a moment on the screen, and in the event log."""
-        from ..core.run.sanitize import clean_line
+        from ..core.base.sanitize import clean_line
 
         text = clean_line(text)
         if not text:

@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
 
-from ..core.config.home import home_dir
-from ..core.run.atomic import read_head, write_atomic
+from ..core.base.atomic import read_head, write_atomic
+from ..core.base.home import home_dir
 from ..core.run.pointers import make_dirs, state_dir
 from .actions import BY_ID, Keys, default_keys
 

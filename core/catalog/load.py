@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from ..config.home import home_dir
+from ..base.home import home_dir
 from .builtin import Builtin, read_builtin
 from .catalog import Catalog
 from .model import TaskSpec

@@ -8,12 +8,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
+from ..base.clock import boot_id, utc_iso
+from ..base.lock import EngineLock
 from ..config.suggest import listing
 from ..plan.codec import PlanDamaged
 from ..plan.spec import JobSpec
 from ..run.access import refuse_when_read_only
 from ..run.amendment import Amendment
-from ..run.clock import boot_id, utc_iso
 from ..run.events import (
     EngineStarted,
     EngineStopped,
@@ -28,7 +29,6 @@ from ..run.events import (
 )
 from ..run.journal import JournalWriter
 from ..run.layout import UnsafePath, archive_attempt, keep_spec
-from ..run.lock import EngineLock
 from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, done, take_requests
 from ..run.state import RunState
 from ..run.store import Run, RunDamaged

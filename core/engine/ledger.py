@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from time import monotonic
 from typing import Any
 
-from ..run.clock import utc_iso
+from ..base.clock import utc_iso
 from ..run.events import Event, JobChanged, JobState, Reason
 from ..run.journal import JournalWriter
 from ..run.state import JobView, RunState

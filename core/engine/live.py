@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from ..run.atomic import write_atomic
-from ..run.clock import utc_iso
-from ..run.disk import Disk
+from ..base.atomic import write_atomic
+from ..base.clock import utc_iso
+from ..base.disk import Disk
+from ..logs.progress import read_log_progress
 from ..run.events import JobState
-from ..run.log_progress import read_log_progress
 from ..run.state import JobView
 from .executor import ExecutorUnavailable, Pulling, Sample
 from .gateway import jobs_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..base.atomic import write_atomic
 from ..plan.commands import command_files
 from ..plan.trees import yaml_text
-from ..run.atomic import write_atomic
 from .executor import Attempt
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import cast
 
+from ..base.atomic import read_head, write_atomic
+from ..base.narrow import Json
 from ..plan.endpoint import without_userinfo
 from ..plan.spec import JobSpec
 from ..plan.trees import tree_at
-from ..run.atomic import read_head, write_atomic
-from ..run.events import Json
 from ..run.figures import FIGURES_FILE
 from ..run.paths import RunPaths
 from ..run.state import JobView, RunState

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ..base.clock import parse_iso
 from ..proxy.process import find_proxy
 from ..run.access import RequestRefused, refuse_when_read_only
-from ..run.clock import parse_iso
 from ..run.index import list_runs
 from ..run.paths import JobPaths, is_gone
 from ..run.remove import remove_attempts, remove_run

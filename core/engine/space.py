@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable
 from pathlib import Path
 
-from ..run.disk import Disk, disk_of, refused
+from ..base.disk import Disk, disk_of, refused
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from ..base.clock import boot_id
 from ..plan.container import container_name
 from ..plan.spec import JobSpec
 from ..results.read import read_results
-from ..run.clock import boot_id
 from ..run.events import JobState, Reason
 from ..run.store import Run
 from .docker.errors import os_problem

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..run.clock import utc_iso
+from ..base.clock import utc_iso
 
 log = logging.getLogger("evaldock.proxy")
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import cast
 
+from ..base.clock import utc_iso
 from ..config.model import Tree
-from ..run.clock import utc_iso
 from .histogram import QUANTILES, Histogram
 from .unanswered import Unanswered
 

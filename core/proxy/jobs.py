@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+from ..base.atomic import write_atomic
+from ..base.clock import utc_iso
 from ..config.model import Tree
-from ..run.atomic import write_atomic
-from ..run.clock import utc_iso
 from .chain import Chain
 from .endpoints import base_path
 from .exchange import JobScope

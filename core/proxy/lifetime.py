@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import cast
 
-from ..run.lock import is_held
+from ..base.lock import is_held
 from ..run.paths import RunPaths
 
 LOCK_FILE = "proxy.lock"

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from ..base.atomic import read_head, write_atomic
+from ..base.clock import utc_iso
+from ..base.lock import is_held
 from ..config.model import Tree
-from ..run.atomic import read_head, write_atomic
-from ..run.clock import utc_iso
-from ..run.lock import is_held
 from .lifetime import LOCK_FILE
 from .listen import ListenError, bind_all
 from .tokens import CONTROL, read_key

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
+from ..base.atomic import read_head
 from ..config.model import Tree
 from ..plan.trees import tree_at
-from ..run.atomic import read_head
 from .exchange import parse_json
 
 FIGURES_FILE = "requests.json"

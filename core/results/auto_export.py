@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..base.atomic import read_head, write_atomic
+from ..base.clock import utc_iso
+from ..base.narrow import Json, as_text, as_tree
 from ..config.exports import DESTINATIONS, Destination, export_settings, wanted_destinations
-from ..run.atomic import read_head, write_atomic
-from ..run.clock import utc_iso
-from ..run.events import Json
-from ..run.narrow import as_text, as_tree
 from ..run.store import Run, RunDamaged
 from .export import ExportFailed, ExportOptions, export_run
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..run.events import Json
-from ..run.narrow import as_text, as_tree, as_whole
+from ..base.narrow import Json, as_text, as_tree, as_whole
 from ..run.store import Run
 from .files import Missing, Unreadable
 from .merge import Found, TooManyFigures

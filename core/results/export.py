@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..base.atomic import write_atomic
 from ..config.exports import Destination
 from ..run.access import RequestRefused
-from ..run.atomic import write_atomic
 from ..run.store import Run
 from .scores import as_csv, as_json, score_rows
 

@@ -16,10 +16,9 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from ..run.atomic import read_head
-from ..run.clock import utc_iso
-from ..run.events import Json
-from ..run.narrow import as_items, as_text, as_tree
+from ..base.atomic import read_head
+from ..base.clock import utc_iso
+from ..base.narrow import Json, as_items, as_text, as_tree
 from ..run.store import Run
 from .export import ExportFailed, ExportOptions, write_file
 from .scores import tree_of, validity_of

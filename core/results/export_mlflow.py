@@ -12,12 +12,11 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from ..base.atomic import read_head
+from ..base.clock import parse_iso
+from ..base.narrow import Json, as_items, as_text, as_tree
 from ..plan.spec import JobSpec
-from ..run.atomic import read_head
-from ..run.clock import parse_iso
-from ..run.events import Json
 from ..run.figures import read_figures
-from ..run.narrow import as_items, as_text, as_tree
 from ..run.store import Run
 from .export import ExportFailed, ExportOptions
 from .mlflow_api import Mlflow

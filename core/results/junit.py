@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from xml.etree import ElementTree as XML
 
-from ..run.events import Json
-from ..run.narrow import as_tree
-from ..run.sanitize import clean
+from ..base.narrow import Json, as_tree
+from ..base.sanitize import clean
 from ..run.store import Run
 from .scores import validity_of
 

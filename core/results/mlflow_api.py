@@ -9,8 +9,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
-from ..run.events import Json
-from ..run.narrow import as_items, as_text, as_tree
+from ..base.narrow import Json, as_items, as_text, as_tree
 from .export import ExportFailed
 
 _API = "api/2.0/mlflow"

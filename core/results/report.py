@@ -8,9 +8,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import cast
 
-from ..run.atomic import read_head
+from ..base.atomic import read_head
+from ..base.narrow import Json
 from ..run.config_text import config_text
-from ..run.events import Json
 from ..run.figures import RequestFigures, read_figures
 from ..run.sample import Sample
 from ..run.samples import SampleLog

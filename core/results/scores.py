@@ -7,9 +7,8 @@ import io
 import json
 from collections.abc import Collection, Sequence
 
-from ..run.events import Json
+from ..base.narrow import Json, as_text, as_tree
 from ..run.figures import read_figures
-from ..run.narrow import as_text, as_tree
 from ..run.store import Run
 from .tree import MetricTree, read_tree
 

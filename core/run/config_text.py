@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from ..base.atomic import read_head
 from ..plan.mask import masked_tree
-from .atomic import read_head
 from .store import Run
 
 _LIMIT = 1 << 20

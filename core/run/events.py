@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 
-Json = dict[str, object]
-"""A JSON object."""
+from ..base.narrow import Json
 
 
 class JobState(StrEnum):

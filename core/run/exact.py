@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from ..base.atomic import read_from_file
+from ..base.narrow import Json, as_items, as_text, as_tree
 from ..config.model import Tree
 from ..plan.spec import JobSpec, Plan
-from .atomic import read_from_file
-from .events import Json
-from .narrow import as_items, as_text, as_tree
 from .store import Run, RunDamaged
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .atomic import read_head
-from .narrow import as_items, as_text, as_tree, as_whole
+from ..base.atomic import read_head
+from ..base.narrow import as_items, as_text, as_tree, as_whole
 from .store import Run
 
 FIGURES_FILE = "requests.json"

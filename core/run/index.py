@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .events import Json
+from ..base.narrow import Json
 from .overview import Overview
 from .paths import RunPaths, is_gone
 from .pointers import RUN_DIR, pointers

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from .atomic import read_from_file
+from ..base.atomic import read_from_file
 from .events import Event, JobChanged, KillRequested, RerunRequested, RunCreated, RunFinished, event_from_json
 
 _DURABLE = (JobChanged, KillRequested, RerunRequested, RunCreated, RunFinished)

@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..base.atomic import make_dir, sync_dir, write_atomic
+from ..base.clock import utc_iso
 from ..catalog.load import BESIDE, catalog_dirs
 from ..plan.codec import job_to_json, plan_to_json
 from ..plan.names import safe_dir_name as safe_dir_name
 from ..plan.spec import JobSpec, Plan
 from ..plan.trees import yaml_text
 from .access import refuse_when_read_only
-from .atomic import make_dir, sync_dir, write_atomic
-from .clock import utc_iso
 from .events import RunCreated
 from .journal import encode_line
 from .links import is_ours, link_job

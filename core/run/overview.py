@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from .atomic import read_head, write_atomic
-from .events import Json
+from ..base.atomic import read_head, write_atomic
+from ..base.narrow import Json
 from .paths import RunPaths
 from .pointers import pointers, state_dir
 from .store import Run, RunDamaged

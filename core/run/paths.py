@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .atomic import make_dir, sync_dir, write_atomic
+from ..base.atomic import make_dir, sync_dir, write_atomic
 
 OPEN_DIR = 0o777
 """Mode of the directories that a container writes to: any image user can, inside a parent that is 0700."""

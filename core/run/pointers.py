@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
-from ..config.home import home_dir
-from .atomic import make_dir, read_head, write_atomic
+from ..base.atomic import make_dir, read_head, write_atomic
+from ..base.home import home_dir
 from .paths import RunPaths, is_gone
 
 INVOCATION = re.compile(r"[0-9a-f]{8}")

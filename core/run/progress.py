@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from ..base.narrow import Json, as_number, as_whole
 from ..plan.spec import JobSpec
-from .events import Json
-from .narrow import as_number, as_whole
 from .state import JobView
 
 _COUNTS = ("sent", "ok", "failed", "cancelled", "retried", "cached", "in_flight")

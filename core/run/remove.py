@@ -9,9 +9,9 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..base.lock import holding
 from .access import RequestRefused, refuse_when_read_only
 from .links import relink
-from .lock import holding
 from .paths import JobPaths, RunPaths
 from .pointers import RUN_DIR, forget
 

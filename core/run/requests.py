@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..base.atomic import read_head, write_atomic
 from .access import RequestRefused as RequestRefused
 from .access import refuse_when_read_only
 from .amendment import MAX_BYTES
-from .atomic import read_head, write_atomic
 from .paths import RunPaths
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .events import Json
-from .narrow import as_items, as_text, as_tree, as_whole
+from ..base.narrow import Json, as_items, as_text, as_tree, as_whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from .atomic import open_regular
+from ..base.atomic import open_regular
 from .sample import Sample, sample_of
 
 REQUESTS_FILE = "requests.jsonl"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from ..base.clock import parse_iso
+from ..base.narrow import Json
 from ..plan.spec import Plan
-from .clock import parse_iso
 from .events import (
     EngineStarted,
     EngineStopped,
     Event,
     JobChanged,
     JobState,
-    Json,
     KillRequested,
     Paused,
     Reason,

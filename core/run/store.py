@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+from ..base.atomic import read_from_file, read_head
+from ..base.clock import boot_id, utc_iso
+from ..base.lock import holder
+from ..base.narrow import Json, as_number, as_text, as_whole
 from ..plan.codec import PlanDamaged, PlanTooNew, plan_from_json
 from ..plan.spec import JobSpec, Plan
 from .amendment import MAX_BYTES, Amendment
-from .atomic import read_from_file, read_head
-from .clock import boot_id, utc_iso
-from .events import JobState, Json
+from .events import JobState
 from .journal import read_from
-from .lock import holder
-from .narrow import as_number, as_text, as_whole
 from .paths import RunPaths, UnsafePath
 from .progress import count, mapping, progress_of, requests_of
 from .state import JobView, RunState, elapsed

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evaldock.core.run.disk import disk_of
+from evaldock.core.base.disk import disk_of
 from evaldock.core.run.events import JobState
 from evaldock.core.run.store import Run
 

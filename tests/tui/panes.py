@@ -30,6 +30,7 @@ from evaldock.core.run.sample import Message, Sample
 from evaldock.core.run.timeline import TimelineEntry, timeline
 from evaldock.tui.draw.line import Span
 from evaldock.tui.glyphs import ASCII, UNICODE, Glyphs
+from evaldock.tui.panes.stack import TABS, Tab
 from evaldock.tui.theme import THEMES, palette
 from evaldock.tui.view.config_lines import ConfigData, config_tab_lines
 from evaldock.tui.view.pane_title import other_title
@@ -42,7 +43,6 @@ from evaldock.tui.view.timeline_lines import timeline_lines
 from evaldock.tui.widgets.footer import Footer
 from evaldock.tui.widgets.lines_pane import LinesPane
 from evaldock.tui.widgets.pane_head import PaneHead
-from evaldock.tui.widgets.pane_stack import TABS, Tab
 from evaldock.tui.widgets.run_header import RunHeader
 from evaldock.tui.widgets.run_line import RunLine
 from evaldock.tui.widgets.task_table import TaskTable

@@ -13,22 +13,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from evaldock.core.base.clock import boot_id, utc_iso
+from evaldock.core.base.lock import EngineLock
+from evaldock.core.base.narrow import Json
 from evaldock.core.plan.spec import JobSpec, Plan
-from evaldock.core.run.clock import boot_id, utc_iso
 from evaldock.core.run.events import (
     EngineStarted,
     EngineStopped,
     Event,
     JobChanged,
     JobState,
-    Json,
     Reason,
     RerunRequested,
     RunFinished,
 )
 from evaldock.core.run.journal import JournalWriter
 from evaldock.core.run.layout import create_run
-from evaldock.core.run.lock import EngineLock
 from evaldock.core.run.store import Run
 
 GIB = 1 << 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from evaldock.tui.widgets import log_copy
+from evaldock.tui.log import copy as log_copy
 from evaldock.tui.widgets.log_pane import LogPane
 from textual.events import MouseMove
 from textual.geometry import Offset

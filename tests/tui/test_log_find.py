@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from evaldock.core.run.line_index import BLOCK
+from evaldock.core.logs.line_index import BLOCK
 
 from .log_app import LOG, LogApp, many, until
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from evaldock.core.run.log_text import plain
-from evaldock.tui.draw.log_bar import bar_cells
-from evaldock.tui.draw.log_colour import contrast
-from evaldock.tui.draw.log_line import LONGEST, LogLine, log_line
-from evaldock.tui.draw.log_words import parts
+from evaldock.core.logs.text import plain
 from evaldock.tui.glyphs import ASCII, UNICODE
+from evaldock.tui.log.colour import contrast
+from evaldock.tui.log.log_bar import bar_cells
+from evaldock.tui.log.log_line import LONGEST, LogLine, log_line
+from evaldock.tui.log.log_words import parts
 from evaldock.tui.theme import ROLES, THEMES, palette
 from hypothesis import given
 from hypothesis import strategies as st

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evaldock.tui.widgets import log_times
+from evaldock.tui.log import times as log_times
 from textual.pilot import Pilot
 
 from .log_app import BAR, LOG, LogApp, until

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from evaldock.core.run.line_index import BLOCK
+from evaldock.core.logs.line_index import BLOCK
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console

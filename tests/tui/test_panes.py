@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from evaldock.core.run.store import Run
 from evaldock.tui.panes.config import ConfigPane
+from evaldock.tui.panes.stack import TABS, Tab
 from evaldock.tui.widgets.lines_pane import LinesView
-from evaldock.tui.widgets.pane_stack import TABS, Tab
 
 from .conftest import Opened, Opener
 from .panes import PaneApp

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from evaldock.core.run.clock import utc_iso
+from evaldock.core.base.clock import utc_iso
 from evaldock.core.run.events import Paused
 from evaldock.core.run.requests import take_requests
 from evaldock.core.run.store import Run

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 from evaldock.tui.cli.look import Look
+from evaldock.tui.panes.stack import TABS
 from evaldock.tui.settings import Settings, load_memory, load_settings
-from evaldock.tui.widgets.pane_stack import TABS
 from textual.widgets import Static
 
 from .conftest import WIDE, Opener, text_of

@@ -157,7 +157,7 @@ async def test_nothing_has_a_colour_while_nobody_knows() -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(task=st.text(max_size=60), detail=st.text(max_size=60), width=st.integers(30, 220))
 async def test_no_name_breaks_a_line(task: str, detail: str, width: int) -> None:
-    from evaldock.core.run.sanitize import clean_line
+    from evaldock.core.base.sanitize import clean_line
     from evaldock.tui.glyphs import UNICODE
     from evaldock.tui.theme import palette
     from evaldock.tui.view.columns import columns

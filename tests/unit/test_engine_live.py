@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from evaldock.core.base.disk import Disk
 from evaldock.core.engine import live as live_module
 from evaldock.core.engine.docker.pull import describe, note_layer
 from evaldock.core.engine.executor import About, Executor, Pulling
 from evaldock.core.engine.ledger import Ledger
 from evaldock.core.engine.live import LiveWriter, Scheduling
 from evaldock.core.engine.worker import Shared
-from evaldock.core.run.disk import Disk
 from evaldock.core.run.events import JobState
 from evaldock.core.run.journal import JournalWriter
 from evaldock.core.run.store import Run

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evaldock.core.base.lock import EngineLock
 from evaldock.core.proxy import lifetime
 from evaldock.core.proxy.endpoints import base_path, proxy_for
 from evaldock.core.proxy.jobs import Jobs
 from evaldock.core.proxy.process import ProxyHandle, ProxyStartError, ensure_key, find_proxy, job_token, start_proxy
 from evaldock.core.proxy.upstream import Options, parse_retry_after
-from evaldock.core.run.lock import EngineLock
 
 from .proxy_server_rig import ANSWER, CHAT, KEY
 

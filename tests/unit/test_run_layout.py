@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from evaldock.core.base.atomic import read_head, write_atomic
 from evaldock.core.plan.spec import JobSpec, Plan
-from evaldock.core.run.atomic import read_head, write_atomic
 from evaldock.core.run.events import RunCreated
 from evaldock.core.run.journal import read_events
 from evaldock.core.run.layout import CreateError, RunPaths, UnsafePath, archive_attempt, create_run

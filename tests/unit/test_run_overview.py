@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evaldock.core.base.lock import EngineLock
 from evaldock.core.run.events import (
     EngineStarted,
     EngineStopped,
@@ -22,7 +23,6 @@ from evaldock.core.run.events import (
 )
 from evaldock.core.run.journal import JournalWriter
 from evaldock.core.run.layout import create_run
-from evaldock.core.run.lock import EngineLock
 from evaldock.core.run.overview import Overview
 from evaldock.core.run.store import Run
 

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from evaldock.core.base.clock import boot_id
+from evaldock.core.base.lock import EngineLock
 from evaldock.core.run import index
-from evaldock.core.run.clock import boot_id
 from evaldock.core.run.events import EngineStarted, JobChanged, JobState, KillRequested, Paused
 from evaldock.core.run.journal import JournalWriter, read_events
-from evaldock.core.run.lock import EngineLock
 from evaldock.core.run.requests import (
     KillRequest,
     PauseRequest,
@@ -185,7 +185,7 @@ def test_readers_that_probe_do_not_keep_an_engine_from_its_lock(tmp_path: Path) 
 def test_the_lock_of_a_killed_engine_is_free_and_its_pid_is_not_believed(tmp_path: Path) -> None:
     run = new_run(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from evaldock.core.run.lock import EngineLock; "
+        "import sys; from pathlib import Path; from evaldock.core.base.lock import EngineLock; "
         "print(EngineLock.acquire(lock := EngineLock(Path(sys.argv[1]))), flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(run.paths.lock)]

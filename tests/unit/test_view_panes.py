@@ -13,13 +13,13 @@ from evaldock.core.run.sample import Sample
 from evaldock.core.run.timeline import timeline
 from evaldock.tui.draw.line import Span, spans_width
 from evaldock.tui.glyphs import ASCII, UNICODE, Glyphs
+from evaldock.tui.panes.stack import TABS, Tab
 from evaldock.tui.view.config_lines import config_tab_lines
 from evaldock.tui.view.requests_lines import RequestsData, requests_lines, sample_starts_at
 from evaldock.tui.view.results_lines import results_lines
 from evaldock.tui.view.row import RowScore
 from evaldock.tui.view.sample_lines import Shown, sample_lines
 from evaldock.tui.view.timeline_lines import timeline_lines
-from evaldock.tui.widgets.pane_stack import TABS, Tab
 
 from ..tui.panes import DONE, DOUBTFUL, FIGURES, JOB, PAIR, REQUESTS, STORY, TREE, config_data, lines_of
 from ..tui.pictures import BLANK

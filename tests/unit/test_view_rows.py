@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from evaldock.core.run.clock import boot_id, utc_iso
-from evaldock.core.run.events import Json
+from evaldock.core.base.clock import boot_id, utc_iso
+from evaldock.core.base.narrow import Json
 from evaldock.core.run.store import Run
 from evaldock.tui.view.reader import RunReader
 from evaldock.tui.view.row import Pull, TaskRow

@@ -37,11 +37,11 @@ def update(dry_run: bool, wheel: Path | None, as_json: bool) -> ExitCode:
 
     The wheel is fetched by pip with your own settings, and nothing in it is run. Your own catalog files stay.
     """
+    from ...core.base.atomic import write_atomic
     from ...core.catalog.builtin import format_builtin, read_builtin
     from ...core.catalog.load import current_builtin, updated_path
     from ...core.catalog.model import CatalogError
     from ...core.catalog.update import UpdateError, differences, fetch_wheel, read_wheel
-    from ...core.run.atomic import write_atomic
 
     try:
         before = current_builtin()

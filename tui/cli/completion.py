@@ -60,7 +60,7 @@ def _script(ctx: click.Context, shell: str) -> str:
 
 def _install(shell: str, script: str) -> list[Path]:
     """The files that were written: the script, and the shell's own start-up file when it did not load the script."""
-    from ...core.config.home import home_dir
+    from ...core.base.home import home_dir
 
     if shell == "fish":
         path = _base("XDG_CONFIG_HOME", ".config") / "fish" / "completions" / "evaldock.fish"
@@ -80,7 +80,7 @@ def _install(shell: str, script: str) -> list[Path]:
 
 
 def _base(variable: str, otherwise: str) -> Path:
-    from ...core.config.home import home_dir
+    from ...core.base.home import home_dir
 
     named = os.environ.get(variable, "")
     # The XDG rules say that a relative path there is to be ignored.
@@ -88,7 +88,7 @@ def _base(variable: str, otherwise: str) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    from ...core.run.atomic import write_atomic
+    from ...core.base.atomic import write_atomic
 
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, text.encode(), mode=0o644)

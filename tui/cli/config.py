@@ -47,7 +47,7 @@ def show(chosen: Chosen, no_origin: bool, as_json: bool) -> ExitCode:
         tree = {"config": masked_tree(config.tree), "origins": origins_of(root)}
         click.echo(json.dumps(tree, ensure_ascii=False, indent=2))
         return ExitCode.OK
-    from ...core.run.sanitize import clean
+    from ...core.base.sanitize import clean
 
     click.echo(clean(render_traced(config, root, origins=not no_origin)), nl=False)
     return ExitCode.OK
@@ -120,8 +120,8 @@ def convert(path: Path, write: bool) -> ExitCode:
     Dotted `overrides` become `nemo_evaluator_config`, bare names under `env_vars` become `host:NAME`: the result
     means the same to evaldock, and nemo-evaluator-launcher reads it as well. What was changed is told on stderr.
     """
+    from ...core.base.atomic import write_atomic
     from ...core.config.convert import convert_text
-    from ...core.run.atomic import write_atomic
 
     if not path.is_file():
         raise UsageProblem(f"There is no file {path}.")

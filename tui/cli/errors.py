@@ -83,7 +83,7 @@ def report(error: BaseException) -> ExitCode:
         import traceback
 
         traceback.print_exception(error)
-    from ...core.run.sanitize import clean
+    from ...core.base.sanitize import clean
 
     # The terminal itself may have gone; the exit code is then all there is.
     with contextlib.suppress(OSError):

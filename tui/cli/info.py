@@ -100,7 +100,7 @@ def _made_with(provenance: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "docker", f"{docker.get('version', '?')} at {docker.get('address', '?')}"
     yield "host", ", ".join(str(host[key]) for key in ("name", "system", "machine") if host.get(key))
     yield "config sha256", str(_tree(provenance.get("config")).get("sha256", ""))
-    from ...core.run.narrow import as_items
+    from ...core.base.narrow import as_items
 
     images: dict[str, str] = {}
     for entries in _tree(provenance.get("jobs")).values():

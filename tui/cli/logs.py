@@ -19,7 +19,7 @@ from .select import Target, newest, targets
 from .style import Style, style_of
 
 if TYPE_CHECKING:
-    from ...core.run.logs import LogFollower
+    from ...core.logs.follow import LogFollower
 
 _POLL = 0.1  # seconds between looks at logs that gave nothing
 _ORPHANED = 2.0  # seconds without an engine after which nobody will tell us that a job has ended
@@ -70,7 +70,7 @@ class _Stream:
     """
 
     def __init__(self, task: str, log: LogFollower, prefix: str, style: Style, *, tty: bool) -> None:
-        from ...core.run.sanitize import Cleaner
+        from ...core.base.sanitize import Cleaner
 
         self.task = task
         self.log = log
@@ -113,7 +113,7 @@ class _Stream:
 
 
 def _streams(found: Sequence[Target], attempt: int | None, style: Style) -> list[_Stream]:
-    from ...core.run.logs import LogFollower
+    from ...core.logs.follow import LogFollower
 
     jobs = [(target, job) for target in found for job in target.jobs]
     names = [plain(target.run.job(job).task) for target, job in jobs]

@@ -85,7 +85,7 @@ class LazyGroup(click.Group):
             code = super().invoke(ctx)
             sys.stdout.flush()
         except click.ClickException as error:
-            from ...core.run.sanitize import clean
+            from ...core.base.sanitize import clean
 
             # It repeats what was typed, which may come from a script or a file name.
             vars(error)["message"] = clean(error.message)

@@ -26,8 +26,8 @@ def command(run_id: str | None, output: Path | None, samples: int) -> None:
 
     The file needs no network and nothing beside it. It holds what was asked and answered, but no key.
     """
+    from ...core.base.atomic import write_atomic
     from ...core.results.report import render_report
-    from ...core.run.atomic import write_atomic
     from .select import newest, targets
 
     found = targets([run_id]) if run_id else newest()

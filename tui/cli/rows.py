@@ -61,7 +61,7 @@ _FINAL = (
 
 def plain(text: object) -> str:
     """`text` on one line and without anything that could steer a terminal."""
-    from ...core.run.sanitize import clean_line
+    from ...core.base.sanitize import clean_line
 
     return clean_line(str(text))
 

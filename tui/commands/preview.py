@@ -61,9 +61,9 @@ def of_attempts(run: Run, jobs: Sequence[str], env: Mapping[str, str]) -> Prepar
 
 def _with_config(run: Run, sections: tuple[Section, ...]) -> tuple[Section, ...]:
     """`sections`, and the config that the run was made from where no override had it composed anew."""
+    from ...core.base.sanitize import clean
     from ...core.plan.render import Section
     from ...core.run.config_text import config_text
-    from ...core.run.sanitize import clean
 
     if any(section.title == "config" for section in sections):
         return sections

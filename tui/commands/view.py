@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..panes.stack import TABS
 from ..view.columns import HEADS, Name
-from ..widgets.pane_stack import TABS
 from .command import Command, Commands, always
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from ...core.base.atomic import read_head
+from ...core.base.sanitize import clean, clean_line
 from ...core.plan.render import Again, plan_sections
 from ...core.plan.spec import JobSpec
-from ...core.run.atomic import read_head
-from ...core.run.sanitize import clean, clean_line
 from ...core.run.store import Run
 from ..draw.line import Span
 from ..view.config_lines import ConfigData, config_tab_lines

@@ -12,8 +12,8 @@ from textual.binding import BindingType
 from textual.events import DescendantBlur, DescendantFocus, Resize
 from textual.message import Message
 
-from ...core.run.atomic import read_head
-from ...core.run.sanitize import clean
+from ...core.base.atomic import read_head
+from ...core.base.sanitize import clean
 from ...core.run.store import Run
 from ..actions import bindings, key_name
 from ..commands.program import program_commands

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from ...core.run.sanitize import clean_line
+from ...core.base.sanitize import clean_line
 from ..widgets.dress import glyphs_of, palette_of
 from .rerun import Check
 

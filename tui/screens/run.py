@@ -23,6 +23,7 @@ from ..commands.tasks import task_commands
 from ..commands.view import remembered_order, view_commands
 from ..draw.line import Span
 from ..feed import Feed
+from ..panes.stack import TABS, PaneStack, Tab
 from ..view.changes import changes
 from ..view.notices import Notice, run_notice
 from ..view.pane_title import log_title, other_title
@@ -34,7 +35,6 @@ from ..widgets.footer import Footer
 from ..widgets.lines_pane import LinesPane
 from ..widgets.log_pane import LogPane
 from ..widgets.pane_head import PaneHead
-from ..widgets.pane_stack import TABS, PaneStack, Tab
 from ..widgets.prompt import Prompt
 from ..widgets.run_header import RunHeader
 from ..widgets.run_line import RunLine

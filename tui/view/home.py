@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.config.home import home_dir
+from ...core.base.disk import disk_of
+from ...core.base.home import home_dir
 from ...core.engine.docker.reach import quick_version
-from ...core.run.disk import disk_of
 from ...core.run.overview import Overview
 from ...core.run.store import Run, RunDamaged
 from .reader import RunReader

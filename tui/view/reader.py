@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
+from ...core.base.clock import parse_iso
+from ...core.base.narrow import Json
+from ...core.base.sanitize import clean_line
 from ...core.engine.start import last_words
-from ...core.run.clock import parse_iso
-from ...core.run.events import JobState, Json
-from ...core.run.sanitize import clean_line
+from ...core.run.events import JobState
 from ...core.run.state import RunState
 from ...core.run.store import Run, RunDamaged
 from .row import TaskRow

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...core.run.clock import parse_iso
+from ...core.base.clock import parse_iso
+from ...core.base.sanitize import clean_line
 from ...core.run.figures import RequestFigures
-from ...core.run.sanitize import clean_line
 from ..draw import numbers
 from ..draw.bars import bar
 from ..draw.histogram import histogram

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from ...core.run.events import Json
+from ...core.base.narrow import Json
+from ...core.base.sanitize import clean_line
 from ...core.run.progress import count
-from ...core.run.sanitize import clean_line
 
 Validity = Literal["valid", "suspect", "invalid"]
 

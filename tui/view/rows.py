@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import cast
 
+from ...core.base.clock import boot_id, utc_iso
+from ...core.base.narrow import Json
+from ...core.base.sanitize import clean_line
 from ...core.plan.spec import JobSpec
-from ...core.run.clock import boot_id, utc_iso
-from ...core.run.events import JobState, Json
+from ...core.run.events import JobState
 from ...core.run.progress import count, left_of, mapping, number, requests_in, total_of
-from ...core.run.sanitize import clean_line
 from ...core.run.state import JobView, elapsed
 from ...core.run.store import Run
 from .row import Pull, Requests, TaskRow, row_score

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 
-from ...core.run.clock import parse_iso
-from ...core.run.events import JobState, Json
-from ...core.run.sanitize import clean_line
+from ...core.base.clock import parse_iso
+from ...core.base.narrow import Json
+from ...core.base.sanitize import clean_line
+from ...core.run.events import JobState
 from .row import RowScore, row_score
 
 _WORST = (JobState.FAILED, JobState.LOST, JobState.KILLED, JobState.SKIPPED)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
 
-from ...core.run.clock import parse_iso
+from ...core.base.clock import parse_iso
+from ...core.base.sanitize import clean, clean_line
 from ...core.run.sample import Sample
-from ...core.run.sanitize import clean, clean_line
 from ..draw import numbers
 from ..draw.line import Span, cut_end, spans_width
 from ..glyphs import Glyphs

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from ...core.run.clock import parse_iso
+from ...core.base.clock import parse_iso
+from ...core.base.sanitize import clean_line
 from ...core.run.events import (
     EngineStarted,
     EngineStopped,
@@ -21,7 +22,6 @@ from ...core.run.events import (
     RunCreated,
     Unpaused,
 )
-from ...core.run.sanitize import clean_line
 from ...core.run.timeline import TimelineEntry
 from ..draw import numbers
 from ..draw.line import Span, cut_end, spans_width

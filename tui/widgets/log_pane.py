@@ -19,12 +19,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..actions import bindings
-from ..draw.log_line import LogLine, log_line
+from ..log.frame import LogStatus, Row
+from ..log.log_line import LogLine, log_line
+from ..log.matches import Hit
+from ..log.view_model import LogView
 from .dress import glyphs_of, palette_of
-from .log_frame import LogStatus, Row
-from .log_search import Hit
 from .log_strip import Look, row_strip, sentence_strip
-from .log_view import LogView
 
 _DRAWN_EVERY = 1 / 15
 _TOLD_EVERY = 1 / 4

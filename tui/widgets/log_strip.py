@@ -11,11 +11,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 from ..draw.line import Line
-from ..draw.log_line import Run, marked, piece
 from ..glyphs import Glyphs
+from ..log.frame import Row
+from ..log.log_line import Run, marked, piece
 from ..theme import Palette
 from ..view.columns import MARGIN, RIGHT
-from .log_frame import Row
 
 CLOCK = 10
 """Cells of the time before a line."""

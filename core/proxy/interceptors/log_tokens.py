@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
+from ...base.clock import utc_iso
 from ...config.model import Tree
-from ...run.clock import utc_iso
 from ..exchange import Exchange, JobScope, Reply
 from ..interceptor import EventFilter, Interceptor
 from ..sse import SseEvent

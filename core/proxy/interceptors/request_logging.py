@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ...base.clock import utc_iso
 from ...config.model import Tree
-from ...run.clock import utc_iso
 from ..exchange import Exchange, JobScope, Reply
 from ..interceptor import Interceptor
 from ..redact import safe_headers, safe_query

@@ -9,9 +9,9 @@ import time
 from collections import Counter
 from typing import ClassVar
 
+from ...base.atomic import write_atomic
+from ...base.clock import utc_iso
 from ...config.model import Tree
-from ...run.atomic import write_atomic
-from ...run.clock import utc_iso
 from ..exchange import Exchange, JobScope, Reply
 from ..interceptor import EventFilter, Interceptor
 from ..sse import SseEvent

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from evaldock.core.base.lock import EngineLock
 from evaldock.core.run.events import RerunRequested
-from evaldock.core.run.lock import EngineLock
 
 from .conftest import Machine, change
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from evaldock.core.config.home import home_dir
+from evaldock.core.base.home import home_dir
 from evaldock.core.plan.spec import JobSpec, Plan
 from evaldock.core.run.layout import CreateError, create_run
 from evaldock.tui.cli.errors import explain

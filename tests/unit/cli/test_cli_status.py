@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from evaldock.core.run.lock import EngineLock
+from evaldock.core.base.lock import EngineLock
 
 from .conftest import SCORE, Machine, change
 

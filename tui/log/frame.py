@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..draw.log_line import LogLine
+from .log_line import LogLine
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .atomic import open_regular
+from ..base.atomic import open_regular
 from .line_index import BLOCK, Extent, LineIndex, Replaced
 
 _SLICE = 1 << 20  # bytes between two looks at whether to stop; under a millisecond

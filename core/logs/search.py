@@ -1,4 +1,4 @@
-"""Searching a log in a process of its own: `python -m evaldock.core.run.log_search FD`.
+"""Searching a log in a process of its own: `python -m evaldock.core.logs.search FD`.
 
 A process, and not a thread, because an unlucky regular expression can take for ever on one line, holds Python's lock
 all that time, and cannot be stopped; a process leaves the dashboard its lock and can be killed. It kills itself when
@@ -21,8 +21,8 @@ import struct
 import sys
 
 from .line_index import BLOCK, LineIndex, Replaced
-from .log_query import Count, Query
-from .log_text import line_bytes, plain, plain_block
+from .query import Count, Query
+from .text import line_bytes, plain, plain_block
 
 REPLY = struct.Struct("=III")
 DONE = 0xFFFFFFFF

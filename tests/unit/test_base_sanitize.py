@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from evaldock.core.run.sanitize import Cleaner, clean, clean_line
+from evaldock.core.base.sanitize import Cleaner, clean, clean_line
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...core.run.line_index import LineIndex
-from ...core.run.log_text import plain_block
-from ...core.run.sanitize import clean
+from ...core.base.sanitize import clean
+from ...core.logs.line_index import LineIndex
+from ...core.logs.text import plain_block
 
 LARGEST = 1 << 22
 """Bytes that are copied at most; terminals take less than that into the clipboard."""

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from evaldock.core.run.line_index import BLOCK, LineIndex
-from evaldock.core.run.log_hits import HitIndex, hits_in, marks_between
-from evaldock.core.run.log_query import BadPattern, Count, Query
-from evaldock.core.run.log_scan import LogScan
-from evaldock.core.run.log_search import BlockCounter, order
-from evaldock.core.run.log_text import LONGEST, TAIL, fold, line_bytes, plain, plain_block
+from evaldock.core.logs.hits import HitIndex, hits_in, marks_between
+from evaldock.core.logs.line_index import BLOCK, LineIndex
+from evaldock.core.logs.query import BadPattern, Count, Query
+from evaldock.core.logs.scan import LogScan
+from evaldock.core.logs.search import BlockCounter, order
+from evaldock.core.logs.text import LONGEST, TAIL, fold, line_bytes, plain, plain_block
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from evaldock.core.run import line_index
-from evaldock.core.run.line_index import BLOCK, LineIndex, Replaced
+from evaldock.core.logs import line_index
+from evaldock.core.logs.line_index import BLOCK, LineIndex, Replaced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

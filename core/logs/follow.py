@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .atomic import open_regular
+from ..base.atomic import open_regular
 
 _BLOCK = 1 << 16
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from .events import Json
+Json = dict[str, object]
+"""A JSON object."""
 
 
 def as_tree(value: object) -> Json:

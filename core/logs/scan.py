@@ -11,10 +11,10 @@ import sys
 import threading
 from collections.abc import Callable
 
+from .hits import HitIndex
 from .line_index import BLOCK
-from .log_hits import HitIndex
-from .log_query import Count, Query
-from .log_search import DONE, REPLY
+from .query import Count, Query
+from .search import DONE, REPLY
 
 PAUSE = 0.08
 """Seconds from the wish to the search: who types makes a wish with every key, and only the last one is worth a
@@ -101,7 +101,7 @@ class LogScan:
 
     def _start(self, fd: int) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.log_search", str(fd)],
+            [sys.executable, "-m", f"{__package__}.search", str(fd)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ...core.run.log_file import Content, LogFile
-from ...core.run.log_query import BadPattern, Query
-from ...core.run.log_text import LONGEST as LONGEST_READ
-from ...core.run.log_text import line_bytes, plain
-from ..draw.log_line import LONGEST, NOTHING, LogLine
-from .log_copy import copied_lines
-from .log_frame import LogStatus, Row
-from .log_rows import MARKER, Place, Rows
-from .log_search import Hit, Search
-from .log_times import Markers, Seen
+from ...core.logs.file import Content, LogFile
+from ...core.logs.query import BadPattern, Query
+from ...core.logs.text import LONGEST as LONGEST_READ
+from ...core.logs.text import line_bytes, plain
+from .copy import copied_lines
+from .frame import LogStatus, Row
+from .log_line import LONGEST, NOTHING, LogLine
+from .matches import Hit, Search
+from .rows import MARKER, Place, Rows
+from .times import Markers, Seen
 
 _KEPT = 2048
 _BEFORE_HIT = 200

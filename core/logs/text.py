@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..base.sanitize import clean
 from .line_index import LineIndex
-from .sanitize import clean
 
 LONGEST = 1 << 20
 """Bytes of one line that are searched and copied."""

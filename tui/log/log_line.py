@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.style import Style
 
-from ...core.run.sanitize import clean
+from ...core.base.sanitize import clean
+from ..draw.line import cut_end
 from ..glyphs import Glyphs
 from ..theme import Palette, Role
-from .line import cut_end
+from .colour import PLAIN, Pen, split, style_of
 from .log_bar import bar_cells, find_bar, fitted
-from .log_colour import PLAIN, Pen, split, style_of
 from .log_words import Part, parts
 
 LONGEST = 4000

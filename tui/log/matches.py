@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
-from ...core.run.line_index import LineIndex
-from ...core.run.log_hits import hits_in, marks_between
-from ...core.run.log_query import Count, Query
-from ...core.run.log_scan import LogScan
-from ...core.run.log_text import line_bytes, plain
+from ...core.logs.hits import hits_in, marks_between
+from ...core.logs.line_index import LineIndex
+from ...core.logs.query import Count, Query
+from ...core.logs.scan import LogScan
+from ...core.logs.text import line_bytes, plain
 
 Hit = tuple[int, int]
 """A match: its line, and which of the line's matches it is."""

@@ -7,9 +7,9 @@ from bisect import bisect_right
 from itertools import accumulate
 
 from .line_index import BLOCK, LineIndex
-from .log_query import Count, Query
-from .log_search import marks_of_long
-from .log_text import plain_block
+from .query import Count, Query
+from .search import marks_of_long
+from .text import plain_block
 
 
 class HitIndex:

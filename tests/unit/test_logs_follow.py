@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from evaldock.core.logs.follow import LogFollower
 from evaldock.core.run.layout import archive_attempt
-from evaldock.core.run.logs import LogFollower
 from hypothesis import given
 from hypothesis import strategies as st
 

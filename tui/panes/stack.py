@@ -11,7 +11,7 @@ from textual.widget import Widget
 from ...core.run.paths import JobPaths
 from ..view.row import TaskRow
 from ..view.snapshot import Snapshot
-from .log_pane import LogPane
+from ..widgets.log_pane import LogPane
 
 if TYPE_CHECKING:
     from ...core.run.store import Run
@@ -134,19 +134,19 @@ def _make(tab: Tab) -> Widget:
     # Imported when asked for: none of them is needed for the first picture.
     match tab:
         case "Results":
-            from ..panes.results import ResultsPane
+            from .results import ResultsPane
 
             return ResultsPane()
         case "Requests":
-            from ..panes.requests import RequestsPane
+            from .requests import RequestsPane
 
             return RequestsPane()
         case "Config":
-            from ..panes.config import ConfigPane
+            from .config import ConfigPane
 
             return ConfigPane()
         case "Timeline":
-            from ..panes.timeline import TimelinePane
+            from .timeline import TimelinePane
 
             return TimelinePane()
         case "Log":

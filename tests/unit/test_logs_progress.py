@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from evaldock.core.run.log_progress import read_log_progress
+from evaldock.core.logs.progress import read_log_progress
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from .atomic import open_regular
+from ..base.atomic import open_regular
 
 _TAIL = 1 << 16
 _MOST_DIGITS = 12

@@ -1,0 +1,1 @@
+"""Logs of any size: an index of lines, reading, searching and following."""
