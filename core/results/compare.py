@@ -9,13 +9,15 @@ from typing import Literal
 
 from ..base.narrow import Json, as_text, as_tree, as_whole
 from ..run.store import Run
+from ..statistics.interval import successes
+from ..statistics.paired import contrast
+from ..statistics.unpaired import TwoErrors, two_proportions
 from .files import Missing, Unreadable
 from .merge import Found, TooManyFigures
 from .model import Metric
 from .outcomes import Outcomes, SampleFiles
 from .read import read_figures
 from .scores import validity_of
-from .statistics import mcnemar, normal_p, paired_t, successes, two_proportions
 
 Test = Literal["paired", "proportions", "errors", "none"]
 """How it was judged: sample by sample, by the numbers of right answers, by standard errors, or not at all."""
@@ -99,15 +101,13 @@ def _number(value: object) -> float | None:
 def _p(before: Run, first: Scored, after: Run, second: Scored) -> tuple[float | None, Test]:
     pairs = _pairs(_samples(before, first), _samples(after, second))
     if pairs:
-        if all(value in (0.0, 1.0) for pair in pairs for value in pair):
-            return mcnemar(sum(a > b for a, b in pairs), sum(b > a for a, b in pairs)), "paired"
-        return paired_t([b - a for a, b in pairs]), "paired"
+        return contrast([a for a, _ in pairs], [b for _, b in pairs], share=False).p, "paired"
     right = successes(first.value or 0.0, first.n), successes(second.value or 0.0, second.n)
     if right[0] is not None and right[1] is not None and first.n and second.n:
         return two_proportions(right[0], first.n, right[1], second.n), "proportions"
     if first.stderr and second.stderr:
         error = math.hypot(first.stderr, second.stderr)
-        return normal_p(((second.value or 0.0) - (first.value or 0.0)) / error), "errors"
+        return TwoErrors((second.value or 0.0) - (first.value or 0.0), error).p, "errors"
     return None, "none"
 
 

@@ -15,11 +15,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
+from ..statistics.interval import mean_error
 from .files import Unreadable, read_bytes
 from .merge import Found
 from .model import Metric
 from .numbers import as_mapping, as_number
-from .statistics import mean_error
 
 _SAMPLES = re.compile(r"samples_(?P<task>.+?)_\d{4}-\d\d-\d\dT[\d:.-]+\.jsonl|samples_(?P<bare>.+)\.jsonl")
 _INSTRUCTIONS = re.compile(r"eval_results_(?P<kind>strict|loose)\.jsonl")

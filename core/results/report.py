@@ -15,7 +15,7 @@ from ..run.figures import RequestFigures, read_figures
 from ..run.sample import Sample
 from ..run.samples import SampleLog
 from ..run.store import Run
-from .statistics import interval
+from ..statistics.interval import interval
 from .tree import MetricTree, read_tree
 
 _TEMPLATE = "report.html"

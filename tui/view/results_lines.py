@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from ...core.base.sanitize import clean_line
-from ...core.results.statistics import Interval, interval
 from ...core.results.tree import Figure, MetricTree, Node
+from ...core.statistics.interval import Interval, interval
 from ..draw import numbers
 from ..draw.axis import Axis, label_line, linear
 from ..draw.bars import interval as interval_bar

@@ -1,0 +1,1 @@
+"""Plain statistics of evaluations: numbers in, numbers out. Knows nothing of runs, files or tasks."""
