@@ -1,6 +1,6 @@
 """Everything that a key can do in the dashboard, in one place.
 
-Bindings, footer, palette, help overlay and the key table of the README are made from this list.
+Bindings, footer, palette, help overlay and the key table of the documentation are made from this list.
 `python -m evaldock.tui.actions` prints that table.
 """
 
