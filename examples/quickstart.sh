@@ -60,7 +60,7 @@ else
     serve "$python" "$here/endpoint.py" --port "${EVALDOCK_DEMO_PORT:-8321}"
 fi
 
-evaldock() { "$python" -m evaldock.tui "$@"; }
+evaldock() { "$python" -P -m evaldock.tui "$@"; }
 newest_run() { evaldock ls runs --limit 1 --json 2>/dev/null | tr ',' '\n' | sed -n 's/.*"invocation": *"\([^"]*\)".*/\1/p'; }
 
 before=$(newest_run)

@@ -18,6 +18,7 @@ from typing import TypeVar, cast
 
 import yaml
 
+from ..base.helper import NEUTRAL, helper_command, helper_env
 from .builtin import Builtin, Harness
 from .model import TaskSpec
 
@@ -26,6 +27,7 @@ PACKAGE = "nemo-evaluator-launcher"
 _MEMBER = "nemo_evaluator_launcher/resources/all_tasks_irs.yaml"
 _MOST = 50_000_000
 _PATIENCE = 300.0
+_FOR_PIP = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "NETRC")
 _LONGEST = 300
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
 _NOT_SHOWN = ("task", "extra")
@@ -48,10 +50,18 @@ class Difference:
 
 def fetch_wheel(folder: Path) -> Path:
     """Download the newest wheel into `folder` with pip, by its own settings (index, proxies). Raises UpdateError."""
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
-    command += ["--disable-pip-version-check", "--ignore-requires-python", "--dest", str(folder), PACKAGE]
+    command = helper_command("pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input")
+    command += ["--disable-pip-version-check", "--ignore-requires-python", "--dest", str(folder.absolute()), PACKAGE]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+            env=helper_env(also=_FOR_PIP),
+            cwd=NEUTRAL,
+        )
     except subprocess.TimeoutExpired:
         raise UpdateError(f"pip did not fetch {PACKAGE} within {_PATIENCE:.0f} s.") from None
     found = sorted(folder.glob("*.whl"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..base.helper import NEUTRAL, helper_command
 from ..run.access import refuse_when_read_only
 from ..run.store import Run
 
@@ -38,12 +38,12 @@ def spawn_engine(run_dir: Path, env: Mapping[str, str], *, start_jobs: bool = Tr
     log = run.paths.engine_log
     with log.open("ab") as sink:
         child = subprocess.Popen(
-            [sys.executable, "-m", "evaldock.core.engine", str(run_dir), *([] if start_jobs else [ONLY_REQUESTS])],
+            helper_command("evaldock.core.engine", str(run_dir), *([] if start_jobs else [ONLY_REQUESTS])),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
             env=dict(env),
-            cwd="/",
+            cwd=NEUTRAL,
             start_new_session=True,
         )
     deadline = time.monotonic() + _PATIENCE

