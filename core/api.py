@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .base.errors import EvaldockError
+
 if TYPE_CHECKING:
     from .base.narrow import Json
     from .config.model import Config
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from .run.store import Run
 
 
-class NotStarted(Exception):
+class NotStarted(EvaldockError):
     """A run that would fail for certain: variables that are not set, or an endpoint that refuses every request.
 
     The message is one line for each reason.

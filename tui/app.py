@@ -13,6 +13,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from ..core.base.errors import explain
 from ..core.run.access import read_only
 from . import glyphs as glyph_sets
 from .actions import BY_ID, bindings
@@ -169,8 +170,6 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         self.run_worker(self._asked(work, then), exit_on_error=False)
 
     async def _asked(self, work: Callable[[], T], then: Callable[[T], None] | None) -> None:
-        from .cli.errors import explain
-
         try:
             result = await asyncio.to_thread(work)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the dashboard

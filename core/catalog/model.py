@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..base.errors import EvaldockError, ExitCode
+
 ResultFormat = Literal["results.yml", "lm-eval", "inspect", "json"]
 
 
@@ -44,8 +46,10 @@ class TaskSpec:
         return f"{self.harness}.{self.name}"
 
 
-class CatalogError(Exception):
+class CatalogError(EvaldockError):
     """A task name that the catalog cannot turn into one task; the message says what to do."""
+
+    exit_code = ExitCode.USAGE
 
 
 class UnknownTask(CatalogError):

@@ -18,6 +18,7 @@ from typing import TypeVar, cast
 
 import yaml
 
+from ..base.errors import EvaldockError
 from ..base.helper import NEUTRAL, helper_command, helper_env
 from .builtin import Builtin, Harness
 from .model import TaskSpec
@@ -35,7 +36,7 @@ T = TypeVar("T")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class UpdateError(Exception):
+class UpdateError(EvaldockError):
     """The newer catalog cannot be had or read; the message is a sentence."""
 
 

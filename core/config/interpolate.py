@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ..base.errors import EvaldockError
 from .model import ConfigError, ConfigProblem
 from .node import MAX_DEPTH, Node, Steps, child, format_steps, nearest, plain, printable, rebuild, walk
 from .suggest import did_you_mean
@@ -27,7 +28,7 @@ def resolve(root: Node, env: Mapping[str, str]) -> tuple[Node, list[ConfigProble
     return resolver.tree(root, ()), resolver.problems
 
 
-class _Failed(Exception):
+class _Failed(EvaldockError):
     """One interpolation cannot be resolved; the text is the problem's sentence, empty when told elsewhere."""
 
 

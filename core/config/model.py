@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ..base.errors import EvaldockError, ExitCode
+
 Tree = dict[str, object]
 """A composed YAML mapping: str keys; dict, list, str, int, float, bool or None values."""
 
@@ -38,8 +40,10 @@ class ConfigProblem:
         return ": ".join([*parts, self.message])
 
 
-class ConfigError(Exception):
+class ConfigError(EvaldockError):
     """All the problems of one config, found in one pass."""
+
+    exit_code = ExitCode.USAGE
 
     def __init__(self, problems: tuple[ConfigProblem, ...] | list[ConfigProblem]) -> None:
         self.problems = tuple(problems)

@@ -8,17 +8,15 @@ import signal
 import sys
 from pathlib import Path
 
-from ..proxy.process import ProxyStartError
-from ..run.access import RequestRefused
-from ..run.store import Run, RunDamaged
+from ..base.errors import EvaldockError
+from ..run.store import Run
 from .docker.executor import DockerExecutor
 from .engine import Engine
-from .executor import EngineBusy, ExecutorUnavailable
 from .start import ONLY_REQUESTS
 
 
 def main() -> int:
-    """Own one run until nothing is left to do. 0: every job has ended; 2: cannot own the run; 3: no Docker."""
+    """Own one run until nothing is left to do. 0: every job has ended; else the `ExitCode` of what is in the way."""
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
@@ -34,12 +32,9 @@ def main() -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, leave)
         engine.run()
-    except ExecutorUnavailable as error:
+    except EvaldockError as error:
         print(error, file=sys.stderr)
-        return 3
-    except (RunDamaged, EngineBusy, ProxyStartError, RequestRefused) as error:
-        print(error, file=sys.stderr)
-        return 2
+        return error.exit_code
     except OSError as error:
         # The last line is what the face that started this engine shows.
         logging.exception("The engine cannot go on.")

@@ -102,7 +102,7 @@ class Engine:
             if not lock.acquire():
                 if state is not None:
                     return state
-                raise EngineBusy(f"Run {self._run.invocation} already has an engine at work.")
+                raise EngineBusy(f"Run {self._run.invocation} already has an engine at work. Watch it: evaldock status")
             try:
                 state = self._own()
             finally:

@@ -9,20 +9,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from ..base.errors import EvaldockError, ExitCode
 from ..plan.spec import JobSpec
 from ..run.events import Reason
 from ..run.layout import JobPaths
 
 
-class ExecutorUnavailable(Exception):
+class ExecutorUnavailable(EvaldockError):
     """The executor cannot be reached at all; the message says where it was looked for and what to do."""
 
+    exit_code = ExitCode.DOCKER
 
-class EngineBusy(Exception):
+
+class EngineBusy(EvaldockError):
     """Another engine owns the run."""
 
 
-class JobProblem(Exception):
+class JobProblem(EvaldockError):
     """A job that cannot go on, as a reason of the closed set and one sentence."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -31,7 +34,7 @@ class JobProblem(Exception):
         super().__init__(detail)
 
 
-class Cancelled(Exception):
+class Cancelled(EvaldockError):
     """A step was given up because the job is to be killed."""
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..base.errors import EvaldockError
 from ..base.helper import NEUTRAL, helper_command
 from ..run.access import refuse_when_read_only
 from ..run.store import Run
@@ -19,7 +20,7 @@ _TAIL = 4096
 ONLY_REQUESTS = "--only-requests"
 
 
-class EngineStartError(Exception):
+class EngineStartError(EvaldockError):
     """The detached engine did not come up; the message ends with its own last words."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..base.clock import boot_id
+from ..base.errors import EvaldockError
 from ..plan.container import container_name
 from ..plan.spec import JobSpec
 from ..results.read import read_results
@@ -31,7 +32,7 @@ _STARTS_AT_ONCE = 6  # Docker gets slower, not faster, with more starts at a tim
 _RETRY = 0.5
 
 
-class Left(Exception):
+class Left(EvaldockError):
     """The engine is going away: leave the container as it is, for the next engine to adopt."""
 
 

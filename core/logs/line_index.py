@@ -7,6 +7,8 @@ from array import array
 from bisect import bisect_right
 from typing import NamedTuple
 
+from ..base.errors import EvaldockError
+
 BLOCK = 1 << 16
 """Bytes between two remembered newline counts."""
 
@@ -14,7 +16,7 @@ _MARK = 32
 _KEPT_BLOCKS = 4
 
 
-class Replaced(Exception):
+class Replaced(EvaldockError):
     """The file is no longer a continuation of what was read: it was cut, or written anew."""
 
 

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..base.errors import EvaldockError
+
 _SAMPLE = 1 << 13
 
 
-class BadPattern(Exception):
+class BadPattern(EvaldockError):
     """Nothing that can be looked for; the message says why, for the user."""
 
 

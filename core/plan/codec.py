@@ -10,6 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from ..base.errors import EvaldockError
 from .spec import JobSpec, Plan
 from .trees import copied
 
@@ -19,7 +20,7 @@ T = TypeVar("T")
 _Reader = Callable[[object], object]
 
 
-class PlanDamaged(ValueError):
+class PlanDamaged(EvaldockError, ValueError):
     """A JSON value that is no plan; the message says where it goes wrong."""
 
 

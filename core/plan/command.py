@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from ..base.errors import EvaldockError
 from .spec import RUN_CONFIG_PATH
 
 NEMO_COMMAND = ("nemo-evaluator", "run_eval", "--run_config", RUN_CONFIG_PATH)
@@ -13,7 +14,7 @@ NEMO_COMMAND = ("nemo-evaluator", "run_eval", "--run_config", RUN_CONFIG_PATH)
 _FIELD = re.compile(r"\{\{|\}\}|\{(params\.[A-Za-z0-9_.-]+|[a-z_]+)\}")
 
 
-class TemplateError(Exception):
+class TemplateError(EvaldockError):
     """A command template that names something there is not; the message names it."""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from ..base.errors import EvaldockError
 from ..config.model import ConfigError, ConfigProblem, EnvValue, MountSpec, Resources
 from .mounts import MountError, parse_mount, parse_volume
 from .spec import DockerOptions, EnvRef
@@ -68,7 +69,7 @@ class DockerArgs(NamedTuple):
     env: tuple[EnvRef, ...] = ()
 
 
-class _Bad(Exception):
+class _Bad(EvaldockError):
     pass
 
 

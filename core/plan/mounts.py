@@ -6,6 +6,7 @@ import os
 import posixpath
 from collections.abc import Iterable
 
+from ..base.errors import EvaldockError
 from ..config.model import MountSpec
 from .spec import RESULTS_PATH
 
@@ -15,7 +16,7 @@ _IGNORED = frozenset(("rw", "cached", "delegated", "consistent"))
 _READ_ONLY = frozenset(("ro", "readonly"))
 
 
-class MountError(Exception):
+class MountError(EvaldockError):
     """A mount that cannot be made; the message says which and why."""
 
 

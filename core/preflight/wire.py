@@ -20,13 +20,14 @@ from email.message import Message
 from typing import IO, cast
 from urllib.parse import urlsplit, urlunsplit
 
+from ..base.errors import EvaldockError
 from ..plan.endpoint import is_loopback
 from ..proxy.endpoints import one_line, proxy_for, said_in, trust
 
 _MOST = 1 << 20  # bytes of an answer that are read
 
 
-class Unreachable(Exception):
+class Unreachable(EvaldockError):
     """No HTTP answer. `late`: there may be one yet, it has only not come in time."""
 
     def __init__(self, text: str, remedy: str, *, late: bool = False) -> None:

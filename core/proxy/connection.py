@@ -6,13 +6,14 @@ import asyncio
 from collections import deque
 from typing import cast
 
+from ..base.errors import EvaldockError
 from .parse import AnswerParser, BadAnswer
 
 _HIGH = 1 << 20  # bytes of an answer that may wait to be read
 _ONE_WRITE = 1 << 16
 
 
-class Disconnected(Exception):
+class Disconnected(EvaldockError):
     """The connection was closed before the answer was complete.
 
     `begun`: some of it had come. `reset`: closed by an error, and not in good order.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import zlib
 
+from ..base.errors import EvaldockError
+
 MAX_BODY = 64 * 1024 * 1024
 _MAX_DECODED = 4 * MAX_BODY
 
 
-class TooLarge(Exception):
+class TooLarge(EvaldockError):
     """An answer that is larger than `MAX_BODY`."""
 
 

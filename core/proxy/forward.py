@@ -10,6 +10,7 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
+from ..base.errors import EvaldockError
 from ..config.model import Tree
 from ..plan.trees import text_at
 from .connection import Connection, Disconnected
@@ -27,15 +28,15 @@ _MOST_REDIRECTS = 5
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 
-class BrokenOff(Exception):
+class BrokenOff(EvaldockError):
     """A streamed answer that did not come to its end; the message says how."""
 
 
-class Unsendable(Exception):
+class Unsendable(EvaldockError):
     """A request that cannot be written down as HTTP; the message is the end of a sentence."""
 
 
-class Elsewhere(Exception):
+class Elsewhere(EvaldockError):
     """A redirect that is not followed; the message is where it leads."""
 
 
@@ -198,7 +199,7 @@ async def _connected(address: Address) -> Connection:
         raise Unreachable from None
 
 
-class Unreachable(Exception):
+class Unreachable(EvaldockError):
     """No connection in time."""
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from ..base.errors import EvaldockError
 from ..config.interceptors import find_class
 from ..config.model import Tree
 from .exchange import Exchange, JobScope, Reply
 from .sse import SseEvent
 
 
-class StopJob(Exception):
+class StopJob(EvaldockError):
     """Raised by an interceptor: this job cannot succeed any more. The message is a sentence for the user.
 
     The harness still gets its answer; the engine ends the job.

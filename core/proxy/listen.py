@@ -6,11 +6,13 @@ import errno
 import socket
 from collections.abc import Sequence
 
+from ..base.errors import EvaldockError
+
 _TRIES = 32
 BACKLOG = 2048
 
 
-class ListenError(Exception):
+class ListenError(EvaldockError):
     """An address that cannot be listened on; the message is a sentence for the user."""
 
 

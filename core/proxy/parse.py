@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from ..base.errors import EvaldockError
+
 MAX_HEAD = 256 * 1024
 _MAX_LINE = 8192
 _STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) ([1-5]\d\d)(?: [^\r\n]*)?")
 _NO_BODY = frozenset((204, 304))
 
 
-class BadAnswer(Exception):
+class BadAnswer(EvaldockError):
     """Bytes that are no HTTP answer; the message is the end of a sentence."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from ..base.errors import EvaldockError
 from .connection import Connection
 from .endpoints import trust
 
@@ -19,7 +20,7 @@ _KEEPALIVE = 4.0
 _HAPPY_EYEBALLS = 0.25
 
 
-class ProxyRefused(Exception):
+class ProxyRefused(EvaldockError):
     """A proxy on the way that does not let us through; the message is the end of a sentence."""
 
 

@@ -17,6 +17,7 @@ from typing import cast
 
 from ..base.atomic import read_head, write_atomic
 from ..base.clock import utc_iso
+from ..base.errors import EvaldockError
 from ..base.helper import NEUTRAL, helper_command
 from ..base.lock import is_held
 from ..config.model import Tree
@@ -35,7 +36,7 @@ _ABOUT = "proxy.json"
 _LOG = "proxy.log"
 
 
-class ProxyStartError(Exception):
+class ProxyStartError(EvaldockError):
     """The proxy did not come up, or does not answer; the message is a sentence for the user."""
 
 

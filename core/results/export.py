@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..base.atomic import write_atomic
+from ..base.errors import EvaldockError
 from ..config.exports import Destination
 from ..run.access import RequestRefused
 from ..run.store import Run
 from .scores import as_csv, as_json, score_rows
 
 
-class ExportFailed(Exception):
+class ExportFailed(EvaldockError):
     """Scores that could not be delivered; the message is a sentence for the user."""
 
 

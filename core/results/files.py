@@ -8,6 +8,7 @@ import os
 import stat
 from pathlib import Path
 
+from ..base.errors import EvaldockError
 from .numbers import printable
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -19,7 +20,7 @@ _MAX_FILES_LISTED = 50_000
 _PARSER_ERRORS = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
 
-class Unreadable(Exception):
+class Unreadable(EvaldockError):
     """A file that cannot be used; the message is the end of a sentence that starts with the file's name."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ..base.errors import EvaldockError
 from .model import Metric
 from .numbers import printable
 
@@ -13,7 +14,7 @@ MAX_FIGURES = 20_000
 MAX_NAME = 300
 
 
-class TooManyFigures(ValueError):
+class TooManyFigures(EvaldockError, ValueError):
     """The file lists more figures than any harness writes."""
 
 

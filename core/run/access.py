@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from ..base.errors import EvaldockError, ExitCode
+
 READ_ONLY = "EVALDOCK_READ_ONLY"
 """A face that is told `--read-only` sets this variable first of all, so that everything below it and every program
 that it starts refuses too."""
 
 
-class RequestRefused(Exception):
+class RequestRefused(EvaldockError):
     """Something that may not be asked, makes no sense or could not be left; the message is a sentence for the user."""
+
+    exit_code = ExitCode.USAGE
 
 
 def read_only(env: Mapping[str, str] | None = None) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..base.errors import EvaldockError, ExitCode
 from ..base.narrow import Json
 from .overview import Overview
 from .paths import RunPaths, is_gone
@@ -21,12 +22,16 @@ from .store import Run, RunDamaged
 _ID = re.compile(r"([0-9a-f]{1,8})(?:\.(\d{1,9}))?")
 
 
-class NotFound(Exception):
+class NotFound(EvaldockError):
     """Nothing fits what was asked for; the message is a sentence for the user."""
 
+    exit_code = ExitCode.USAGE
 
-class AmbiguousId(Exception):
+
+class AmbiguousId(EvaldockError):
     """Several runs fit; `matches` are their invocations, newest first."""
+
+    exit_code = ExitCode.USAGE
 
     def __init__(self, text: str, matches: tuple[str, ...]) -> None:
         self.matches = matches

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..base.atomic import make_dir, sync_dir, write_atomic
 from ..base.clock import utc_iso
+from ..base.errors import EvaldockError, ExitCode
 from ..catalog.load import BESIDE, catalog_dirs
 from ..plan.codec import job_to_json, plan_to_json
 from ..plan.names import safe_dir_name as safe_dir_name
@@ -30,8 +31,10 @@ from .paths import keep_spec as keep_spec
 from .pointers import make_dirs, register
 
 
-class CreateError(Exception):
+class CreateError(EvaldockError):
     """A run that cannot be made; the message is a sentence for the user."""
+
+    exit_code = ExitCode.USAGE
 
 
 def create_run(

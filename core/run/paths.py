@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.atomic import make_dir, sync_dir, write_atomic
+from ..base.errors import EvaldockError
 
 OPEN_DIR = 0o777
 """Mode of the directories that a container writes to: any image user can, inside a parent that is 0700."""
 
 
-class UnsafePath(Exception):
+class UnsafePath(EvaldockError):
     """A name or a link that would lead out of the run; the message is a sentence for the user."""
 
 

@@ -14,6 +14,7 @@ from typing import cast
 
 from ..base.atomic import read_from_file, read_head
 from ..base.clock import boot_id, utc_iso
+from ..base.errors import EvaldockError
 from ..base.lock import holder
 from ..base.narrow import Json, as_number, as_text, as_whole
 from ..plan.codec import PlanDamaged, PlanTooNew, plan_from_json
@@ -26,7 +27,7 @@ from .progress import count, mapping, progress_of, requests_of
 from .state import JobView, RunState, elapsed
 
 
-class RunDamaged(Exception):
+class RunDamaged(EvaldockError):
     """A directory that is no run, or a run that cannot be read; the message is a sentence for the user."""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .epilog import examples
-from .errors import Failure, UsageProblem
+from .errors import UsageProblem
 from .exit_codes import ExitCode
 from .options import json_option
 from .rows import plain
@@ -41,7 +41,7 @@ def update(dry_run: bool, wheel: Path | None, as_json: bool) -> ExitCode:
     from ...core.catalog.builtin import format_builtin, read_builtin
     from ...core.catalog.load import current_builtin, updated_path
     from ...core.catalog.model import CatalogError
-    from ...core.catalog.update import UpdateError, differences, fetch_wheel, read_wheel
+    from ...core.catalog.update import differences, fetch_wheel, read_wheel
 
     try:
         before = current_builtin()
@@ -49,11 +49,8 @@ def update(dry_run: bool, wheel: Path | None, as_json: bool) -> ExitCode:
         before = read_builtin()  # a damaged file is what an update mends
     if wheel is not None and not wheel.is_file():
         raise UsageProblem(f"There is no file {wheel}.")
-    try:
-        with tempfile.TemporaryDirectory(prefix="evaldock-") as folder:
-            after = read_wheel(wheel or fetch_wheel(Path(folder)), before)
-    except UpdateError as error:
-        raise Failure(str(error)) from None
+    with tempfile.TemporaryDirectory(prefix="evaldock-") as folder:
+        after = read_wheel(wheel or fetch_wheel(Path(folder)), before)
     found = differences(before, after)
     path = updated_path()
     if not dry_run:

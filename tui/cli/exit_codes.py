@@ -1,20 +1,10 @@
-"""The exit codes of every command, in one place."""
+"""Exit codes for the states of jobs; those of errors stand with their classes, see core/base/errors.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import IntEnum
 
-
-class ExitCode(IntEnum):
-    """What a shell or a CI job can tell from evaldock's exit code."""
-
-    OK = 0
-    FAILED = 1
-    USAGE = 2
-    DOCKER = 3
-    INTERRUPTED = 130
-
+from ...core.base.errors import ExitCode as ExitCode
 
 BAD_STATES = frozenset({"failed", "killed", "lost", "skipped"})
 """Terminal states that are not a success, as their words in `status --json`."""

@@ -10,7 +10,7 @@ import click
 
 from .complete import IdType
 from .epilog import examples
-from .errors import Failure, UsageProblem
+from .errors import UsageProblem
 from .rows import plain
 
 
@@ -60,7 +60,7 @@ def command(
     """
     from ...core.config.exports import Destination, export_settings
     from ...core.results.auto_export import config_of
-    from ...core.results.export import ExportFailed, ExportOptions, export_run
+    from ...core.results.export import ExportOptions, export_run
     from .select import newest, targets
 
     given = _given(dest, form, tracking_uri, overrides)
@@ -69,12 +69,8 @@ def command(
         raise UsageProblem("There are no runs yet. Start one: evaldock run PATH.yaml")
     for target in found:
         settings = {**export_settings(config_of(target.run), dest), **given}
-        try:
-            places = export_run(
-                target.run, target.jobs, cast(Destination, dest), ExportOptions(output_dir, settings, os.environ)
-            )
-        except ExportFailed as error:
-            raise Failure(str(error)) from error
+        options = ExportOptions(output_dir, settings, os.environ)
+        places = export_run(target.run, target.jobs, cast(Destination, dest), options)
         for place in places:
             click.echo(plain(place))
 

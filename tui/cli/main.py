@@ -6,13 +6,14 @@ import gc
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .errors import report
-from .exit_codes import ExitCode
 from .look import look_options
+
+if TYPE_CHECKING:
+    from .exit_codes import ExitCode
 
 # name -> (module, one line for --help). The help stands here so that --help imports no command.
 COMMANDS = {
@@ -51,7 +52,7 @@ class LazyGroup(click.Group):
         try:
             return super().make_context(info_name, args, parent, **extra)
         except OSError as error:
-            raise click.exceptions.Exit(int(report(error))) from None
+            raise click.exceptions.Exit(_reported(error)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of a run's life, not of the alphabet."""
@@ -93,8 +94,14 @@ class LazyGroup(click.Group):
         except click.exceptions.Exit:
             raise
         except (Exception, KeyboardInterrupt, click.Abort) as error:  # noqa: BLE001 - the last line of defence
-            code = report(error)
-        ctx.exit(int(code or ExitCode.OK))
+            code = _reported(error)
+        ctx.exit(int(code or 0))
+
+
+def _reported(error: BaseException) -> int:
+    from .errors import report
+
+    return int(report(error))
 
 
 def _unknown(name: str) -> str:

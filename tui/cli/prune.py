@@ -187,15 +187,14 @@ def _confirm(items: Sequence[_Item]) -> None:
 
 
 def _remove(items: Sequence[_Item], *, as_json: bool) -> ExitCode:
-    from ...core.engine.executor import ExecutorUnavailable
-    from ...core.run.access import RequestRefused
+    from ...core.base.errors import EvaldockError
 
     done: list[_Item] = []
     code = ExitCode.OK
     for item in items:
         try:
             item.remove()
-        except (RequestRefused, ExecutorUnavailable) as error:
+        except EvaldockError as error:
             click.echo(f"evaldock: {item.what} {plain(item.name)}: {plain(error)}", err=True)
             code = ExitCode.FAILED
         else:

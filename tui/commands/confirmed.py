@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ...core.base.errors import EvaldockError
 from .. import deeds
 from ..view.row import TaskRow
 from . import preview
@@ -87,13 +88,8 @@ def _run_again(screen: DashboardScreen, run: Run, choice: RerunChoice, after: Ca
 
 def _problem(run: Run, jobs: Sequence[str], screen: DashboardScreen, overrides: tuple[str, ...]) -> str:
     """What is wrong with overrides, "" when they can be."""
-    from ...core.catalog.model import CatalogError
-    from ...core.config.model import ConfigError
-    from ...core.run.access import RequestRefused
-    from ...core.run.store import RunDamaged
-
     try:
         preview.of_rerun(run, jobs, overrides, screen.dashboard.env)
-    except (ConfigError, CatalogError, RequestRefused, RunDamaged) as error:
+    except EvaldockError as error:
         return str(error)
     return ""
