@@ -6,15 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-import yaml
-
 from ..config.model import Config, Origin
 from ..config.node import Node, Steps, format_steps, plain, walk
 from .mask import masked_tree
+from .trees import yaml_scalar
 
 _INDENT = 2
 _WIDEST = 60  # where the origins stand at the latest
-_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def render_traced(config: Config, root: Node, *, origins: bool = True) -> str:
@@ -50,14 +48,14 @@ def _lines(value: object, node: Node, steps: Steps) -> Iterator[tuple[str, Origi
                 yield f"{pad}{head.rstrip()}", None
             yield from lines
         else:
-            yield f"{pad}{head}{_scalar(inner)}", below.origin
+            yield f"{pad}{head}{yaml_scalar(inner)}", below.origin
 
 
 def _children(value: object, node: Node) -> Iterator[tuple[str, object, Node, str | int]]:
     if isinstance(node.value, dict):
         tree = cast("Mapping[str, object]", value)
         for key, below in node.value.items():
-            yield f"{_scalar(key)}: ", tree[key], below, key
+            yield f"{yaml_scalar(key)}: ", tree[key], below, key
     elif isinstance(node.value, list):
         items = cast("list[object]", value)
         for index, below in enumerate(node.value):
@@ -66,14 +64,6 @@ def _children(value: object, node: Node) -> Iterator[tuple[str, object, Node, st
 
 def _holds(node: Node) -> bool:
     return isinstance(node.value, (dict, list)) and bool(node.value) and node.shown is None
-
-
-def _scalar(value: object) -> str:
-    style = '"' if isinstance(value, str) and not value.isprintable() else None
-    text: str = yaml.dump(
-        value, Dumper=_Dumper, default_flow_style=True, default_style=style, allow_unicode=True, width=1 << 30
-    )
-    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _shown(origin: Origin) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Protocol, cast
 
 from ..config.model import Tree
 
@@ -51,9 +51,25 @@ def text_at(tree: Mapping[str, object], *path: str) -> str:
 
 def yaml_text(tree: Mapping[str, object], *, width: int | None = None) -> str:
     """A tree as YAML, its keys in their order; lines are folded at `width` (YAML's own unless given)."""
+    return _dumped(tree, sort_keys=False, width=width)
+
+
+def yaml_scalar(value: object) -> str:
+    """A key or a plain value as YAML, on one line."""
+    style = '"' if isinstance(value, str) and not value.isprintable() else None
+    text = _dumped(value, default_flow_style=True, default_style=style, width=1 << 30)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+class _Yaml(Protocol):
+    """PyYAML as far as it is used here. Each release of its stubs leaves another type of `dump` unknown."""
+
+    def dump(self, data: object, **options: object) -> str: ...
+
+
+def _dumped(value: object, **options: object) -> str:
     import yaml
 
     # The same text in a fifth of the time where PyYAML was built with libyaml.
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(tree, Dumper=dumper, sort_keys=False, allow_unicode=True, width=width)
-    return text
+    return cast(_Yaml, cast(object, yaml)).dump(value, Dumper=dumper, allow_unicode=True, **options)

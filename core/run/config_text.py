@@ -6,6 +6,7 @@ from typing import cast
 
 from ..base.atomic import read_head
 from ..plan.mask import masked_tree
+from ..plan.trees import yaml_text
 from .store import Run
 
 _LIMIT = 1 << 20
@@ -23,4 +24,4 @@ def config_text(run: Run) -> str:
     if not isinstance(tree, dict):
         return ""
     masked = masked_tree(cast("dict[str, object]", tree))
-    return yaml.safe_dump(masked, sort_keys=False, allow_unicode=True, width=100)
+    return yaml_text(masked, width=100)

@@ -58,6 +58,7 @@ def _run_config(folder: Path, spec: JobSpec) -> list[str]:
     import yaml
 
     from ...core.plan.mask import masked_tree
+    from ...core.plan.trees import yaml_text
 
     data = read_head(folder / "run_config.yaml", _LIMIT)
     try:
@@ -65,5 +66,4 @@ def _run_config(folder: Path, spec: JobSpec) -> list[str]:
     except (yaml.YAMLError, ValueError, RecursionError):
         return ["# This file is damaged: it is no YAML."]
     known = cast(Mapping[str, object], tree) if isinstance(tree, dict) else spec.run_config
-    text = yaml.safe_dump(masked_tree(dict(known)), sort_keys=False, allow_unicode=True, width=1000)
-    return clean(text).splitlines()
+    return clean(yaml_text(masked_tree(dict(known)), width=1000)).splitlines()
