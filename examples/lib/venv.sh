@@ -1,16 +1,18 @@
 # The virtual environment of this repository, made when it is missing. POSIX sh, to be sourced after docker.sh:
 #
-#   ensure_venv DIR [EXTRA]      DIR/.venv with evaldock, editable, and the packages of one extra (dev, demo)
+#   ensure_venv DIR LOCK      DIR/.venv with evaldock, editable, and exactly what DIR/requirements/LOCK.txt names:
+#                             run (evaldock itself) or dev (and its checks and tests); no hash, no installation
 #
-# What is installed is remembered with a hash of pyproject.toml, so that a second call takes no time.
+# What is installed is remembered with a hash of pyproject.toml and the locks, so that a second call takes no time.
 
 ensure_venv() {
     venv=$1/.venv
     venv_state=$venv/evaldock-installed
-    venv_hash=$(sha256sum <"$1/pyproject.toml" | cut -c1-16)
+    venv_lock=$1/requirements/$2.txt
+    venv_hash=$(cat "$1/pyproject.toml" "$1"/requirements/*.txt | sha256sum | cut -c1-16)
     if "$venv/bin/python" -c '' 2>/dev/null; then
         if [ "$(head -n 1 "$venv_state" 2>/dev/null)" = "$venv_hash" ]; then
-            grep -qsx "extra ${2:-}" "$venv_state" && return 0
+            grep -qsx "lock $2" "$venv_state" && return 0
         else
             rm -f "$venv_state"
         fi
@@ -18,11 +20,15 @@ ensure_venv() {
         rm -rf "$venv"
         make_venv "$venv"
     fi
-    say "Installing evaldock into $venv"
-    "$venv/bin/python" -P -m pip install -q --disable-pip-version-check --no-input -e "$1${2:+[$2]}" </dev/null
-    [ -e "$venv_state" ] || printf '%s\n' "$venv_hash" "extra " >"$venv_state"
-    printf 'extra %s\n' "${2:-}" >>"$venv_state"
+    say "Installing evaldock into $venv, with the packages of $venv_lock"
+    retry venv_pip --only-binary :all: --require-hashes -r "$venv_lock"
+    # Built by the setuptools of the lock: an isolated build would fetch whichever is the newest.
+    venv_pip --no-deps --no-build-isolation -e "$1"
+    [ -e "$venv_state" ] || printf '%s\n' "$venv_hash" >"$venv_state"
+    printf 'lock %s\n' "$2" >>"$venv_state"
 }
+
+venv_pip() { "$venv/bin/python" -P -m pip install -q --disable-pip-version-check --no-input "$@" </dev/null; }
 
 make_venv() {
     mv_python=$(find_python) || need_python
