@@ -5,17 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..base.secrets import is_key_shaped
 from .model import ConfigProblem, EnvValue
 from .node import Node, Steps, format_steps, walk
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_KEY_LIKE = re.compile(r"(hf_|sk-|nvapi-|gh[opsu]_|xox[abp]-|AKIA)[A-Za-z0-9_-]{16,}")
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
-
-
-def looks_like_secret(text: str) -> bool:
-    """Whether `text` has the shape of a well-known kind of API key."""
-    return _KEY_LIKE.fullmatch(text) is not None
 
 
 def env_values(node: Node | None, steps: Steps, problems: list[ConfigProblem]) -> dict[str, EnvValue]:
@@ -55,7 +50,7 @@ def _env_value(name: str, text: str, *, reads_environment: bool) -> EnvValue | s
     if colon and kind == "lit":
         return EnvValue("lit", rest)
     source = rest if colon and kind in ("host", "runtime") else text
-    if looks_like_secret(source):
+    if is_key_shaped(source):
         return (
             f"looks like a secret itself; put it in an environment variable, such as {name}, and write the name of "
             "that variable here"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..base.errors import EvaldockError
+from ..base.secrets import holds_secret, is_secret_name
 from .model import ConfigError, ConfigProblem
 from .node import MAX_DEPTH, Node, Steps, child, format_steps, nearest, plain, printable, rebuild, walk
 from .suggest import did_you_mean
@@ -17,7 +18,6 @@ MAX_COPIED = 10_000
 MAX_TEXT = 1_000_000
 MAX_PROBLEMS = 200
 
-_SECRET_NAME = re.compile(r"(?i)(^|_)(key|token|secret|password|passwd|credentials?)(_|$)")
 _RESOLVER = re.compile(r"([A-Za-z_][\w.]*):(.*)", re.DOTALL)
 _PATH = re.compile(r"\.*[^\s.:${}\[\]][^\s:${}]*")
 
@@ -120,12 +120,12 @@ class _Resolver:
     def from_environment(self, expression: _Expression, argument: str, inner: Node) -> Node:
         """`${oc.env:NAME,default}`."""
         name, comma, default = (part.strip() for part in argument.partition(","))
-        if _SECRET_NAME.search(name):
+        value = self.env.get(name)
+        if is_secret_name(name) or (value and holds_secret(value)):
             raise _Failed(
                 f"${{oc.env:{printable(name)}}} looks like a secret, and evaldock stores no secret; name the "
                 "variable in target.api_endpoint.api_key_name or in env_vars instead"
             )
-        value = self.env.get(name)
         if value is None:
             if not comma:
                 shown = printable(name)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from ..base.secrets import is_key_shaped
 from .compose import refusal
-from .env_values import env_values, looks_like_secret, stored_secrets
+from .env_values import env_values, stored_secrets
 from .exports import DESTINATIONS, wanted_destinations
 from .model import (
     ConfigProblem,
@@ -88,7 +89,7 @@ class Typer:
         node = child(self.root, *at)
         self.check_url(child(node, "url"), (*at, "url"))
         key = child(node, "api_key_name")
-        if key is not None and looks_like_secret(text(key) or ""):
+        if key is not None and is_key_shaped(text(key) or ""):
             message = "looks like the key itself; put the key in an environment variable, and its name here"
             self.wrong(message, (*at, "api_key_name"), key)
         return Endpoint(

@@ -6,29 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
+from ..base.secrets import HIDDEN, hide, is_secret_name
 from ..config.model import Tree
 
-HIDDEN = "***"
-
-_WORDS = r"(?:api[_-]?key|token|secret|password|passwd|credentials?|authorization)"
-_SECRET_KEY = re.compile(rf"(?:^|[_\-.])(?:{_WORDS}|key)$", re.IGNORECASE)
-# Text that marks a place in a model's answer, not a key to anything.
-_HARMLESS = re.compile(r"(?:start|end|eos|bos|pad|stop)_[a-z_]*token$", re.IGNORECASE)
-_SHAPES = re.compile(
-    r"\b(?:sk-[A-Za-z0-9_-]{8,}|nvapi-[A-Za-z0-9_-]{8,}|hf_[A-Za-z0-9]{8,}|gh[pousr]_[A-Za-z0-9]{8,}"
-    r"|AKIA[A-Z0-9]{12,}|xox[abp]-[A-Za-z0-9-]{8,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9._-]+)"
-    r"|(?i:\bbearer\s+)[^\s\"']{6,}"
-)
 _LITERAL = re.compile(r"\blit:.*", re.DOTALL)
 _ENV_FLAG = re.compile(r"((?:^|\s)(?:-e|--env)[ =]?['\"]?[A-Za-z_][A-Za-z0-9_]*=)(?:'[^']*'|\"[^\"]*\"|[^\s'\"]+)")
-_USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
-_QUERY = re.compile(rf"([?&][^=&\s]*{_WORDS}=)[^&\s]+", re.IGNORECASE)
 _INTERPOLATION = re.compile(r"\$\{[^{}]*\}")
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a key or variable of this name usually holds a secret (`HF_TOKEN`, `Authorization`)."""
-    return bool(_SECRET_KEY.search(name)) and not _HARMLESS.search(name)
 
 
 def masked_tree(tree: Mapping[str, object]) -> Tree:
@@ -60,13 +43,8 @@ def masked_override(text: str, path: str) -> str:
 
 
 def masked_text(text: str) -> str:
-    """A config value or message without literal variables, values of docker's `-e`, and `masked_shapes`."""
-    return _LITERAL.sub(f"lit:{HIDDEN}", _ENV_FLAG.sub(rf"\1{HIDDEN}", masked_shapes(text)))
-
-
-def masked_shapes(text: str) -> str:
-    """Text without what looks like a key wherever it stands: known prefixes, user and password of URLs."""
-    return _QUERY.sub(rf"\1{HIDDEN}", _USERINFO.sub(HIDDEN, _SHAPES.sub(HIDDEN, text)))
+    """A config value or message without literal variables, values of docker's `-e`, and what `hide` hides."""
+    return _LITERAL.sub(f"lit:{HIDDEN}", _ENV_FLAG.sub(rf"\1{HIDDEN}", hide(text)))
 
 
 def _value(key: str, value: object, *, in_env: bool) -> object:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
+from ..base.secrets import Scrubber, hide, is_secret_name
 from ..config.adapter import declared
 from ..config.model import Config, ConfigProblem, Tree
 from .commands import command_files, untrusted
 from .container import image_reference
 from .diff import Change
 from .docker_line import docker_run_line as docker_run_line  # re-exported: one place to ask for renderings
-from .mask import HIDDEN, is_secret_name, masked_override, masked_shapes, masked_text, masked_tree, masked_value
+from .mask import masked_override, masked_text, masked_tree, masked_value
 from .spec import EnvRef, JobSpec, Plan
 from .trees import yaml_text
 
@@ -21,7 +22,6 @@ from .trees import yaml_text
 RUN_TIME = "YYYYMMDD_HHMMSS"
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_LEAST_SECRET = 6
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again, proxied:
         *_changes(again.changes),
         *(f"runs   {name}:\n{indent(masked_text(text), '  ')}" for name, (text, _) in command_files(job).items()),
         "",
-        masked_shapes(docker_run_line(job, home, again.attempt)),
+        hide(docker_run_line(job, home, again.attempt)),
         "",
         *_table(_env_row(ref, env) for ref in job.env),
     ]
@@ -208,18 +208,15 @@ def _inline(value: object) -> str:
 def _cleaner(plan: Plan, env: Mapping[str, str]) -> Callable[[str], str]:
     """Blanks out values that are known to be secret, wherever they may have come from (a key pasted in a URL)."""
     refs = {ref.value.source: ref for job in plan.jobs for ref in job.env if ref.secret}
-    secrets: list[str] = []
-    for source, ref in refs.items():
-        value = source if ref.value.kind == "lit" else env.get(source, "")
-        if len(value) >= _LEAST_SECRET and (is_secret_name(ref.name) or is_secret_name(source)):
-            # A line is looked at by itself, so a secret of several lines is hidden line by line.
-            secrets += [line for line in (value, *value.splitlines()) if len(line) >= _LEAST_SECRET]
+    values = (
+        ref.value.source if ref.value.kind == "lit" else env.get(source, "")
+        for source, ref in refs.items()
+        if is_secret_name(ref.name) or is_secret_name(source)
+    )
+    secrets = Scrubber(values)
 
     def clean(text: str) -> str:
-        text = _CONTROL.sub("?", text)
-        for secret in secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+        return secrets.known(_CONTROL.sub("?", text))
 
     return clean
 

@@ -21,6 +21,7 @@ from typing import IO, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from ..base.errors import EvaldockError
+from ..base.secrets import Scrubber
 from ..plan.endpoint import is_loopback
 from ..proxy.endpoints import one_line, proxy_for, said_in, trust
 
@@ -62,7 +63,7 @@ class Answer:
         text = said_in(self.body)
         if text.lstrip().startswith("<"):
             return ""  # a page of HTML says nothing on one line
-        return one_line(text.replace(key, "[key]") if key else text)
+        return one_line(Scrubber([key]).known(text))
 
 
 def ask(url: str, *, key: str | None, body: Mapping[str, object] | None = None, timeout: float) -> Answer:

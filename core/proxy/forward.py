@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 from ..base.errors import EvaldockError
+from ..base.secrets import HIDDEN
 from ..config.model import Tree
 from ..plan.trees import text_at
 from .connection import Connection, Disconnected
@@ -235,7 +236,7 @@ async def _received(line: Line, upstream: Upstream, status: int, headers: Mappin
         body = decoder.feed(body)
     if status >= 400 and upstream.api_key:
         # Some endpoints quote the key that they refuse, and this goes to a container and into its log.
-        body = body.replace(upstream.api_key.encode(), b"[key]")
+        body = body.replace(upstream.api_key.encode(), HIDDEN.encode())
     return Reply(status, kept, body)
 
 

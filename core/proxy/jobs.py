@@ -11,12 +11,12 @@ from typing import cast
 
 from ..base.atomic import write_atomic
 from ..base.clock import utc_iso
+from ..base.secrets import remember
 from ..config.model import Tree
 from .chain import Chain
 from .endpoints import base_path
 from .exchange import JobScope
 from .figures import Figures
-from .redact import remember
 from .saved import FIGURES_FILE, LIVE_FILE, newest_figures
 from .upstream import Health, Options, Upstream
 

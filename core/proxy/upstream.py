@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urljoin, urlsplit
 
+from ..base.secrets import Scrubber
 from ..config.model import RequestOptions
 from .endpoints import base_path, is_loopback, one_line, proxy_for, said_in
 from .pool import Address, basic_credentials
@@ -135,6 +136,7 @@ class Upstream:
         parts = urlsplit(url)
         self.url = url
         self.api_key = api_key.strip() if api_key else api_key
+        self._secrets = Scrubber([self.api_key])
         self.key_name = key_name
         self.health = health or Health()
         self.options = options
@@ -180,6 +182,4 @@ class Upstream:
 
     def without_key(self, text: str) -> str:
         """`text` on one line of bounded length, without this endpoint's key."""
-        if self.api_key:
-            text = text.replace(self.api_key, "[key]")
-        return one_line(text)
+        return one_line(self._secrets.known(text))

@@ -9,8 +9,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from evaldock.core.base import secrets
 from evaldock.core.config.interceptors import known_names
-from evaldock.core.proxy import interceptors, redact
+from evaldock.core.proxy import interceptors
 from evaldock.core.proxy.exchange import Exchange, JobScope, Reply
 from evaldock.core.proxy.interceptor import Interceptor, StopJob, defaults, find_interceptor
 from evaldock.core.proxy.interceptors.drop_params import DropParams
@@ -221,7 +222,7 @@ def test_the_sentence_says_what_the_endpoint_said(scope: JobScope) -> None:
     with pytest.raises(StopJob) as stop:
         one.response(exchange(scope), reply({"error": {"message": message}}, 401))
     assert str(stop.value) == (
-        "The endpoint answered 401 to POST /v1/chat/completions: Bad key [REDACTED]. "
+        "The endpoint answered 401 to POST /v1/chat/completions: Bad key ***. "
         "raise_client_errors ends the job at such an answer."
     )
     with pytest.raises(StopJob, match=r"404 to POST /v1/chat/completions: <html>x+…\. raise"):
@@ -230,7 +231,7 @@ def test_the_sentence_says_what_the_endpoint_said(scope: JobScope) -> None:
 
 def test_requests_and_answers_are_matched_by_id_and_hold_no_key(scope: JobScope) -> None:
     key, token = 'odd"key\\with-é', "ed-" + "0a" * 20
-    redact.remember([key, token, None, ""])
+    secrets.remember([key, token, None, ""])
     request_log = RequestLogging({"max_requests": 2}, scope)
     response_log = ResponseLogging({"max_responses": 2}, scope)
     for n in range(3):
@@ -246,10 +247,10 @@ def test_requests_and_answers_are_matched_by_id_and_hold_no_key(scope: JobScope)
     found, said = lines(asked), lines(answered)
     assert [record["body"]["n"] for record in found] == [0, 1]
     assert found[0]["id"] == said[0]["id"] == "ab" * 6
-    assert found[0]["headers"] == {"authorization": "[REDACTED]", "x-api-key": "[REDACTED]", "accept": "*/*"}
-    assert found[0]["query"] == "api_key=[REDACTED]&a=b"
-    assert said[0]["headers"] == {"content-type": "application/json", "set-cookie": "[REDACTED]"}
-    assert said[0]["body"] == {"said": "Incorrect key [REDACTED] or Bearer [REDACTED]"}
+    assert found[0]["headers"] == {"authorization": "***", "x-api-key": "***", "accept": "*/*"}
+    assert found[0]["query"] == "api_key=***&a=b"
+    assert said[0]["headers"] == {"content-type": "application/json", "set-cookie": "***"}
+    assert said[0]["body"] == {"said": "Incorrect key *** or Bearer ***"}
     assert (said[0]["status"], said[0]["cached"]) == (200, False)
     for path in (asked, answered):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

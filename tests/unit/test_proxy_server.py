@@ -292,7 +292,7 @@ def test_an_endpoint_that_quotes_the_key_does_not_bring_it_into_the_container(tm
         async with rig(tmp_path, status(401, f"Incorrect API key provided: {KEY}."), adapter=adapter) as r:
             _, body, _ = await r.ask()
             assert KEY.encode() not in body
-            assert "Incorrect API key provided: [key]." in json.loads(body)["error"]["message"]
+            assert "Incorrect API key provided: ***." in json.loads(body)["error"]["message"]
         assert KEY not in (tmp_path / "responses.jsonl").read_text()
 
     asyncio.run(main())

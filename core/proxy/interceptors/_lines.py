@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from ..redact import scrub
+from ...base.secrets import scrub
 
 log = logging.getLogger("evaldock.proxy")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ...base.secrets import scrub
 from ...config.model import Tree
 from ..exchange import Exchange, JobScope, Reply
 from ..interceptor import Interceptor, StopJob
-from ..redact import scrub
 from ._settings import as_object, whole, wholes
 
 _LONGEST = 300

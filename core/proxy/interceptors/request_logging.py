@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ...base.clock import utc_iso
+from ...base.secrets import hide_in_headers, hide_in_query
 from ...config.model import Tree
 from ..exchange import Exchange, JobScope, Reply
 from ..interceptor import Interceptor
-from ..redact import safe_headers, safe_query
 from ._lines import JsonLines
 from ._settings import flag, whole
 
@@ -50,9 +50,9 @@ class RequestLogging(Interceptor):
             return None
         record: dict[str, object] = {"id": x.id, "at": utc_iso(), "method": x.method, "path": x.path}
         if x.query:
-            record["query"] = safe_query(x.query)
+            record["query"] = hide_in_query(x.query)
         if self._headers:
-            record["headers"] = safe_headers(x.headers)
+            record["headers"] = hide_in_headers(x.headers)
         if self._body:
             record["body"] = x.body.decode("utf-8", "replace") if x.json is None else x.json
         self._lines.write(record)

@@ -6,10 +6,10 @@ import time
 from typing import ClassVar
 
 from ...base.clock import utc_iso
+from ...base.secrets import hide_in_headers
 from ...config.model import Tree
 from ..exchange import Exchange, JobScope, Reply, parse_json
 from ..interceptor import EventFilter, Interceptor
-from ..redact import safe_headers
 from ..sse import SseEvent
 from ._lines import JsonLines
 from ._settings import flag, whole
@@ -56,7 +56,7 @@ class ResponseLogging(Interceptor):
         record: dict[str, object] = {"id": x.id, "at": utc_iso(), "status": reply.status, "cached": reply.cached}
         record["seconds"] = _age(x)
         if self._headers:
-            record["headers"] = safe_headers(reply.headers)
+            record["headers"] = hide_in_headers(reply.headers)
         if self.with_body:
             record["body"] = reply.body.decode("utf-8", "replace") if reply.json is None else reply.json
         self.lines.write(record)
