@@ -56,20 +56,29 @@ def make_dir(path: Path, mode: int = 0o700) -> None:
     os.chmod(path, mode)
 
 
-def open_regular(path: Path) -> int | None:
-    """A read-only descriptor of a regular file, None when there is none.
+def open_regular(path: Path | str, *, dir_fd: int | None = None) -> int | None:
+    """A read-only descriptor of a regular file, None when there is none. `path` is below the directory `dir_fd`.
 
     Containers can write to the directories that they are given, so a link (to a private file) or a pipe (on
     which an open would hang) may stand where a file is expected: neither is opened.
     """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
+    except (OSError, ValueError):
         return None
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)
     return None
+
+
+def read_up_to(fd: int, limit: int) -> bytes:
+    """The first `limit` bytes at most from where `fd` stands. Raises OSError."""
+    chunks: list[bytes] = []
+    while limit > 0 and (chunk := os.read(fd, min(limit, 1 << 20))):
+        chunks.append(chunk)
+        limit -= len(chunk)
+    return b"".join(chunks)
 
 
 def read_head(path: Path, limit: int) -> bytes | None:
@@ -78,7 +87,7 @@ def read_head(path: Path, limit: int) -> bytes | None:
     if fd is None:
         return None
     try:
-        return os.read(fd, limit)
+        return read_up_to(fd, limit)
     except OSError:
         return None
     finally:

@@ -13,7 +13,7 @@ from ..base.lock import EngineLock
 from ..config.suggest import listing
 from ..plan.codec import PlanDamaged
 from ..plan.spec import JobSpec
-from ..run.access import refuse_when_read_only
+from ..run.access import refuse_foreign, refuse_when_read_only
 from ..run.amendment import Amendment
 from ..run.events import (
     EngineStarted,
@@ -93,9 +93,19 @@ class Engine:
     def run(self) -> RunState:
         """Work until every job is terminal.
 
-        Raises EngineBusy, RequestRefused (read-only), and ExecutorUnavailable when Docker is away at the start.
+        Raises EngineBusy, RequestRefused (read-only, a run of another user), OSError, and ExecutorUnavailable when
+        Docker is away at the start.
         """
         refuse_when_read_only()
+        refuse_foreign(self._run.paths.root)
+        # Requests are taken from this very directory, whatever may come to stand in its place.
+        self._run_fd = os.open(self._run.paths.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return self._run_until_done()
+        finally:
+            os.close(self._run_fd)
+
+    def _run_until_done(self) -> RunState:
         state: RunState | None = None
         while True:
             lock = EngineLock(self._run.paths.lock)
@@ -108,7 +118,7 @@ class Engine:
             finally:
                 lock.release()
             # What was asked in the last moment found an engine that no longer looked.
-            if self._leave or not take_requests(self._run.paths):
+            if self._leave or not take_requests(self._run.paths, self._run_fd):
                 return state
 
     def _own(self) -> RunState:
@@ -275,7 +285,7 @@ class Engine:
             self._kill(None, force=asked > 1)
 
     def _take_requests(self) -> None:
-        for request in take_requests(self._run.paths):
+        for request in take_requests(self._run.paths, self._run_fd):
             try:
                 self._carry_out(request)
             except (OSError, UnsafePath, PlanDamaged) as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..base.errors import EvaldockError
 from ..base.helper import NEUTRAL, helper_command
-from ..run.access import refuse_when_read_only
+from ..run.access import refuse_foreign, refuse_when_read_only
 from ..run.store import Run
 
 _PATIENCE = 20.0  # seconds until a detached engine must hold its lock; loading Python may be slow on a busy machine
@@ -29,9 +29,10 @@ def spawn_engine(run_dir: Path, env: Mapping[str, str], *, start_jobs: bool = Tr
 
     The child gets `env` as its environment: that is how secrets reach it, never by a file or an argument. With
     `start_jobs=False` it only carries out what was asked, and starts no job of the queue. Raises EngineStartError,
-    RequestRefused (read-only).
+    RequestRefused (read-only, a run of another user).
     """
     refuse_when_read_only()
+    refuse_foreign(run_dir)
     run = Run.open(run_dir)
     alive = run.engine_alive()
     if alive is not None:

@@ -7,9 +7,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..base.owner import exposed
 from ..plan.commands import untrusted
 from ..plan.environ import api_key_ref
 from ..plan.spec import JobSpec, Plan
+from ..run.access import way_out, why_exposed
 from .model import Check, Subject
 
 GB = 10**9
@@ -67,7 +69,8 @@ def results(subject: Subject) -> Iterator[Check]:
 
 
 def room_for_results(plan: Plan) -> Check:
-    """The check of `output_dir`: the nearest directory that exists must let us in and have space."""
+    """The check of `output_dir`: the nearest directory that exists must let us in and have space, and nobody else may
+    be able to replace it."""
     home = Path(plan.output_dir)
     here = next((folder for folder in (home, *home.parents) if folder.exists()), Path("/"))
     change = "Choose another execution.output_dir, or change its owner."
@@ -75,6 +78,9 @@ def room_for_results(plan: Plan) -> Check:
         return Check("results", "fail", f"{here} is a file, and {home} lies below it", change)
     if not os.access(here, os.W_OK | os.X_OK):
         return Check("results", "fail", f"you may not write to {here}", change)
+    found = exposed(home)
+    if found is not None:
+        return Check("results", "fail", why_exposed(found, home).rstrip("."), way_out(found))
     free = shutil.disk_usage(here).free
     if free < _WANTED:
         state = "fail" if free < _LEAST else "warn"

@@ -10,6 +10,7 @@ from ..base.atomic import read_from_file
 from ..base.narrow import Json, as_items, as_text, as_tree
 from ..config.model import Tree
 from ..plan.spec import JobSpec, Plan
+from .access import refuse_foreign
 from .store import Run, RunDamaged
 
 
@@ -25,8 +26,9 @@ class Replay:
 def plan_replay(run: Run, invocation: str, *, evaldock: str) -> Replay:
     """Plan `run` again under another `invocation`, each job by the spec of its newest attempt.
 
-    `evaldock` is the version that will run it. Writes nothing. Raises RunDamaged.
+    `evaldock` is the version that will run it. Writes nothing. Raises RunDamaged, RequestRefused (another user's run).
     """
+    refuse_foreign(run.paths.root)
     provenance = run.provenance()
     notes = [] if provenance else [f"run {run.invocation} kept no provenance, so no image can be pinned"]
     jobs: list[JobSpec] = []

@@ -13,12 +13,13 @@ from pathlib import Path
 from ..base.atomic import make_dir, sync_dir, write_atomic
 from ..base.clock import utc_iso
 from ..base.errors import EvaldockError, ExitCode
+from ..base.owner import exposed
 from ..catalog.load import BESIDE, catalog_dirs
 from ..plan.codec import job_to_json, plan_to_json
 from ..plan.names import safe_dir_name as safe_dir_name
 from ..plan.spec import JobSpec, Plan
 from ..plan.trees import yaml_text
-from .access import refuse_when_read_only
+from .access import refuse_when_read_only, way_out, why_exposed
 from .events import RunCreated
 from .journal import encode_line
 from .links import is_ours, link_job
@@ -51,14 +52,16 @@ def create_run(
 
     The run appears under its name complete or not at all. A real file or directory where a link would stand
     is left alone. `env` (default: this process's) says where pointers go. Raises CreateError (disk full, no
-    permission, a foreign link in the way, ...), RequestRefused (read-only).
+    permission, a place that other users could replace, a foreign link in the way, ...), RequestRefused (read-only).
     """
     refuse_when_read_only()
     output = Path(plan.output_dir)
     root = output / f"{now.astimezone(UTC):%Y%m%d_%H%M%S}-{plan.invocation}"
     _check_jobs(plan, output)
     try:
+        _check_place(output)
         make_dirs(output)
+        _check_place(output)
         if os.path.lexists(root):
             raise CreateError(f"{root} is there already; start the run again.")
         _build(root, plan, config_tree, now, sources)
@@ -76,6 +79,12 @@ def create_run(
     with contextlib.suppress(OSError):
         register(paths, plan.invocation, env)
     return paths
+
+
+def _check_place(output: Path) -> None:
+    found = exposed(output)
+    if found is not None:
+        raise CreateError(f"{why_exposed(found, output)} {way_out(found)}")
 
 
 def _check_jobs(plan: Plan, output: Path) -> None:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..base.atomic import read_head, write_atomic
+from ..base.atomic import open_regular, read_head, read_up_to, write_atomic
+from ..base.owner import is_trusted
 from .access import RequestRefused as RequestRefused
 from .access import refuse_when_read_only
 from .amendment import MAX_BYTES
@@ -118,19 +119,30 @@ def ask_unpause(run: Run) -> bool:
     return _leave(run.paths, "unpause")
 
 
-def take_requests(paths: RunPaths) -> list[Request]:
-    """All open requests, oldest first. They stay open until `done` is called on each."""
+def take_requests(paths: RunPaths, run_fd: int | None = None) -> list[Request]:
+    """All open requests, oldest first. They stay open until `done` is called on each.
+
+    `run_fd` is a descriptor of the run's directory: with it, one that was put in its place is not asked. What another
+    user left is passed over.
+    """
     found: list[tuple[int, str, Request]] = []
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        names = os.listdir(paths.requests)
+        where = paths.requests if run_fd is None else paths.requests.name
+        folder = os.open(where, flags, dir_fd=run_fd)
     except OSError:
         return []
-    for name in names:
-        path = paths.requests / name
-        request = _parse(name, path)
-        if request is not None:
-            with contextlib.suppress(OSError):
-                found.append((path.lstat().st_mtime_ns, name, request))
+    try:
+        if not is_trusted(os.fstat(folder).st_uid):
+            return []
+        for name in os.listdir(folder):
+            request, age = _parse(name, folder, paths.requests / name)
+            if request is not None:
+                found.append((age, name, request))
+    except OSError:
+        return []
+    finally:
+        os.close(folder)
     return [request for _, _, request in sorted(found, key=lambda item: item[:2])]
 
 
@@ -140,14 +152,30 @@ def done(request: Request) -> None:
         _forget(request.path)
 
 
-def _parse(name: str, path: Path) -> Request | None:
-    if match := _KILL.fullmatch(name):
+def _parse(name: str, folder: int, path: Path) -> tuple[Request | None, int]:
+    """The request that a file in the directory `folder` makes, and its age; None for any other file."""
+    if not (match := _KILL.fullmatch(name) or _RERUN.fullmatch(name) or _PAUSE.fullmatch(name)):
+        return None, 0
+    fd = open_regular(name, dir_fd=folder)
+    if fd is None:
+        return None, 0
+    try:
+        status = os.fstat(fd)
+        if not is_trusted(status.st_uid):
+            return None, 0
+        return _request(match, fd, path), status.st_mtime_ns
+    except OSError:
+        return None, 0
+    finally:
+        os.close(fd)
+
+
+def _request(match: re.Match[str], fd: int, path: Path) -> Request:
+    if match.re is _KILL:
         return KillRequest(match[1], match[2] is not None, path)
-    if match := _RERUN.fullmatch(name):
-        return RerunRequest(match[1], int(match[2]), read_head(path, MAX_BYTES) or b"", path)
-    if match := _PAUSE.fullmatch(name):
-        return PauseRequest(match[1] is None, path)
-    return None
+    if match.re is _RERUN:
+        return RerunRequest(match[1], int(match[2]), read_up_to(fd, MAX_BYTES), path)
+    return PauseRequest(match[1] is None, path)
 
 
 def _leave(paths: RunPaths, name: str, content: bytes = b"") -> bool:
