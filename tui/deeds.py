@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.run.requests import ask_kill, ask_pause, ask_unpause
+from ..core.control.ask import ask_kill, ask_pause, ask_unpause
 from ..core.run.store import Run
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def kill_all(run: Run, env: Mapping[str, str], *, force: bool) -> str:
 
 def rerun(run: Run, jobs: Sequence[str], overrides: Sequence[str], env: Mapping[str, str]) -> str:
     """Ask for a new attempt of `jobs`, all of which have ended, and have an engine for it."""
-    from ..core.run.requests import ask_planned
-    from ..core.run.rerun import plan_reruns
+    from ..core.control.ask import ask_planned
+    from ..core.control.rerun import plan_reruns
     from .cli.launch import refuse_missing_env
 
     reruns = plan_reruns(run, jobs, overrides, env=env)
@@ -81,7 +81,7 @@ def pause(run: Run, *, on: bool) -> str:
 
 def delete(run: Run, env: Mapping[str, str]) -> str:
     """Delete a run that has ended, and containers of it that were left."""
-    from ..core.engine.prune import delete_run
+    from ..core.control.prune import delete_run
 
     delete_run(run, env=env)
     return f"Run {run.invocation} is deleted."

@@ -13,7 +13,8 @@ from ..base.clock import utc_iso
 from ..base.narrow import Json, as_text, as_tree
 from ..config.exports import DESTINATIONS, Destination, export_settings, wanted_destinations
 from ..run.store import Run, RunDamaged
-from .export import ExportFailed, ExportOptions, export_run
+from .delivery import ExportFailed, ExportOptions
+from .export import export_run
 
 FILE = "exports.json"
 FOLDER = "exports"

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from pathlib import Path
 
-from ..base.atomic import write_atomic
-from ..base.errors import EvaldockError
 from ..config.exports import Destination
 from ..run.access import RequestRefused
 from ..run.store import Run
+from .delivery import ExportFailed, ExportOptions, write_file
 from .scores import as_csv, as_json, score_rows
-
-
-class ExportFailed(EvaldockError):
-    """Scores that could not be delivered; the message is a sentence for the user."""
-
-
-@dataclass(frozen=True)
-class ExportOptions:
-    """`folder` is where files go; `settings` is what the config says under `export.<destination>`; `env` is where
-    MLflow's own variables are looked up."""
-
-    folder: Path
-    settings: Mapping[str, object] = field(default_factory=dict[str, object])
-    env: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def export_run(run: Run, jobs: Collection[str] | None, to: Destination, options: ExportOptions) -> list[str]:
@@ -64,13 +48,3 @@ def export_scores(run: Run, path: Path) -> int:
     except ExportFailed as error:
         raise RequestRefused(str(error)) from error
     return sum(row["value"] is not None for row in rows)
-
-
-def write_file(path: Path, text: str) -> str:
-    """Write a file for others to read, with the folders above it, and return its path. Raises ExportFailed."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, text.encode("utf-8", "replace"), mode=0o644)
-    except OSError as error:
-        raise ExportFailed(f"{path} cannot be written: {error.strerror}. Choose another folder.") from error
-    return str(path)

@@ -20,7 +20,7 @@ from ..base.atomic import read_head
 from ..base.clock import utc_iso
 from ..base.narrow import Json, as_items, as_text, as_tree
 from ..run.store import Run
-from .export import ExportFailed, ExportOptions, write_file
+from .delivery import ExportFailed, ExportOptions, write_file
 from .scores import tree_of, validity_of
 
 _NAME = "processed_results"

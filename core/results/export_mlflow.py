@@ -18,7 +18,7 @@ from ..base.narrow import Json, as_items, as_text, as_tree
 from ..plan.spec import JobSpec
 from ..run.figures import read_figures
 from ..run.store import Run
-from .export import ExportFailed, ExportOptions
+from .delivery import ExportFailed, ExportOptions
 from .mlflow_api import Mlflow
 from .scores import tree_of, validity_of
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from ..base.narrow import Json, as_items, as_text, as_tree
-from .export import ExportFailed
+from .delivery import ExportFailed
 
 _API = "api/2.0/mlflow"
 _ARTIFACT_API = "api/2.0/mlflow-artifacts/artifacts"

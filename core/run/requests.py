@@ -1,4 +1,4 @@
-"""What faces ask of a run's engine: one small file a request, whose name says what is asked.
+"""Requests to a run's engine on disk: one small file each, whose name says what is asked. `control.ask` leaves them.
 
 A request appears whole or not at all, and asking twice for the same thing is one request.
 """
@@ -9,21 +9,14 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..base.atomic import open_regular, read_head, read_up_to, write_atomic
 from ..base.owner import is_trusted
-from .access import RequestRefused as RequestRefused
-from .access import refuse_when_read_only
+from .access import RequestRefused
 from .amendment import MAX_BYTES
 from .paths import RunPaths
-
-if TYPE_CHECKING:
-    from .rerun import PlannedRerun
-    from .store import Run
 
 
 @dataclass(frozen=True)
@@ -61,64 +54,6 @@ _RERUN = re.compile(r"rerun-([0-9a-f]+\.\d+)-([1-9]\d{0,8})")
 _PAUSE = re.compile(r"(un)?pause")
 
 
-def ask_kill(run: Run, job_id: str, force: bool = False) -> bool:
-    """Ask to end a job. False when it has ended or the same request is open. Raises RequestRefused."""
-    refuse_when_read_only()
-    view = run.state().jobs.get(job_id)
-    if view is None:
-        raise RequestRefused(_no_such_job(run, job_id))
-    if view.state.terminal:
-        return False
-    return _leave(run.paths, f"kill-{job_id}-force" if force else f"kill-{job_id}")
-
-
-def ask_rerun(run: Run, job_id: str, overrides: Sequence[str] = (), *, env: Mapping[str, str] | None = None) -> bool:
-    """Ask for a new attempt of an ended job. False when the same is asked already.
-
-    `overrides` (`-o` texts) change what the new attempt runs; `env` (default: this process's) is what they may read.
-    Raises RequestRefused, and ConfigError for overrides that cannot be.
-    """
-    refuse_when_read_only()
-    if overrides:
-        from .rerun import plan_reruns
-
-        return ask_planned(run, plan_reruns(run, [job_id], overrides, env=env).jobs[0])
-    return _leave(run.paths, f"rerun-{job_id}-{next_attempt(run, job_id)}")
-
-
-def ask_planned(run: Run, planned: PlannedRerun) -> bool:
-    """Ask for a rerun that `plan_reruns` planned. As `ask_rerun`."""
-    refuse_when_read_only()
-    if next_attempt(run, planned.job) != planned.attempt:
-        raise RequestRefused(f"{planned.job} has been run again meanwhile: look at it, then rerun it.")
-    amendment = planned.amendment()
-    return _leave(run.paths, f"rerun-{planned.job}-{planned.attempt}", amendment.to_bytes() if amendment else b"")
-
-
-def next_attempt(run: Run, job_id: str) -> int:
-    """The number that the next attempt at an ended job will have. Raises RequestRefused for any other job."""
-    view = run.state().jobs.get(job_id)
-    if view is None:
-        raise RequestRefused(_no_such_job(run, job_id))
-    if not view.state.terminal:
-        raise RequestRefused(f"{job_id} ({view.task}) is {view.state}: wait for its end or kill it, then rerun.")
-    return view.attempt + 1
-
-
-def ask_pause(run: Run) -> bool:
-    """Ask that no further job is started. False when that is asked already. Raises RequestRefused."""
-    refuse_when_read_only()
-    _forget(run.paths.requests / "unpause")
-    return _leave(run.paths, "pause")
-
-
-def ask_unpause(run: Run) -> bool:
-    """Ask that jobs are started again. False when that is asked already. Raises RequestRefused."""
-    refuse_when_read_only()
-    _forget(run.paths.requests / "pause")
-    return _leave(run.paths, "unpause")
-
-
 def take_requests(paths: RunPaths, run_fd: int | None = None) -> list[Request]:
     """All open requests, oldest first. They stay open until `done` is called on each.
 
@@ -144,6 +79,11 @@ def take_requests(paths: RunPaths, run_fd: int | None = None) -> list[Request]:
     finally:
         os.close(folder)
     return [request for _, _, request in sorted(found, key=lambda item: item[:2])]
+
+
+def withdraw(paths: RunPaths, name: str) -> None:
+    """Take back the open request of this name, if there is one."""
+    _forget(paths.requests / name)
 
 
 def done(request: Request) -> None:
@@ -178,7 +118,8 @@ def _request(match: re.Match[str], fd: int, path: Path) -> Request:
     return PauseRequest(match[1] is None, path)
 
 
-def _leave(paths: RunPaths, name: str, content: bytes = b"") -> bool:
+def leave_request(paths: RunPaths, name: str, content: bytes = b"") -> bool:
+    """Leave a request under its name. False when the same is open already. Raises RequestRefused."""
     path = paths.requests / name
     try:
         _create_whole(path, content)
@@ -219,8 +160,3 @@ def _link_or_rename(draft: Path, path: Path) -> None:
 def _forget(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()
-
-
-def _no_such_job(run: Run, job_id: str) -> str:
-    last = len(run.plan.jobs) - 1
-    return f"There is no job {job_id}: run {run.invocation} has the jobs {run.invocation}.0 to .{last}."

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from evaldock.core.control.ask import ask_kill, ask_rerun
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
-from evaldock.core.run.requests import ask_kill, ask_rerun
 
 from .conftest import Bench, docker, wait_for
 

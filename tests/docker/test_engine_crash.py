@@ -9,13 +9,13 @@ import sys
 from collections import Counter
 
 import pytest
+from evaldock.core.control.ask import ask_kill
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
 from evaldock.core.engine.start import EngineStartError, spawn_engine
 from evaldock.core.plan.spec import Plan
 from evaldock.core.run.events import JobChanged, JobState
 from evaldock.core.run.journal import read_events
-from evaldock.core.run.requests import ask_kill
 from evaldock.core.run.store import Run
 
 from .conftest import Bench, containers_of, docker, wait_for

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from evaldock.core.control.ask import ask_kill
 from evaldock.core.run.events import JobChanged, JobState, KillRequested, Reason
-from evaldock.core.run.requests import ask_kill
 
 from .conftest import Bench, containers_of
 

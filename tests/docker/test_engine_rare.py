@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from evaldock.core.base.clock import utc_iso
+from evaldock.core.control.ask import ask_kill, ask_rerun
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
 from evaldock.core.engine.executor import Attempt, ExecutorUnavailable, JobProblem
 from evaldock.core.engine.worker import JobWorker
 from evaldock.core.run.events import JobState, KillRequested, Paused
 from evaldock.core.run.journal import JournalWriter
-from evaldock.core.run.requests import ask_kill, ask_rerun
 from evaldock.core.run.store import Run
 
 from .conftest import IMAGE, Bench, containers_of, docker, wait_for

@@ -14,13 +14,13 @@ import pytest
 import yaml
 from evaldock.core.catalog.load import load_catalog
 from evaldock.core.config.load import load_config
+from evaldock.core.control.ask import ask_rerun
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
 from evaldock.core.plan.make import make_plan
 from evaldock.core.run.events import JobState, RerunRequested
 from evaldock.core.run.journal import read_events
 from evaldock.core.run.layout import create_run
-from evaldock.core.run.requests import ask_rerun
 from evaldock.core.run.store import Run
 
 from .conftest import IMAGE, Bench, containers_of

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from evaldock.core.config.model import Resources
+from evaldock.core.control.ask import ask_kill, ask_pause, ask_rerun, ask_unpause
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
 from evaldock.core.engine.executor import EngineBusy
 from evaldock.core.run.events import JobChanged, JobState, Reason
-from evaldock.core.run.requests import ask_kill, ask_pause, ask_rerun, ask_unpause
 
 from .conftest import Bench, containers_of, docker, wait_for
 

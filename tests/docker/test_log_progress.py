@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaldock.core.run.requests import ask_kill
+from evaldock.core.control.ask import ask_kill
 
 from .conftest import Bench, wait_for
 

@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+from evaldock.core.control.ask import ask_rerun
+from evaldock.core.control.exact import plan_replay
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
 from evaldock.core.engine.provenance import evaldock_version, seeds_of
 from evaldock.core.plan.container import image_reference
 from evaldock.core.plan.spec import Plan
 from evaldock.core.run.events import JobState, Reason
-from evaldock.core.run.exact import plan_replay
 from evaldock.core.run.layout import create_run
-from evaldock.core.run.requests import ask_rerun
 from evaldock.core.run.store import Run
 
 from .conftest import IMAGE, Bench, docker

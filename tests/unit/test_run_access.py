@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evaldock.core.control.ask import ask_kill, ask_pause, ask_rerun, ask_unpause
 from evaldock.core.engine.engine import Engine
 from evaldock.core.engine.start import spawn_engine
 from evaldock.core.run.access import READ_ONLY, RequestRefused, read_only
-from evaldock.core.run.requests import ask_kill, ask_pause, ask_rerun, ask_unpause
 from evaldock.core.run.store import Run
 
 from .test_run_layout import new_run

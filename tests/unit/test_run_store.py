@@ -14,21 +14,12 @@ from pathlib import Path
 import pytest
 from evaldock.core.base.clock import boot_id
 from evaldock.core.base.lock import EngineLock
+from evaldock.core.control.ask import ask_kill, ask_pause, ask_rerun, ask_unpause
 from evaldock.core.run import index
+from evaldock.core.run.access import RequestRefused
 from evaldock.core.run.events import EngineStarted, JobChanged, JobState, KillRequested, Paused
 from evaldock.core.run.journal import JournalWriter, read_events
-from evaldock.core.run.requests import (
-    KillRequest,
-    PauseRequest,
-    RequestRefused,
-    RerunRequest,
-    ask_kill,
-    ask_pause,
-    ask_rerun,
-    ask_unpause,
-    done,
-    take_requests,
-)
+from evaldock.core.run.requests import KillRequest, PauseRequest, RerunRequest, done, take_requests
 from evaldock.core.run.store import Run, RunDamaged
 
 from .test_run_layout import NOW, new_run, state_env

@@ -60,7 +60,8 @@ def command(
     """
     from ...core.config.exports import Destination, export_settings
     from ...core.results.auto_export import config_of
-    from ...core.results.export import ExportOptions, export_run
+    from ...core.results.delivery import ExportOptions
+    from ...core.results.export import export_run
     from .select import newest, targets
 
     given = _given(dest, form, tracking_uri, overrides)

@@ -41,8 +41,8 @@ def command(target: str | None, as_json: bool) -> ExitCode:
 
 
 def _facts(run: Run) -> dict[str, Any]:
+    from ...core.control.remove import size_of
     from ...core.plan.endpoint import without_userinfo
-    from ...core.run.remove import size_of
 
     paths = run.paths
     jobs = [paths.job(job.dir_name) for job in run.plan.jobs]

@@ -54,7 +54,7 @@ def _rows(found: Sequence[Target]) -> dict[str, Row]:
 
 
 def _ask(target: Target, rows: dict[str, Row], *, force: bool) -> None:
-    from ...core.run.requests import ask_kill
+    from ...core.control.ask import ask_kill
 
     open_jobs = [job for job in target.jobs if rows[job]["state"] not in TERMINAL_STATES]
     # Last job first: the queue must be empty before a slot falls free, or a queued job would start.

@@ -22,10 +22,10 @@ from .rows import plain
 from .select import warn_unregistered
 
 if TYPE_CHECKING:
+    from ...core.control.rerun import Reruns
     from ...core.engine.executor import Executor
     from ...core.plan.spec import Plan
     from ...core.preflight.early import EarlyLook
-    from ...core.run.rerun import Reruns
     from ...core.run.store import Run
     from .face import Face
 
@@ -156,7 +156,7 @@ def tell_detached(run: Run, *, as_json: bool, jobs: Collection[str] | None) -> N
 
 def rerun(run: Run, reruns: Reruns, env: Mapping[str, str], face: Face, executor: Executor | None) -> ExitCode:
     """Asks for the new attempts that were planned, and sees to it that an engine makes them."""
-    from ...core.run.requests import ask_planned
+    from ...core.control.ask import ask_planned
 
     attempts = {item.job: item.attempt for item in reruns.jobs}
     jobs = tuple(attempts)

@@ -123,15 +123,15 @@ def _named(ids: Sequence[str]) -> Iterator[_Item]:
 
 
 def _runs(before: datetime) -> Iterator[_Item]:
-    from ...core.engine.prune import ended_runs
+    from ...core.control.prune import ended_runs
 
     for run in ended_runs(before):
         yield _run_item(run, "has ended")
 
 
 def _run_item(run: Run, why: str) -> _Item:
-    from ...core.engine.prune import delete_run
-    from ...core.run.remove import size_of
+    from ...core.control.prune import delete_run
+    from ...core.control.remove import size_of
 
     created = parse_time(run.created)
     since = age((datetime.now(UTC) - created).total_seconds()) if created else ""
@@ -140,8 +140,8 @@ def _run_item(run: Run, why: str) -> _Item:
 
 
 def _attempts(before: datetime, runs_go: bool) -> Iterator[_Item]:
-    from ...core.engine.prune import delete_attempts, old_attempts
-    from ...core.run.remove import size_of
+    from ...core.control.prune import delete_attempts, old_attempts
+    from ...core.control.remove import size_of
 
     for one in () if runs_go else old_attempts(before):
         number = len(list(one.paths.attempts.iterdir()))
@@ -150,7 +150,7 @@ def _attempts(before: datetime, runs_go: bool) -> Iterator[_Item]:
 
 
 def _leftovers() -> Iterator[_Item]:
-    from ...core.engine.prune import leftovers
+    from ...core.control.prune import leftovers
     from .launch import checked_executor
 
     executor: Executor = checked_executor()

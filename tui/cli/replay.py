@@ -15,8 +15,8 @@ from .select import Target
 
 def replay(target: Target, env: dict[str, str], face: Face, *, dry_run: bool, check: bool) -> ExitCode:
     """Plan the run that `target` names anew, and run it (or show it)."""
+    from ...core.control.exact import plan_replay
     from ...core.engine.provenance import evaldock_version
-    from ...core.run.exact import plan_replay
     from . import launch
 
     run = target.run

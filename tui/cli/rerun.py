@@ -18,7 +18,7 @@ from .options import detach_option, env_file_option, environment, json_option, n
 from .select import Target, rows_of, targets
 
 if TYPE_CHECKING:
-    from ...core.run.rerun import Reruns
+    from ...core.control.rerun import Reruns
 
 
 @click.command(
@@ -96,7 +96,7 @@ def command(
 
 
 def _plan(target: Target, jobs: tuple[str, ...], overrides: tuple[str, ...], env: dict[str, str]) -> Reruns:
-    from ...core.run.rerun import plan_reruns
+    from ...core.control.rerun import plan_reruns
 
     reruns = plan_reruns(target.run, jobs, overrides, env=env)
     if overrides and not any(item.changes for item in reruns.jobs):

@@ -32,8 +32,8 @@ def probe_of(plan: Plan, env: Mapping[str, str]) -> Probe:
 
 def of_rerun(run: Run, jobs: Sequence[str], overrides: Sequence[str], env: Mapping[str, str]) -> Prepared:
     """The next attempts of jobs that have ended. Blocks; raises what `plan_reruns` raises."""
+    from ...core.control.rerun import plan_reruns
     from ...core.plan.render import Again, plan_sections
-    from ...core.run.rerun import plan_reruns
     from ..view.preview import Preview
 
     reruns = plan_reruns(run, jobs, overrides, env=env)

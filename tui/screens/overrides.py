@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -16,9 +16,11 @@ from textual.widgets import Static, TextArea
 
 from ...core.base.sanitize import clean_line
 from ..widgets.dress import glyphs_of, palette_of
-from .rerun import Check
 
 _PATIENCE = 0.3  # seconds without a key until what is written is looked at
+
+Check = Callable[[tuple[str, ...]], str]
+"""Says what is wrong with overrides, "" when they are good. May block: it is called on a thread."""
 
 
 class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=False):

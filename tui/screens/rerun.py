@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..draw import numbers
@@ -13,11 +13,9 @@ from ..view.row import TaskRow
 from ..view.words import reason_words
 from ..widgets.dress import app_of, glyphs_of
 from .dialog import BLANK, Choice, Dialog, Row, row, wrapped
+from .overrides import Check, OverridesDialog
 
 _LISTED = 8
-
-Check = Callable[[tuple[str, ...]], str]
-"""Says what is wrong with overrides, "" when they are good. May block: it is called on a thread."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,6 @@ class RerunDialog(Dialog[RerunChoice]):
 
     def action_edit(self) -> None:
         """Write overrides."""
-        from .overrides import OverridesDialog
 
         def written(overrides: tuple[str, ...] | None) -> None:
             if overrides is not None:

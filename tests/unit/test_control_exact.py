@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evaldock.core.control.exact import plan_replay
 from evaldock.core.plan.container import image_reference
 from evaldock.core.plan.spec import JobSpec
-from evaldock.core.run.exact import plan_replay
 from evaldock.core.run.layout import create_run
 from evaldock.core.run.store import Run, RunDamaged
 

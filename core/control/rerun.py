@@ -16,9 +16,9 @@ from ..config.model import Config, ConfigError, ConfigProblem
 from ..plan.diff import Change as Change
 from ..plan.diff import spec_changes
 from ..plan.spec import JobSpec, Plan
-from .amendment import Amendment, masked
-from .requests import next_attempt
-from .store import Run, RunDamaged
+from ..run.access import RequestRefused
+from ..run.amendment import Amendment, masked
+from ..run.store import Run, RunDamaged
 
 if TYPE_CHECKING:
     from ..catalog.catalog import Catalog
@@ -70,6 +70,22 @@ class Reruns:
 
         again = {item.job: Again(item.attempt, item.changes) for item in self.jobs}
         return render_plan(self.config, self.plan, env, run_dir=run_dir, again=again)
+
+
+def next_attempt(run: Run, job_id: str) -> int:
+    """The number that the next attempt at an ended job will have. Raises RequestRefused for any other job."""
+    view = run.state().jobs.get(job_id)
+    if view is None:
+        raise RequestRefused(no_such_job(run, job_id))
+    if not view.state.terminal:
+        raise RequestRefused(f"{job_id} ({view.task}) is {view.state}: wait for its end or kill it, then rerun.")
+    return view.attempt + 1
+
+
+def no_such_job(run: Run, job_id: str) -> str:
+    """The sentence for a job that the run does not have."""
+    last = len(run.plan.jobs) - 1
+    return f"There is no job {job_id}: run {run.invocation} has the jobs {run.invocation}.0 to .{last}."
 
 
 def plan_reruns(

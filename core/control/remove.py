@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..base.lock import holding
-from .access import RequestRefused, refuse_when_read_only
-from .links import relink
-from .paths import JobPaths, RunPaths
-from .pointers import RUN_DIR, forget
+from ..run.access import RequestRefused, refuse_when_read_only
+from ..run.links import relink
+from ..run.paths import JobPaths, RunPaths
+from ..run.pointers import RUN_DIR, forget
 
 _OWN_FILES = ("plan.json", "journal.jsonl", "config.yaml")
 
@@ -22,7 +22,7 @@ def remove_run(root: Path, env: Mapping[str, str] | None = None) -> None:
     """Delete the run at `root`, damaged or not; no engine can take it meanwhile.
 
     The run disappears at once and as a whole, before its files go. `env` (default: this process's) says where its
-    pointer is. Containers are not looked for: see `engine.prune`. Raises RequestRefused.
+    pointer is. Containers are not looked for: see `prune`. Raises RequestRefused.
     """
     refuse_when_read_only()
     root = root.absolute()

@@ -10,8 +10,8 @@ from ..base.atomic import read_from_file
 from ..base.narrow import Json, as_items, as_text, as_tree
 from ..config.model import Tree
 from ..plan.spec import JobSpec, Plan
-from .access import refuse_foreign
-from .store import Run, RunDamaged
+from ..run.access import refuse_foreign
+from ..run.store import Run, RunDamaged
 
 
 @dataclass(frozen=True)

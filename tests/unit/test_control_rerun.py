@@ -12,14 +12,16 @@ import yaml
 from evaldock.core.catalog.load import catalog_dirs, load_catalog
 from evaldock.core.config.load import load_config
 from evaldock.core.config.model import ConfigError
+from evaldock.core.control.ask import ask_planned, ask_rerun
+from evaldock.core.control.rerun import plan_reruns
 from evaldock.core.plan.codec import PlanDamaged
 from evaldock.core.plan.make import make_plan
+from evaldock.core.run.access import RequestRefused
 from evaldock.core.run.amendment import Amendment
 from evaldock.core.run.events import JobChanged, JobState, RerunRequested
 from evaldock.core.run.journal import JournalWriter
 from evaldock.core.run.layout import archive_attempt, create_run, keep_spec
-from evaldock.core.run.requests import RequestRefused, RerunRequest, ask_planned, ask_rerun, take_requests
-from evaldock.core.run.rerun import plan_reruns
+from evaldock.core.run.requests import RerunRequest, take_requests
 from evaldock.core.run.store import Run, RunDamaged
 
 LIMIT = "config.params.limit_samples"

@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from ..base.clock import parse_iso
+from ..engine.executor import Executor, ExecutorUnavailable, Found
 from ..proxy.process import find_proxy
 from ..run.access import RequestRefused, refuse_when_read_only
 from ..run.index import list_runs
 from ..run.paths import JobPaths, is_gone
-from ..run.remove import remove_attempts, remove_run
 from ..run.store import Run, RunDamaged
-from .executor import Executor, ExecutorUnavailable, Found
+from .remove import remove_attempts, remove_run
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def delete_attempts(attempts: Sequence[OldAttempts]) -> None:
 
 
 def _docker() -> Executor:
-    from .docker.executor import DockerExecutor
+    from ..engine.docker.executor import DockerExecutor
 
     return DockerExecutor()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from evaldock.core.base.lock import EngineLock, holding
+from evaldock.core.control.remove import remove_attempts, remove_run, size_of
 from evaldock.core.run.access import READ_ONLY, RequestRefused
 from evaldock.core.run.pointers import forget_gone, pointers
-from evaldock.core.run.remove import remove_attempts, remove_run, size_of
 from evaldock.core.run.store import Run
 
 from .test_run_layout import NOW, new_run, state_env
