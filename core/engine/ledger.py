@@ -14,6 +14,7 @@ from typing import Any
 from ..base.clock import utc_iso
 from ..run.events import Event, JobChanged, JobState, Reason
 from ..run.journal import JournalWriter
+from ..run.score import Score
 from ..run.state import JobView, RunState
 from .space import FULL
 
@@ -85,7 +86,7 @@ class Ledger:
         exit_code: int | None = None,
         container: str = "",
         image_id: str = "",
-        score: Mapping[str, Any] | None = None,
+        score: Score | None = None,
         requests: Mapping[str, Any] | None = None,
         soon: bool = False,
     ) -> bool:
@@ -106,7 +107,7 @@ class Ledger:
                     exit_code=exit_code,
                     container=container,
                     image_id=image_id,
-                    score=None if score is None else dict(score),
+                    score=score,
                     requests=None if requests is None else dict(requests),
                 ),
                 soon=soon,

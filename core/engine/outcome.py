@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..results.counts import none_succeeded, told
-from ..results.model import JobResult, NoResult
+from ..results.model import JobResult, NoResult, Score
 from ..run.events import JobState, Reason
 from .executor import Exit, JobProblem
 
@@ -49,7 +49,7 @@ class Outcome:
     reason: Reason | None = None
     detail: str = ""
     exit_code: int | None = None
-    score: dict[str, Any] | None = None
+    score: Score | None = None
     requests: dict[str, Any] | None = None
 
 
@@ -120,7 +120,7 @@ def _success(exit: Exit, result: JobResult) -> Outcome:
         JobState.SUCCEEDED,
         detail="the kernel killed a process of it for memory" if exit.oom else "",
         exit_code=0,
-        score=result.score.to_json() if result.score else None,
+        score=result.score,
     )
 
 

@@ -17,7 +17,6 @@ from .merge import Found, TooManyFigures
 from .model import Metric
 from .outcomes import Outcomes, SampleFiles
 from .read import read_figures
-from .scores import validity_of
 
 Test = Literal["paired", "proportions", "errors", "none"]
 """How it was judged: sample by sample, by the numbers of right answers, by standard errors, or not at all."""
@@ -82,7 +81,7 @@ def _scored(run: Run, view: Json) -> Scored:
     value, stderr = _number(score.get("value")), _number(score.get("stderr"))
     if value is None:
         return Scored(run.invocation, str(view["job"]))
-    validity = validity_of(score)
+    validity = as_text(score.get("validity"))
     return Scored(
         run=run.invocation,
         job=str(view["job"]),

@@ -21,7 +21,7 @@ from ..base.clock import utc_iso
 from ..base.narrow import Json, as_items, as_text, as_tree
 from ..run.store import Run
 from .delivery import ExportFailed, ExportOptions, write_file
-from .scores import tree_of, validity_of
+from .scores import tree_of
 
 _NAME = "processed_results"
 _LIMIT = 1 << 28
@@ -72,7 +72,7 @@ def _entry(run: Run, view: Json) -> Iterable[Json]:
         "container": spec.image,
         "scores": {f.name: f.value for f in figures} or {as_text(score.get("metric")): score.get("value")},
         "stats": {f.name: {"stderr": f.stderr, "n": f.n} for f in figures},
-        "validity": validity_of(score),
+        "validity": as_text(score.get("validity")),
         "timestamp": as_text(view["ended"]),
         "executor": "local",
         "results_dir": str(run.paths.job(spec.dir_name).artifacts),

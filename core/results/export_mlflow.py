@@ -20,7 +20,7 @@ from ..run.figures import read_figures
 from ..run.store import Run
 from .delivery import ExportFailed, ExportOptions
 from .mlflow_api import Mlflow
-from .scores import tree_of, validity_of
+from .scores import tree_of
 
 _EXPERIMENT = "evaldock"
 _MOST = {"metrics": 1000, "params": 100, "tags": 100}  # of one request
@@ -75,7 +75,7 @@ def _tags(run: Run, view: Json, spec: JobSpec, settings: Mapping[str, object]) -
         "harness": spec.harness,
         "model": spec.model_id,
         "executor": "local",
-        "validity": validity_of(score),
+        "validity": as_text(score.get("validity")),
         "validity_why": as_text(score.get("why")),
         "mlflow.note.content": as_text(settings.get("description")),
     }

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from xml.etree import ElementTree as XML
 
-from ..base.narrow import Json, as_tree
+from ..base.narrow import Json, as_text, as_tree
 from ..base.sanitize import clean
 from ..run.store import Run
-from .scores import validity_of
 
 
 def junit(run: Run, jobs: Collection[str] | None = None) -> str:
@@ -46,7 +45,7 @@ def _failure(view: Json) -> str | None:
         return None
     if view["state"] == "succeeded":
         score = as_tree(view["score"])
-        return str(score.get("why")) if validity_of(score) == "invalid" else None
+        return str(score.get("why")) if as_text(score.get("validity")) == "invalid" else None
     return str(view["detail"] or view["reason"] or view["state"])
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field
 
-Validity = Literal["valid", "suspect", "invalid"]
-"""Whether the requests behind a score bear it: they do; perhaps not quite; they do not, so it says nothing."""
+from ..run.score import Score, Validity
+
+__all__ = ["JobResult", "Metric", "NoResult", "RequestCounts", "Score", "Validity"]
 
 
 @dataclass(frozen=True)
@@ -48,27 +48,6 @@ class RequestCounts:
     def answered(self) -> int:
         """How many samples were answered; where that is not known, how many requests."""
         return self.ok if self.answers is None else self.answers
-
-
-@dataclass(frozen=True)
-class Score:
-    """The figure shown for a job. `validity` tells what it is worth, `why` what there is to say of it."""
-
-    metric: str
-    value: float
-    stderr: float | None = None
-    n: int | None = None
-    validity: Validity = "valid"
-    why: str = ""
-
-    @property
-    def valid(self) -> bool:
-        """Whether it is a score at all."""
-        return self.validity != "invalid"
-
-    def to_json(self) -> dict[str, object]:
-        """`{metric, value, stderr, n, valid, validity, why}`."""
-        return {**asdict(self), "valid": self.valid}
 
 
 @dataclass(frozen=True)

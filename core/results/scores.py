@@ -44,13 +44,6 @@ def tree_of(run: Run, job: str) -> MetricTree:
     )
 
 
-def validity_of(score: Json) -> str:
-    """How far a score that was recorded counts; "" for no score. Older records have only `valid`."""
-    if not score:
-        return ""
-    return as_text(score.get("validity")) or ("valid" if score.get("valid", True) else "invalid")
-
-
 def as_json(rows: Sequence[Json]) -> str:
     """The rows as a JSON array, ending in a newline."""
     return json.dumps(list(rows), indent=2, ensure_ascii=False) + "\n"
@@ -76,7 +69,7 @@ def _row(run: Run, view: Json) -> Json:
         **{key: view[key] for key in ("job", "task", "state", "attempt")},
         "metric": as_text(score.get("metric")),
         **{key: score.get(key) for key in ("value", "stderr", "n")},
-        "validity": validity_of(score),
+        "validity": as_text(score.get("validity")),
         "why": as_text(score.get("why")),
         "tokens": tokens,
         "seconds": view["seconds"],

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import cast
 
 from ..base.narrow import Json
+from .score import Score
 
 
 class JobState(StrEnum):
@@ -100,8 +101,7 @@ class EngineStopped:
 class JobChanged:
     """A job came into `state`.
 
-    `attempt` counts from 1, `mono` is `time.monotonic()` in seconds. `score` has the keys metric, value,
-    stderr, n, valid, validity, why; `requests` is what was counted of its requests.
+    `attempt` counts from 1, `mono` is `time.monotonic()` in seconds; `requests` is what was counted of its requests.
     """
 
     job: str
@@ -114,7 +114,7 @@ class JobChanged:
     exit_code: int | None = None
     container: str = ""
     image_id: str = ""
-    score: Json | None = None
+    score: Score | None = None
     requests: Json | None = None
 
     def to_json(self) -> Json:
@@ -133,7 +133,7 @@ class JobChanged:
             "exit_code": self.exit_code,
             "container": self.container or None,
             "image_id": self.image_id or None,
-            "score": _finite(self.score),
+            "score": _finite(self.score.to_json() if self.score else None),
             "requests": _finite(self.requests),
         }
         out.update((key, value) for key, value in optional.items() if value is not None)
@@ -296,7 +296,7 @@ def _job_changed(data: Json) -> JobChanged:
         exit_code=_integer(data, "exit_code"),
         container=_text(data, "container"),
         image_id=_text(data, "image_id"),
-        score=_object(data, "score"),
+        score=Score.from_json(data.get("score")),
         requests=_object(data, "requests"),
     )
 

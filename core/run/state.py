@@ -22,6 +22,7 @@ from .events import (
     RunFinished,
     Unpaused,
 )
+from .score import Score
 
 _NOT_STARTED = frozenset((JobState.QUEUED, JobState.PULLING, JobState.STARTING))
 
@@ -51,7 +52,7 @@ class JobView:
     seconds: float | None = None
     container: str = ""
     image_id: str = ""
-    score: Json | None = None
+    score: Score | None = None
     kill_requested: int = 0
     requests: Json | None = None
     overrides: tuple[str, ...] = ()

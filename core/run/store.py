@@ -16,7 +16,7 @@ from ..base.atomic import read_from_file, read_head
 from ..base.clock import boot_id, utc_iso
 from ..base.errors import EvaldockError
 from ..base.lock import holder
-from ..base.narrow import Json, as_number, as_text, as_whole
+from ..base.narrow import Json
 from ..plan.codec import PlanDamaged, PlanTooNew, plan_from_json
 from ..plan.spec import JobSpec, Plan
 from .amendment import MAX_BYTES, Amendment
@@ -157,7 +157,7 @@ class Run:
             "started": view.started,
             "ended": view.ended,
             "seconds": view.seconds if view.state.terminal else _seconds_so_far(view, now),
-            "score": _score(view.score),
+            "score": view.score.to_json() if view.score is not None else None,
             "log": str(self.paths.job(job.dir_name).stdout),
             "run_dir": str(self.paths.root),
             "overrides": list(view.overrides),
@@ -181,7 +181,6 @@ class Run:
         state = self.state()
         pid = self.engine_alive()
         views = state.jobs.values()
-        scored = [(view.task, score) for view in views if (score := _score(view.score)) is not None]
         return {
             "invocation": self.invocation,
             "config": self.plan.config_name,
@@ -194,7 +193,7 @@ class Run:
             "model": self.plan.model_id,
             "tasks": [job.task for job in self.plan.jobs],
             "workers": self.plan.workers,
-            "scores": [{"task": task, **score} for task, score in scored],
+            "scores": [{"task": view.task, **view.score.to_json()} for view in views if view.score is not None],
             "engine": pid,
             "run_dir": str(self.paths.root),
         }
@@ -259,14 +258,3 @@ def _seconds_so_far(view: JobView, now: datetime | None) -> float | None:
         return None
     boot = boot_id() if now is None else ""
     return elapsed(view.started, view.started_mono, view.started_boot, utc_iso(now), time.monotonic(), boot)
-
-
-def _score(score: Json | None) -> Json | None:
-    if score is None:
-        return None
-    out: Json = {"metric": "", "value": None, "stderr": None, "n": None, "valid": True, "validity": "valid", "why": ""}
-    out.update((key, score[key]) for key in out if key in score)
-    if "validity" not in score and not out["valid"]:
-        out["validity"] = "invalid"
-    readers = {"value": as_number, "stderr": as_number, "n": as_whole, "valid": bool}
-    return {key: readers.get(key, as_text)(value) for key, value in out.items()}

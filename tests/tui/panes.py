@@ -27,6 +27,7 @@ from evaldock.core.run.events import (
 )
 from evaldock.core.run.figures import RequestFigures
 from evaldock.core.run.sample import Message, Sample
+from evaldock.core.run.score import Score
 from evaldock.core.run.timeline import TimelineEntry, timeline
 from evaldock.tui.draw.line import Span
 from evaldock.tui.glyphs import ASCII, UNICODE, Glyphs
@@ -37,7 +38,7 @@ from evaldock.tui.view.pane_title import other_title
 from evaldock.tui.view.preview import Preview
 from evaldock.tui.view.requests_lines import RequestsData, requests_lines
 from evaldock.tui.view.results_lines import results_lines
-from evaldock.tui.view.row import Requests, RowScore, TaskRow
+from evaldock.tui.view.row import Requests, TaskRow
 from evaldock.tui.view.sample_lines import Shown
 from evaldock.tui.view.timeline_lines import timeline_lines
 from evaldock.tui.widgets.footer import Footer
@@ -76,12 +77,12 @@ DONE = replace(
     harness="lm-evaluation-harness",
     state="succeeded",
     seconds=2027,
-    score=RowScore("acc", 0.683, 0.0037, 14042, "valid", ""),
+    score=Score("acc", 0.683, 0.0037, 14042, "valid", ""),
     requests=Requests(answered=14042),
 )
 DOUBTFUL = replace(
     DONE,
-    score=RowScore("acc", 0.683, 0.0037, 14042, "invalid", "Only 13,911 of 14,042 samples were answered."),
+    score=Score("acc", 0.683, 0.0037, 14042, "invalid", "Only 13,911 of 14,042 samples were answered."),
     requests=Requests(answered=13911, failed=(("429", 131),)),
 )
 
@@ -121,7 +122,7 @@ def _step(state: str, minute: int, second: float, attempt: int = 1, **more: obje
     return JobChanged(JOB, attempt, JobState(state), _at(minute, second), minute * 60 + second, **more)  # type: ignore[arg-type]
 
 
-SCORE = {"metric": "acc", "value": 0.683, "stderr": 0.004, "n": 14042, "validity": "valid", "why": ""}
+SCORE = Score("acc", 0.683, 0.004, 14042)
 STORY: tuple[TimelineEntry, ...] = timeline(
     [
         RunCreated("4f2a9c1e", _at(5, 0)),

@@ -10,10 +10,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from evaldock.core.run.score import Score
 from evaldock.tui import glyphs
 from evaldock.tui.draw.line import Span
 from evaldock.tui.theme import THEMES, palette
-from evaldock.tui.view.row import Pull, Requests, RowScore, TaskRow
+from evaldock.tui.view.row import Pull, Requests, TaskRow
 from evaldock.tui.view.snapshot import Snapshot, Track
 from evaldock.tui.widgets.footer import Footer
 from evaldock.tui.widgets.pane_head import PaneHead
@@ -58,8 +59,8 @@ def _requests(rate: float, *levels: float) -> Requests:
     return Requests(412, 8, rate, rates, 0.41, 0.98, 1.9, 12.4, (("429", 3),))
 
 
-def _score(value: float, stderr: float, n: int) -> RowScore:
-    return RowScore("acc", value, stderr, n, "valid", "")
+def _score(value: float, stderr: float, n: int) -> Score:
+    return Score("acc", value, stderr, n, "valid", "")
 
 
 ROWS: tuple[TaskRow, ...] = tuple(
@@ -140,7 +141,7 @@ ROWS: tuple[TaskRow, ...] = tuple(
                 "task": "math_test_500",
                 "state": "succeeded",
                 "seconds": 860,
-                "score": RowScore("acc", 0.412, 0.022, 500, "invalid", "214 of 500 answers cut at 256 tokens."),
+                "score": Score("acc", 0.412, 0.022, 500, "invalid", "214 of 500 answers cut at 256 tokens."),
             },
             {"task": "winogrande", "state": "killed", "reason": "user", "done": 510, "total": 1267, "seconds": 140},
             {"task": "aime_2025"},

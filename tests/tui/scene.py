@@ -29,6 +29,7 @@ from evaldock.core.run.events import (
 )
 from evaldock.core.run.journal import JournalWriter
 from evaldock.core.run.layout import create_run
+from evaldock.core.run.score import Score
 from evaldock.core.run.store import Run
 
 GIB = 1 << 30
@@ -46,15 +47,15 @@ class Task:
     detail: str = ""
     exit_code: int | None = None
     samples: int | None = None
-    score: Json | None = None
+    score: Score | None = None
     live: Json = field(default_factory=dict[str, object])
     harness: str = "simple_evals"
     image: str = "evaldock/contract:local"
 
 
-def score(value: float, stderr: float | None, n: int, *, valid: bool = True, why: str = "") -> Json:
+def score(value: float, stderr: float | None, n: int, *, valid: bool = True, why: str = "") -> Score:
     """A score as the journal holds it."""
-    return {"metric": "acc", "value": value, "stderr": stderr, "n": n, "valid": valid, "why": why}
+    return Score("acc", value, stderr, n, "valid" if valid else "invalid", why)
 
 
 def rates(*levels: int) -> list[int]:

@@ -47,9 +47,7 @@ def test_an_ending_has_one_meaning(end: Ending, state: JobState, reason: Reason 
 
 
 def test_a_success_carries_its_score_and_a_failure_none() -> None:
-    assert decide(Ending(Exit(0), RESULT)).score == {
-        "metric": "acc", "value": 0.5, "stderr": 0.1, "n": 10, "valid": True, "validity": "valid", "why": "",
-    }  # fmt: skip
+    assert decide(Ending(Exit(0), RESULT)).score == Score("acc", 0.5, 0.1, 10)
     failed = decide(Ending(Exit(0), BAD_REQUESTS))
     assert failed.score is None
     assert failed.requests is not None and failed.requests["total"] == 3

@@ -24,12 +24,12 @@ from evaldock.core.run.events import (
 from evaldock.core.run.journal import JournalWriter
 from evaldock.core.run.layout import create_run
 from evaldock.core.run.overview import Overview
+from evaldock.core.run.score import Score
 from evaldock.core.run.store import Run
 
 from .test_run_layout import NOW, make_plan, new_run, state_env
 
-SCORE: dict[str, object] = {"metric": "acc", "value": 0.5, "stderr": 0.1, "n": 20}
-SCORE |= {"valid": True, "validity": "valid", "why": ""}
+SCORE = Score("acc", 0.5, 0.1, 20)
 
 
 def at(seconds: int) -> str:
@@ -58,7 +58,7 @@ def test_a_summary_tells_what_a_home_screen_shows(tmp_path: Path) -> None:
     (summary,) = Overview(state_env(tmp_path)).summaries()
     assert summary == run.summary()
     assert (summary["config"], summary["ended"], summary["seconds"]) == ("nightly", at(60), 60.0)
-    assert summary["scores"] == [{"task": "alpha", **SCORE}, {"task": "beta", **SCORE}]
+    assert summary["scores"] == [{"task": "alpha", **SCORE.to_json()}, {"task": "beta", **SCORE.to_json()}]
     assert (summary["state"], summary["workers"]) == ("succeeded", 2)
 
 

@@ -22,6 +22,7 @@ from evaldock.core.run.events import (
     event_from_json,
 )
 from evaldock.core.run.journal import JournalWriter, encode_line, read_events, read_from
+from evaldock.core.run.score import Score
 from evaldock.core.run.state import RunState
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,16 @@ _attempts = st.integers(1, 4)
 _times = st.datetimes().map(lambda moment: moment.isoformat(timespec="milliseconds") + "Z") | st.text(min_size=1)
 _mono = st.integers(-(10**6), 10**9).map(lambda ms: ms / 1000)
 _numbers = st.dictionaries(st.text(), st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False))
+_finite = st.floats(allow_nan=False, allow_infinity=False)
+_scores = st.builds(
+    Score,
+    st.text(),
+    _finite,
+    st.none() | _finite,
+    st.none() | st.integers(0, 1 << 62),
+    st.sampled_from(["valid", "suspect", "invalid"]),
+    st.text(),
+)
 _events: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         JobChanged,
@@ -50,7 +61,7 @@ _events: st.SearchStrategy[Event] = st.one_of(
         st.none() | st.integers(0, 255),
         st.text(),
         st.text(),
-        st.none() | _numbers,
+        st.none() | _scores,
         st.none() | _numbers,
     ),
     st.builds(KillRequested, _jobs, _attempts, st.booleans(), _times),
@@ -151,8 +162,11 @@ def test_an_unknown_reason_and_an_absurd_clock_do_not_hide_a_change() -> None:
 
 
 def test_figures_that_are_not_json_are_left_out_of_the_journal() -> None:
-    event = JobChanged(JOB, 1, JobState.SUCCEEDED, "x", 1.0, score={"metric": "acc", "value": float("nan")})
-    assert event.to_json()["score"] == {"metric": "acc", "value": None}
+    event = JobChanged(
+        JOB, 1, JobState.SUCCEEDED, "x", 1.0, score=Score("acc", 0.5, float("inf")), requests={"ok": float("nan")}
+    )
+    line = event.to_json()
+    assert (line["score"], line["requests"]) == (Score("acc", 0.5).to_json(), {"ok": None})
 
 
 def test_duration_is_monotonic_within_a_boot_and_wall_time_across_boots() -> None:

@@ -20,13 +20,13 @@ from evaldock.core.run.access import RequestRefused
 from evaldock.core.run.events import EngineStarted, JobChanged, JobState, KillRequested, Paused
 from evaldock.core.run.journal import JournalWriter, read_events
 from evaldock.core.run.requests import KillRequest, PauseRequest, RerunRequest, done, take_requests
+from evaldock.core.run.score import Score
 from evaldock.core.run.store import Run, RunDamaged
 
 from .test_run_layout import NOW, new_run, state_env
 from .test_run_state import JOB, OTHER, change
 
-SCORE: dict[str, object] = {"metric": "acc", "value": 0.5, "stderr": 0.1, "n": 20}
-SCORE |= {"valid": True, "validity": "valid", "why": ""}
+SCORE = Score("acc", 0.5, 0.1, 20)
 
 
 def record(run: Run, *events: JobChanged | EngineStarted | KillRequested) -> None:
@@ -54,7 +54,7 @@ def test_views_show_what_the_journal_says(tmp_path: Path) -> None:
         "started": "2026-11-23T11:00:10.000Z",
         "ended": "2026-11-23T11:00:30.000Z",
         "seconds": 20.0,
-        "score": SCORE,
+        "score": SCORE.to_json(),
         "log": str(run.paths.root / "alpha/logs/stdout.log"),
         "run_dir": str(run.paths.root),
         "overrides": [],

@@ -10,6 +10,7 @@ import pytest
 from evaldock.core.results.tree import MetricTree
 from evaldock.core.run.events import EngineStarted, JobChanged, JobState, RunCreated
 from evaldock.core.run.sample import Sample
+from evaldock.core.run.score import Score
 from evaldock.core.run.timeline import timeline
 from evaldock.tui.draw.line import Span, spans_width
 from evaldock.tui.glyphs import ASCII, UNICODE, Glyphs
@@ -17,7 +18,6 @@ from evaldock.tui.panes.stack import TABS, Tab
 from evaldock.tui.view.config_lines import config_tab_lines
 from evaldock.tui.view.requests_lines import RequestsData, requests_lines, sample_starts_at
 from evaldock.tui.view.results_lines import results_lines
-from evaldock.tui.view.row import RowScore
 from evaldock.tui.view.sample_lines import Shown, sample_lines
 from evaldock.tui.view.timeline_lines import timeline_lines
 
@@ -79,7 +79,7 @@ def test_a_doubtful_score_is_marked_on_each_line_and_says_why_once() -> None:
 
 
 def test_a_short_reason_stands_beside_the_main_score() -> None:
-    row = replace(DONE, score=RowScore("acc", 0.683, None, 9, "suspect", "214 of 500 answers were cut off by it."))
+    row = replace(DONE, score=Score("acc", 0.683, None, 9, "suspect", "214 of 500 answers were cut off by it."))
     assert texts(results_lines(TREE, row, UNICODE, 150))[1].endswith("! suspect, 214 of 500 cut")
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 from evaldock.core.run.events import JobState, Reason
+from evaldock.core.run.score import Score
 from evaldock.tui.draw.line import spans_width
 from evaldock.tui.glyphs import ASCII, UNICODE
 from evaldock.tui.view.columns import HEADS, MARGIN, RIGHT, columns
 from evaldock.tui.view.order import arranged, kept, matching
-from evaldock.tui.view.row import Requests, RowScore
+from evaldock.tui.view.row import Requests
 from evaldock.tui.view.sentence import header_sentence
 from evaldock.tui.view.snapshot import time_left
 from evaldock.tui.view.words import SHORT, ordinal, progress_words, reason_words
@@ -60,7 +61,7 @@ def test_words_never_overrun(state: JobState, width: int) -> None:
         ({"state": "running", "done": 412}, "412 requests, total unknown"),
         ({"state": "running", "requests": Requests()}, "no request yet"),
         ({"state": "running"}, ""),
-        ({"state": "succeeded", "score": RowScore("m", 0.5, None, 1, "valid", "")}, "1 sample"),
+        ({"state": "succeeded", "score": Score("m", 0.5, None, 1, "valid", "")}, "1 sample"),
         ({"state": "succeeded"}, ""),
     ],
 )

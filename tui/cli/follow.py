@@ -51,10 +51,6 @@ class Follower:
             self._reporter.tick(live_rows(self._run))
 
     def _row(self, view: JobView) -> Row:
-        score: dict[str, Any] | None = None
-        if view.score is not None:
-            score = {"metric": "", "value": None, "stderr": None, "n": None, "valid": True, "why": ""}
-            score.update(view.score)
         return {
             **self._base[view.id],
             "state": view.state.value,
@@ -66,7 +62,7 @@ class Follower:
             "started": view.started,
             "ended": view.ended,
             "seconds": view.seconds,
-            "score": score,
+            "score": view.score.to_json() if view.score is not None else None,
         }
 
 

@@ -90,14 +90,13 @@ def score(row: Row, style: Style) -> str:
     text = "-" if found.get("value") is None else f"{found['value']:.3f}"
     if found.get("stderr") is not None:
         text += f" {style.plus_minus}{found['stderr']:.3f}"
-    validity = found.get("validity") or ("valid" if found.get("valid", True) else "invalid")
-    return text if validity == "valid" else f"{text} ! {plain(validity)}"
+    return text if found["validity"] == "valid" else f"{text} ! {found['validity']}"
 
 
 def is_invalid(row: Row) -> bool:
     """Whether the job succeeded with a score that means nothing."""
     found = row.get("score")
-    return bool(found) and not found.get("valid", True)
+    return bool(found) and found["validity"] == "invalid"
 
 
 def requests(row: Row) -> str:

@@ -11,13 +11,14 @@ from rich.cells import cell_len
 
 from ...core.base.sanitize import clean_line
 from ...core.results.tree import Figure, MetricTree, Node
+from ...core.run.score import Score
 from ...core.statistics.interval import Interval, interval
 from ..draw import numbers
 from ..draw.axis import Axis, label_line, linear
 from ..draw.bars import interval as interval_bar
 from ..draw.line import Span, cut_end, cut_middle
 from ..glyphs import Glyphs
-from .row import RowScore, TaskRow
+from .row import TaskRow
 from .words import short_why
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class _Texts:
     worth_role: Role
 
 
-def _texts(row: _Row, score: RowScore | None, glyphs: Glyphs) -> _Texts:
+def _texts(row: _Row, score: Score | None, glyphs: Glyphs) -> _Texts:
     node, figure = row.node, row.figure
     long, short, role = _worth(figure, score, glyphs)
     label = clean_line(node.label).replace("_", " ") if node.depth else clean_line(node.label)
@@ -106,7 +107,7 @@ def _texts(row: _Row, score: RowScore | None, glyphs: Glyphs) -> _Texts:
     )
 
 
-def _worth(figure: Figure, score: RowScore | None, glyphs: Glyphs) -> tuple[str, str, Role]:
+def _worth(figure: Figure, score: Score | None, glyphs: Glyphs) -> tuple[str, str, Role]:
     """The words on what a figure is worth: requests are those of the whole task, so all its figures share them."""
     if figure.value is None:
         return f"{glyphs.dash} {_NOTHING}", f"{glyphs.dash} no samples", "dim"
@@ -157,7 +158,7 @@ def _heads(columns: _Columns, axis: Axis | None, glyphs: Glyphs) -> SpanLine:
 
 
 def _line(
-    text: _Texts, row: _Row, score: RowScore | None, columns: _Columns, axis: Axis | None, glyphs: Glyphs
+    text: _Texts, row: _Row, score: Score | None, columns: _Columns, axis: Axis | None, glyphs: Glyphs
 ) -> Iterator[Span]:
     figure, top = row.figure, row.node.depth == 0
     good = figure.value is not None and (score is None or score.validity != "invalid")
@@ -184,7 +185,7 @@ def _cell(text: str, width: int, role: Role, bold: bool = False, *, gap: int = 0
     return Span(" " * gap + text + " " * max(0, width - gap - cell_len(text)), role, bold)
 
 
-def _drawn(figure: Figure, score: RowScore | None, width: int, axis: Axis | None, glyphs: Glyphs) -> list[Span]:
+def _drawn(figure: Figure, score: Score | None, width: int, axis: Axis | None, glyphs: Glyphs) -> list[Span]:
     if figure.value is None or axis is None:
         return [Span(glyphs.bar_rest * width, "rule")]
     if not axis.first - 1e-9 <= figure.value <= axis.last + 1e-9:

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import Literal, cast
+from dataclasses import dataclass, replace
 
-from ...core.base.narrow import Json
 from ...core.base.sanitize import clean_line
-from ...core.run.progress import count
-
-Validity = Literal["valid", "suspect", "invalid"]
-
-
-@dataclass(frozen=True, slots=True)
-class RowScore:
-    """A score with what it is worth; `why` is a sentence, "" when there is nothing to say."""
-
-    metric: str
-    value: float
-    stderr: float | None
-    n: int | None
-    validity: Validity
-    why: str
+from ...core.run.score import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +66,7 @@ class TaskRow:
     memory: int | None
     memory_limit: int | None
     requests: Requests | None
-    score: RowScore | None
+    score: Score | None
     image: str
     dir_name: str
     stop_in: float | None = None
@@ -118,19 +101,6 @@ class TaskRow:
         return f"{self.state} {self.task} {self.harness} {self.reason or ''} {self.job}".lower()
 
 
-def row_score(score: Json | None) -> RowScore | None:
-    """A score as the journal holds it; older runs say only whether it is valid."""
-    value = _finite(score.get("value")) if score else None
-    if score is None or value is None:
-        return None
-    why = clean_line(str(score.get("why") or ""))
-    said = score.get("validity")
-    if said not in ("valid", "suspect", "invalid"):
-        said = "invalid" if score.get("valid") is False else "suspect" if why else "valid"
-    metric = clean_line(str(score.get("metric") or ""))
-    return RowScore(metric, value, _finite(score.get("stderr")), count(score.get("n")), said, why)
-
-
-def _finite(value: object) -> float | None:
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return float(cast(float, value)) if fits else None
+def clean_score(score: Score | None) -> Score | None:
+    """A score whose texts may be drawn."""
+    return score and replace(score, metric=clean_line(score.metric), why=clean_line(score.why))

@@ -21,7 +21,7 @@ from ...core.run.events import JobState
 from ...core.run.progress import count, left_of, mapping, number, requests_in, total_of
 from ...core.run.state import JobView, elapsed
 from ...core.run.store import Run
-from .row import Pull, Requests, TaskRow, row_score
+from .row import Pull, Requests, TaskRow, clean_score
 
 _TIMED = (JobState.PULLING, JobState.STARTING)
 _SOON = 3.0  # seconds after the start in which nothing can be told of the end
@@ -124,7 +124,7 @@ def _new_row(
         memory=count(figures.get("memory")) if alive else None,
         memory_limit=count(figures.get("memory_limit")) or spec.resources.memory,
         requests=requests,
-        score=row_score(view.score),
+        score=clean_score(view.score),
         image=clean_line(spec.image),
         dir_name=spec.dir_name,
         stop_in=stop_in,

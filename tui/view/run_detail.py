@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ...core.run.score import Score
 from ..draw import numbers
 from ..draw.line import Span, cut_middle
 from ..glyphs import Glyphs, state_glyph, state_role
 from .columns import MARGIN, RIGHT
 from .preview import yaml_lines
-from .row import RowScore, TaskRow
+from .row import TaskRow
 from .words import progress_words
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _WIDE = 100
 
 
 def score_lines(
-    rows: Sequence[TaskRow], before: Mapping[str, RowScore], width: int, glyphs: Glyphs, *, against: bool
+    rows: Sequence[TaskRow], before: Mapping[str, Score], width: int, glyphs: Glyphs, *, against: bool
 ) -> list[SpanLine]:
     """One line a task: score, error, the score before and the change, and what there is to say.
 
@@ -42,7 +43,7 @@ def score_lines(
     return lines
 
 
-def _score_line(row: TaskRow, before: RowScore | None, glyphs: Glyphs, width: int, *, against: bool) -> SpanLine:
+def _score_line(row: TaskRow, before: Score | None, glyphs: Glyphs, width: int, *, against: bool) -> SpanLine:
     score, wide = row.score, width >= _WIDE
     sound = score is not None and score.validity != "invalid"
     value = numbers.score(score.value) if score is not None else glyphs.dash
@@ -63,7 +64,7 @@ def _score_line(row: TaskRow, before: RowScore | None, glyphs: Glyphs, width: in
     return (*spans, Span("    "), *_note(row, before, glyphs, room))
 
 
-def _note(row: TaskRow, before: RowScore | None, glyphs: Glyphs, room: int) -> SpanLine:
+def _note(row: TaskRow, before: Score | None, glyphs: Glyphs, room: int) -> SpanLine:
     if row.score is None:
         words, _ = progress_words(row, room - len(row.state) - 4, ellipsis=glyphs.ellipsis)
         told = numbers.percent(row.fraction) if row.fraction is not None else words if words != row.state else ""
@@ -80,7 +81,7 @@ def _note(row: TaskRow, before: RowScore | None, glyphs: Glyphs, room: int) -> S
     return ()
 
 
-def within_error(score: RowScore, before: RowScore) -> bool:
+def within_error(score: Score, before: Score) -> bool:
     """Whether two scores differ by less than two of their errors together; False where an error is not known."""
     if score.stderr is None or before.stderr is None:
         return False

@@ -11,7 +11,8 @@ from ...core.base.clock import parse_iso
 from ...core.base.narrow import Json
 from ...core.base.sanitize import clean_line
 from ...core.run.events import JobState
-from .row import RowScore, row_score
+from ...core.run.score import Score
+from .row import clean_score
 
 _WORST = (JobState.FAILED, JobState.LOST, JobState.KILLED, JobState.SKIPPED)
 
@@ -29,7 +30,7 @@ class RunRow:
     config: str
     model: str
     counts: Mapping[str, int]
-    scores: tuple[tuple[str, RowScore], ...]
+    scores: tuple[tuple[str, Score], ...]
     created: datetime | None
     seconds: float
     workers: int
@@ -61,7 +62,7 @@ def run_row(summary: Json) -> RunRow:
     """The row for an object of `Run.summary`."""
     counts = cast("dict[str, int]", summary["counts"])
     created = parse_iso(str(summary["created"]))
-    scores = ((score, row_score(score)) for score in cast("list[Json]", summary["scores"]))
+    scores = ((tree, clean_score(Score.from_json(tree))) for tree in cast("list[Json]", summary["scores"]))
     return RunRow(
         invocation=str(summary["invocation"]),
         state=_state(str(summary["state"]), counts),

@@ -26,7 +26,7 @@ from ...core.run.timeline import TimelineEntry
 from ..draw import numbers
 from ..draw.line import Span, cut_end, spans_width
 from ..glyphs import Glyphs, state_glyph, state_role
-from .row import row_score
+from .row import clean_score
 
 if TYPE_CHECKING:
     from ..theme import Role
@@ -196,14 +196,14 @@ def _told(event: Event, glyphs: Glyphs) -> tuple[str, Role, str, str]:
 
 def _changed(event: JobChanged, glyphs: Glyphs) -> tuple[str, Role, str, str]:
     state = event.state
-    score = row_score(event.score)
+    score = clean_score(event.score)
     doubtful = score is not None and score.validity != "valid"
     sign, role = state_glyph(glyphs, state.value, invalid=doubtful), state_role(state.value, invalid=doubtful)
     return sign, role, _STATES[state], ", ".join(_more(event, glyphs))
 
 
 def _more(event: JobChanged, glyphs: Glyphs) -> Iterator[str]:
-    score = row_score(event.score)
+    score = clean_score(event.score)
     if score is not None:
         error = f" {numbers.error(score.stderr, glyphs.plus_minus)}" if score.stderr is not None else ""
         yield f"score {numbers.score(score.value)}{error}"

@@ -13,12 +13,12 @@ from evaldock.core.plan.spec import JobSpec, Plan
 from evaldock.core.run.events import Event, JobChanged, JobState
 from evaldock.core.run.journal import JournalWriter
 from evaldock.core.run.layout import create_run
+from evaldock.core.run.score import Score
 from evaldock.core.run.store import Run
 from evaldock.tui.cli.main import cli
 
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
-SCORE = {"metric": "ifeval_acc", "value": 0.7812, "stderr": 0.0114, "n": 541}
-SCORE |= {"valid": True, "validity": "valid", "why": ""}
+SCORE = Score("ifeval_acc", 0.7812, 0.0114, 541)
 
 
 def change(job: str, state: str, *, attempt: int = 1, second: int = 0, **more: Any) -> JobChanged:

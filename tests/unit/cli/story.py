@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from evaldock.core.base.clock import utc_iso
 from evaldock.core.base.narrow import Json
 from evaldock.core.run.amendment import Amendment
 from evaldock.core.run.events import EngineStarted, JobChanged, JobState, Reason, RerunRequested
+from evaldock.core.run.score import Score, Validity
 from evaldock.core.run.store import Run
 
 from .conftest import SCORE, Machine
@@ -38,9 +40,9 @@ FIGURES: Json = {
 }
 
 
-def doubtful(validity: str, why: str) -> Json:
+def doubtful(validity: Validity, why: str) -> Score:
     """A score that must not be taken as it is."""
-    return {**SCORE, "valid": validity != "invalid", "validity": validity, "why": why}
+    return replace(SCORE, validity=validity, why=why)
 
 
 def every_state(machine: Machine) -> Run:
@@ -105,7 +107,7 @@ def other_run(machine: Machine) -> Run:
     """A finished run of some of the same tasks, with other scores."""
     run = machine.run(OTHER, "good", "cut", "big")
     for job, value in enumerate((0.7012, 0.7801, 0.5)):
-        for state, at, score in (("running", 1, None), ("succeeded", 42, {**SCORE, "value": value})):
+        for state, at, score in (("running", 1, None), ("succeeded", 42, replace(SCORE, value=value))):
             moment = f"2026-11-23T11:00:{at:02d}.000Z"
             machine.happen(run, JobChanged(f"{OTHER}.{job}", 1, JobState(state), moment, float(at), score=score))
     return run

@@ -143,7 +143,7 @@ def test_the_status_line_is_wiped_before_anything_else() -> None:
     assert "1 running  (ifeval 50/200 25%)" in stream.getvalue()
     assert "\n" not in stream.getvalue()
     stream.truncate(0)
-    reporter.changed({**row, "state": "succeeded", "score": SCORE}, "2026-11-23T11:00:00.000Z")
+    reporter.changed({**row, "state": "succeeded", "score": SCORE.to_json()}, "2026-11-23T11:00:00.000Z")
     assert stream.getvalue().lstrip("\0").startswith("\r\x1b[K")
     assert stream.getvalue().endswith("score 0.781 ±0.011\n")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as XML
@@ -18,7 +19,7 @@ from .conftest import SCORE, Machine, change
 def scored(machine: Machine, invocation: str, **score: Any) -> Run:
     run = machine.run(invocation, "ifeval")
     machine.happen(run, change(f"{invocation}.0", "running", second=1))
-    machine.happen(run, change(f"{invocation}.0", "succeeded", second=42, score={**SCORE, **score}))
+    machine.happen(run, change(f"{invocation}.0", "succeeded", second=42, score=replace(SCORE, **score)))
     return run
 
 
@@ -87,7 +88,7 @@ def test_by_standard_errors(machine: Machine) -> None:
     [
         ({"n": None, "stderr": None}, "nobody knows"),
         ({"metric": "another"}, "other metrics"),
-        ({"validity": "invalid", "valid": False}, "invalid"),
+        ({"validity": "invalid"}, "invalid"),
     ],
 )
 def test_what_cannot_be_told(machine: Machine, score: dict[str, Any], words: str) -> None:
@@ -144,7 +145,7 @@ def test_export_writes_a_file_a_run(machine: Machine, tmp_path: Path) -> None:
 
 def test_junit_counts_failures_and_scores_that_do_not_count(machine: Machine, tmp_path: Path) -> None:
     run = machine.run("3f2a9c1d", "ifeval", "mmlu", "gpqa")
-    score = {**SCORE, "valid": False, "validity": "invalid", "why": "3 requests never got an answer\x1b[31m."}
+    score = replace(SCORE, validity="invalid", why="3 requests never got an answer\x1b[31m.")
     machine.happen(
         run,
         change("3f2a9c1d.0", "succeeded", score=SCORE),
