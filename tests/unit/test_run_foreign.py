@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from evaldock.core.control.ask import ask_kill, ask_pause
 from evaldock.core.control.exact import plan_replay
 from evaldock.core.engine.engine import Engine
 from evaldock.core.engine.start import spawn_engine
 from evaldock.core.preflight.local import room_for_results
 from evaldock.core.run.access import RequestRefused
 from evaldock.core.run.layout import CreateError, create_run
-from evaldock.core.run.requests import KillRequest, ask_kill, ask_pause, take_requests
+from evaldock.core.run.requests import KillRequest, take_requests
 
 from .test_run_layout import NOW, make_plan, new_run, state_env
 
