@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from ..proxy.process import find_proxy
 from ..run.access import RequestRefused, refuse_when_read_only
 from ..run.index import list_runs
 from ..run.paths import JobPaths, is_gone
+from ..run.pointers import pointers
 from ..run.store import Run, RunDamaged
 from .remove import remove_attempts, remove_run
 
@@ -48,17 +50,20 @@ def old_attempts(before: datetime, env: Mapping[str, str] | None = None) -> list
     ]
 
 
-def leftovers(executor: Executor) -> list[Leftover]:
+def leftovers(executor: Executor, env: Mapping[str, str] | None = None) -> list[Leftover]:
     """Containers of runs that are gone, and of attempts that have ended. Raises ExecutorUnavailable.
 
-    Those of a run that was interrupted stay: `resume` takes them over.
+    Those of a run that was interrupted stay: `resume` takes them over. `env` (default: this process's) says where
+    the pointers to runs are: no run is opened because a container names it.
     """
+    known = {os.path.realpath(root): root for root in pointers(env).values()}
     runs: dict[str, Run | None] = {}
     found: list[Leftover] = []
     for container in executor.find(None):
-        if container.run_dir not in runs:
-            runs[container.run_dir] = _open(container.run_dir)
-        why = _why_left(container, runs[container.run_dir])
+        home = container.run_dir
+        if home not in runs:
+            runs[home] = _open(known[home]) if home in known else None
+        why = _why_left(container, runs[home])
         if why:
             found.append(Leftover(container, why))
     return found
@@ -77,8 +82,10 @@ def delete_run(run: Run, executor: Executor | None = None, env: Mapping[str, str
         )
     try:
         executor = executor or _docker()
+        home = os.path.realpath(run.paths.root)
         for container in executor.find(run.invocation):
-            executor.remove(container.name)
+            if container.run_dir == home:
+                executor.remove(container.name)
     except ExecutorUnavailable as error:
         if not run.state().done:
             raise RequestRefused(f"{run.invocation} may have containers that run: {error}") from error
@@ -107,9 +114,9 @@ def _ended(run: Run) -> datetime | None:
     return max((moment for view in state.jobs.values() if (moment := parse_iso(view.ended))), default=None)
 
 
-def _open(run_dir: str) -> Run | None:
+def _open(root: Path) -> Run | None:
     try:
-        return Run.open(Path(run_dir)) if run_dir else None
+        return Run.open(root)
     except RunDamaged:
         return None
 

@@ -123,7 +123,8 @@ class Engine:
 
     def _own(self) -> RunState:
         self._executor.check()
-        found = self._executor.find(self._run.invocation)
+        home = os.path.realpath(self._run.paths.root)
+        found = [item for item in self._executor.find(self._run.invocation) if item.run_dir == home]
         journal = JournalWriter(self._run.paths.journal)
         before = self._run.state()
         ledger = self._ledger = Ledger(journal, before, self._on_event, self._on_notice)

@@ -66,7 +66,10 @@ class Exit:
 
 @dataclass(frozen=True)
 class Found:
-    """A container of evaldock's that exists already; `run_dir` is the directory of its run, "" when it does not say."""
+    """A container of evaldock's that exists already.
+
+    `run_dir` is what it says to be the directory of its run, "" for nothing: to compare with a path, never to open.
+    """
 
     job: str
     attempt: int
@@ -145,15 +148,15 @@ class Executor(Protocol):
 
     def wait(
         self,
-        name: str,
+        attempt: Attempt,
         abandon: Callable[[], bool],
         down: Callable[[bool], None],
         signalled: Callable[[], bool],
     ) -> Exit | None:
-        """Block until it has ended: None when it was removed by somebody else. Survives outages: `down` is told.
+        """Block until the attempt's container has ended: None when it was removed by somebody else.
 
-        Raises Cancelled when `abandon()` turns true, leaving the container as it is. `signalled()`
-        tells whether we asked the container to end.
+        Survives outages, of which `down` is told. Raises Cancelled when `abandon()` turns true, leaving the container
+        as it is. `signalled()` tells whether we asked the container to end.
         """
         ...
 

@@ -155,7 +155,7 @@ class JobWorker:
         # A kill that came in before the state said `running` found nothing to signal: it is carried out here.
         if self._doomed():
             signal_job(self._s, self._job, self._name)
-        ended = self._s.executor.wait(self._name, self._s.leaving.is_set, self._outage, self._doomed)
+        ended = self._s.executor.wait(self._attempt, self._s.leaving.is_set, self._outage, self._doomed)
         return self._collect(ended)
 
     def _collect(self, ended: Exit | None) -> Outcome:

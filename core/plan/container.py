@@ -18,6 +18,9 @@ LABEL_SCHEMA = "evaldock.schema"
 LABEL_LOG = "evaldock.log"
 SCHEMA = "1"
 
+LOG_BY_DOCKER = "docker"
+"""The value of LABEL_LOG for a container that has no shell to write its log itself; "" for all others."""
+
 STDOUT_PATH = f"{LOGS_PATH}/stdout.log"
 # `exec` keeps the harness the only process: an outer shell would swallow signals, tee would reorder the streams.
 _LOG_SCRIPT = 'exec >>"$0" 2>&1; exec "$@"'
@@ -67,11 +70,12 @@ def container_shape(job: JobSpec, run_dir: str, attempt: int = 1) -> ContainerSh
     )
 
 
-def without_shell(shape: ContainerShape, log: str) -> ContainerShape:
-    """The same container for an image that has no /bin/sh: Docker keeps its log, meant for the host path `log`."""
+def without_shell(shape: ContainerShape) -> ContainerShape:
+    """The same container for an image that has no /bin/sh: Docker keeps its log, so it gets no directory for it."""
     entrypoint, *rest = shape.argv[3:]
-    labels = {**shape.labels, LABEL_LOG: log}
-    return replace(shape, entrypoint=(entrypoint,), argv=tuple(rest), labels=labels)
+    mounts = tuple(mount for mount in shape.mounts if mount.target != LOGS_PATH)
+    labels = {**shape.labels, LABEL_LOG: LOG_BY_DOCKER}
+    return replace(shape, entrypoint=(entrypoint,), argv=tuple(rest), mounts=mounts, labels=labels)
 
 
 def container_name(job: JobSpec, attempt: int) -> str:

@@ -75,6 +75,7 @@ def test_a_container_made_but_not_started_is_replaced(bench: Bench) -> None:
     run = bench.run(plan)
     name = f"evaldock-{plan.invocation}-0-a1"
     labels = ["evaldock.invocation=" + plan.invocation, "evaldock.job=" + plan.jobs[0].id, "evaldock.attempt=1"]
+    labels.append(f"evaldock.run_dir={run.paths.root}")
     docker("create", "--name", name, *[part for text in labels for part in ("--label", text)], plan.jobs[0].image, "ls")
     Engine(run, {}, DockerExecutor()).run()
     assert_all_done_once(run, plan)

@@ -19,6 +19,7 @@ from evaldock.core.engine.executor import Attempt, ExecutorUnavailable, JobProbl
 from evaldock.core.engine.worker import JobWorker
 from evaldock.core.run.events import JobState, KillRequested, Paused
 from evaldock.core.run.journal import JournalWriter
+from evaldock.core.run.paths import JobPaths
 from evaldock.core.run.store import Run
 
 from .conftest import IMAGE, Bench, containers_of, docker, wait_for
@@ -54,6 +55,7 @@ def half_made(run: Run) -> str:
     """A container that an engine made and died before it started it."""
     name = f"evaldock-{run.invocation}-0-a1"
     labels = [f"evaldock.invocation={run.invocation}", f"evaldock.job={run.invocation}.0", "evaldock.attempt=1"]
+    labels.append(f"evaldock.run_dir={run.paths.root}")
     docker("create", "--name", name, *[part for text in labels for part in ("--label", text)], IMAGE, "ls")
     return name
 
@@ -451,5 +453,6 @@ def test_a_wait_that_returns_at_once_is_not_asked_without_a_pause(bench: Bench) 
     over = threading.Timer(0.5, (done := threading.Event()).set)
     over.start()
     with pytest.raises(Exception):  # noqa: B017 - Cancelled
-        executor.wait("x", done.is_set, lambda _down: None, lambda: False)
+        attempt = Attempt(bench.plan({}).jobs[0], 1, JobPaths(bench.root))
+        executor.wait(attempt, done.is_set, lambda _down: None, lambda: False)
     assert asked < 50

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...plan.container import LABEL_LOG, ContainerShape, container_shape, without_shell
+from ...plan.container import LABEL_LOG, LOG_BY_DOCKER, ContainerShape, container_shape, without_shell
 from ...plan.spec import EnvRef
 from ...run.events import Reason
 from ..executor import Attempt, JobProblem
@@ -19,16 +20,17 @@ def create_arguments(
     attempt: Attempt, env: Mapping[str, str], client: ApiClient, *, shell: bool = True
 ) -> dict[str, Any]:
     """Keyword arguments of `create_container`, but for the name. Raises JobProblem for a variable that is not set."""
-    shape = container_shape(attempt.job, str(attempt.paths.root.parent), attempt.number)
+    shape = container_shape(attempt.job, run_dir_label(attempt), attempt.number)
     if not shell:
-        shape = without_shell(shape, str(attempt.paths.stdout))
+        shape = without_shell(shape)
     options = shape.options
     arguments: dict[str, Any] = {
         "image": shape.image,
         "entrypoint": list(shape.entrypoint),
         "command": list(shape.argv),
         "environment": past_proxies(environment(shape.env, env), _configured(client), attempt.bypass),
-        "labels": dict(shape.labels),
+        # Docker adds the labels of the image, but for those that are given.
+        "labels": {LABEL_LOG: "", **shape.labels},
         "user": options.user,
         "working_dir": options.workdir,
         "hostname": options.hostname,
@@ -36,6 +38,11 @@ def create_arguments(
         "host_config": client.create_host_config(**_host_config(shape)),
     }
     return {key: value for key, value in arguments.items() if value is not None}
+
+
+def run_dir_label(attempt: Attempt) -> str:
+    """The one spelling of the run's directory that its containers carry, however the engine was told of it."""
+    return os.path.realpath(attempt.paths.root.parent)
 
 
 def environment(refs: Iterable[EnvRef], env: Mapping[str, str]) -> dict[str, str]:
@@ -79,6 +86,7 @@ def _host_config(shape: ContainerShape) -> dict[str, Any]:
     from docker.types import LogConfig, Mount, Ulimit
 
     options, resources = shape.options, shape.resources
+    by_docker = shape.labels.get(LABEL_LOG) == LOG_BY_DOCKER
     settings: dict[str, Any] = {
         "init": shape.init,
         # A bind by `Mount` fails when its source is missing, where the older form makes a directory as root.
@@ -86,7 +94,7 @@ def _host_config(shape: ContainerShape) -> dict[str, Any]:
         # The container writes its own log; what little comes before that must not fill the disk of the daemon.
         # Without a shell its log is Docker's alone and must not be rotated away; no word but a huge size turns off
         # what the daemon's own settings may say.
-        "log_config": LogConfig(type="json-file", config={"max-size": "1p" if LABEL_LOG in shape.labels else "1m"}),
+        "log_config": LogConfig(type="json-file", config={"max-size": "1p" if by_docker else "1m"}),
         "network_mode": options.network,
         "ipc_mode": options.ipc,
         "pid_mode": options.pid,

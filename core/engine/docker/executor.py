@@ -6,7 +6,6 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import docker.errors
@@ -19,6 +18,7 @@ from ...plan.container import (
     LABEL_JOB,
     LABEL_LOG,
     LABEL_RUN_DIR,
+    LOG_BY_DOCKER,
     container_name,
     image_reference,
 )
@@ -38,11 +38,11 @@ from ..executor import (
 )
 from .address import host_addresses
 from .client import Clients, ignoring
-from .create import create_arguments
+from .create import create_arguments, run_dir_label
 from .errors import create_problem, unavailable
 from .figures import cgroup_files, read_figures
 from .image import image_facts
-from .logs import LogCollector
+from .logs import LogCollector, open_log
 from .ownership import foreign_files, give_back
 from .pull import Puller
 
@@ -64,7 +64,8 @@ class DockerExecutor:
         self._seen: dict[str, tuple[float, str]] = {}
         self._doubtful: set[str] = set()
         self._shells: dict[str, bool] = {}
-        self._logs: dict[str, Path] = {}
+        self._shellless: set[str] = set()
+        self._logs: dict[str, int] = {}
         self._cgroups: dict[str, tuple[Any, Any] | None] = {}
 
     @property
@@ -110,8 +111,10 @@ class DockerExecutor:
         if not self._shells[image]:
             self.remove(name)
             self._await_gone(name)
+            self._shellless.add(name)
+            # Before anything of the image's runs.
+            self._logs[name] = open_log(attempt.paths.stdout)
             self._create(name, create_arguments(attempt, env, self._clients.get(), shell=False), attempt)
-            self._logs[name] = attempt.paths.stdout
 
     def _create(self, name: str, arguments: dict[str, Any], attempt: Attempt) -> None:
         for last in (False, True):
@@ -150,14 +153,36 @@ class DockerExecutor:
 
     def wait(
         self,
-        name: str,
+        attempt: Attempt,
         abandon: Callable[[], bool],
         down: Callable[[bool], None],
         signalled: Callable[[], bool],
     ) -> Exit | None:
         """See Executor.wait. The wait call and its end are hints only: what `inspect` says is the truth."""
+        name = container_name(attempt.job, attempt.number)
+        collector = self._collector(name, attempt)
+        try:
+            return self._await_end(name, collector, abandon, down, signalled)
+        finally:
+            if collector is not None:
+                collector.leave()
+
+    def _collector(self, name: str, attempt: Attempt) -> LogCollector | None:
+        if name not in self._shellless:
+            return None
+        fd = self._logs.pop(name, None)
+        # A container that an earlier engine started has never had the directory of its log.
+        return LogCollector(self._clients.get, name, open_log(attempt.paths.stdout) if fd is None else fd)
+
+    def _await_end(
+        self,
+        name: str,
+        collector: LogCollector | None,
+        abandon: Callable[[], bool],
+        down: Callable[[bool], None],
+        signalled: Callable[[], bool],
+    ) -> Exit | None:
         outage = away = False
-        collector = LogCollector(self._clients.get, name, self._logs[name]) if name in self._logs else None
         while not abandon():
             try:
                 began = time.monotonic()
@@ -175,7 +200,7 @@ class DockerExecutor:
                     unexplained = code in _SIGNAL_CODES and not signalled()
                     outage = outage or (unexplained and self._daemon_is_going())
                     if collector is not None:
-                        collector.finish()
+                        collector.finish(signalled)
                     error = str(state.get("Error") or "")
                     return Exit(code, bool(state.get("OOMKilled")), error, outage)
                 if time.monotonic() - began < _DULL:
@@ -200,7 +225,9 @@ class DockerExecutor:
         self._act(lambda client: client.remove_container(name, force=True, v=True))
         self._cgroups.pop(name, None)
         self._doubtful.discard(name)
-        self._logs.pop(name, None)
+        self._shellless.discard(name)
+        if (fd := self._logs.pop(name, None)) is not None:
+            os.close(fd)
 
     def find(self, invocation: str | None) -> Sequence[Found]:
         """All containers of one invocation (None: of all), whoever started them."""
@@ -215,10 +242,13 @@ class DockerExecutor:
                 continue
             status = "created" if state == "created" else "exited" if state in ("exited", "dead") else "running"
             name = str(row["Names"][0]).lstrip("/")
-            if labels.get(LABEL_LOG):
-                self._logs[name] = Path(labels[LABEL_LOG])
-            run_dir = labels.get(LABEL_RUN_DIR, "")
-            found.append(Found(labels.get(LABEL_JOB, ""), int(labels[LABEL_ATTEMPT]), name, status, run_dir))
+            job = labels.get(LABEL_JOB, "")
+            # An image may bring such labels along, but no container chooses its name.
+            if not name.startswith(f"evaldock-{job.replace('.', '-')}-"):
+                continue
+            if labels.get(LABEL_LOG) == LOG_BY_DOCKER:
+                self._shellless.add(name)
+            found.append(Found(job, int(labels[LABEL_ATTEMPT]), name, status, labels.get(LABEL_RUN_DIR, "")))
         return found
 
     def sample(self, name: str) -> Sample | None:
@@ -270,7 +300,13 @@ class DockerExecutor:
                 command=["-hR", f"{os.getuid()}:{os.getgid()}", *mounts.values()],
                 host_config=host,
                 # Attempt 0 is nobody's: an engine that finds this container after a crash removes it.
-                labels={LABEL_INVOCATION: attempt.job.id.split(".")[0], LABEL_JOB: attempt.job.id, LABEL_ATTEMPT: "0"},
+                labels={
+                    LABEL_INVOCATION: attempt.job.id.split(".")[0],
+                    LABEL_JOB: attempt.job.id,
+                    LABEL_ATTEMPT: "0",
+                    LABEL_RUN_DIR: run_dir_label(attempt),
+                    LABEL_LOG: "",
+                },
             )
             client.start(name)
             client.wait(name, timeout=600)
