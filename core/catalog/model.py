@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..base.errors import EvaldockError, ExitCode
+from .measure import Measure
 
 ResultFormat = Literal["results.yml", "lm-eval", "inspect", "json"]
 
@@ -19,8 +20,9 @@ class TaskSpec:
     its parts may name `{model_id}`, `{url}`, `{api_key_name}` (of the variable that holds the key), `{task}`,
     `{run_config}`, `{results}` and `{params.NAME}`.
     `image` and `digest` say what to run; `params` are the defaults of `config.params`. `samples` is how many the
-    whole benchmark has, None when nobody said so; `progress` is a regular expression for the log: its last match
-    tells in group 1 how many are done, and in group 2, if it has one, of how many.
+    whole benchmark has, None when nobody said so; `measure` says what its figure means. `progress` is a regular
+    expression for the log: its last match tells in group 1 how many are done, and in group 2, if it has one, of how
+    many.
     """
 
     name: str
@@ -34,6 +36,7 @@ class TaskSpec:
     result_format: ResultFormat = "results.yml"
     result_file: str = ""
     primary_metric: str = ""
+    measure: Measure = field(default_factory=Measure)
     samples: int | None = None
     progress: str = ""
     description: str = ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from .measure import Direction, Unit
 from .user import ENDPOINT_TYPES, RESULT_FORMATS
 
 Schema = dict[str, Any]
@@ -61,16 +63,38 @@ def _task() -> Schema:
             "type": "object",
             "additionalProperties": False,
             "properties": {
-                "format": {
-                    "title": "Format",
-                    "description": "How the file is written.",
-                    "enum": list(RESULT_FORMATS),
-                },
+                "format": _one_of("Format", "How the file is written.", RESULT_FORMATS),
                 "file": _text("File", "Its path there; * stands for anything."),
                 "metric": _text("Metric", "The figure that is shown as the score."),
+                "unit": _one_of("Unit", "What the metric counts, where its name does not say it.", tuple(Unit)),
+                "direction": _one_of("Direction", "Which way is better.", (Direction.HIGHER, Direction.LOWER)),
+                "cluster": _text("Cluster", "A field of the samples: those with one value are not independent."),
+                "samples": {
+                    "title": "Samples",
+                    "description": "JSON lines with the single samples, and which of their fields holds what.",
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["file", "value"],
+                    "properties": {key: _text(title, text) for key, (title, text) in _SAMPLES.items()},
+                },
             },
         },
     }
+
+
+_SAMPLES = {
+    "file": ("File", "Its path in the results directory; * stands for anything. Several are repeats."),
+    "value": ("Value", "Right or wrong, or a number; fields inside others are named with dots."),
+    "id": ("Id", "What names a sample, the same in every run; without it the prompt does."),
+    "prompt": ("Prompt", "What was asked."),
+    "answer": ("Answer", "What was answered."),
+    "extracted": ("Extracted", "The part of the answer that was judged."),
+    "reference": ("Reference", "What would be right."),
+}
+
+
+def _one_of(title: str, description: str, choices: Sequence[str]) -> Schema:
+    return {"title": title, "description": description, "enum": list(choices)}
 
 
 def _text(title: str, description: str) -> Schema:

@@ -9,7 +9,14 @@ tasks:
     params: {temperature: 0}
     required_env: [HF_TOKEN]
     description: one line
-    result: {format: json, file: scores.json, metric: accuracy}
+    result:
+      format: json
+      file: scores.json
+      metric: wer
+      unit: percent           # what the metric counts, where its name does not say it
+      direction: lower        # which way is better
+      cluster: speaker        # a field of the samples: those that share its value are not independent
+      samples: {file: "answers*.jsonl", value: correct, id: id, prompt: question, answer: text, reference: gold}
     samples: 500              # how many the whole benchmark has
     progress: '(\\d+)/(\\d+)'   # regular expression for the log: done, and in group 2 the total
 """
@@ -20,6 +27,7 @@ import contextlib
 import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import cast
 
@@ -28,6 +36,7 @@ import yaml
 from ..config.model import ConfigError, ConfigProblem, Origin
 from .builtin import Builtin, Harness, read_builtin
 from .catalog import CUSTOM_HARNESS
+from .measure import Direction, Measure, SamplesFile, Unit
 from .model import ResultFormat, TaskSpec
 from .prefer import normal
 
@@ -50,7 +59,8 @@ TASK_KEYS = (
     "samples",
     "progress",
 )
-RESULT_KEYS = ("format", "file", "metric")
+RESULT_KEYS = ("format", "file", "metric", "unit", "direction", "cluster", "samples")
+SAMPLES_KEYS = tuple(field.name for field in fields(SamplesFile))
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = ("int", "float", "bool")
@@ -145,7 +155,7 @@ class _Reader:
         required = self._texts(pairs, "required_env", path, pattern=_ENV_NAME)
         params = self._params(pairs, path)
         description = self._text(pairs, "description", path)
-        fmt, result_file, metric = self._result(pairs, path)
+        fmt, result_file, metric, measure = self._result(pairs, path)
         samples, progress = self._samples(pairs, path), self._progress(pairs, path)
         if len(self.problems) > before:
             return None
@@ -161,14 +171,15 @@ class _Reader:
             result_format=fmt,
             result_file=result_file,
             primary_metric=metric,
+            measure=measure,
             samples=samples,
             progress=progress,
             description=description,
         )
 
-    def _result(self, pairs: Pairs, path: str) -> tuple[ResultFormat, str, str]:
+    def _result(self, pairs: Pairs, path: str) -> tuple[ResultFormat, str, str, Measure]:
         if "result" not in pairs:
-            return "results.yml", "", ""
+            return "results.yml", "", "", Measure()
         node = pairs["result"][1]
         path = f"{path}.result"
         inner = self._mapping(node, path, RESULT_KEYS)
@@ -177,12 +188,35 @@ class _Reader:
         if "format" in inner and fmt is None:
             choices = ", ".join(RESULT_FORMATS)
             self._bad(inner["format"][1], f"{path}.format", f"'{written}' is not one of {choices}")
-        file = self._text(inner, "file", path)
-        if file and (file.startswith("/") or ".." in file.split("/")):
-            self._bad(inner["file"][1], f"{path}.file", "the file is given relative to the results directory")
+        file = self._file(inner, path)
         if fmt == "json" and not file:
             self._bad(node, path, "format json needs a `file`")
-        return fmt or "results.yml", file, self._text(inner, "metric", path)
+        return fmt or "results.yml", file, self._text(inner, "metric", path), self._measure(inner, path)
+
+    def _measure(self, inner: Pairs, path: str) -> Measure:
+        unit = self._choice(inner, "unit", path, tuple(Unit))
+        direction = self._choice(inner, "direction", path, (Direction.HIGHER, Direction.LOWER))
+        samples = SamplesFile()
+        if "samples" in inner:
+            node, where = inner["samples"][1], f"{path}.samples"
+            given = self._mapping(node, where, SAMPLES_KEYS)
+            texts = {key: self._text(given, key, where) for key in given if key != "file"}
+            samples = SamplesFile(file=self._file(given, where), **texts)
+            if not (samples.file and samples.value and (samples.id or samples.prompt)):
+                self._bad(node, where, "needs `file`, `value` and one of `id` and `prompt`")
+        return Measure(unit, direction, self._text(inner, "cluster", path), samples)
+
+    def _choice(self, pairs: Pairs, key: str, path: str, choices: Sequence[str]) -> str:
+        written = self._text(pairs, key, path)
+        if written and written not in choices:
+            self._bad(pairs[key][1], f"{path}.{key}", f"'{written}' is not one of {', '.join(choices)}")
+        return written
+
+    def _file(self, pairs: Pairs, path: str) -> str:
+        file = self._text(pairs, "file", path)
+        if file and (file.startswith("/") or ".." in file.split("/")):
+            self._bad(pairs["file"][1], f"{path}.file", "the file is given relative to the results directory")
+        return file
 
     def _samples(self, pairs: Pairs, path: str) -> int | None:
         written = self._text(pairs, "samples", path)

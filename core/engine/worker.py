@@ -170,6 +170,8 @@ class JobWorker:
             primary_metric=job.primary_metric,
             samples=job.samples,
             repeats=job.repeats,
+            harness=job.harness,
+            measure=job.measure,
             # A task that was never told of the endpoint needs no request.
             seen=seen.counts if seen is not None and job.knows_endpoint else None,
         )

@@ -140,6 +140,7 @@ class _Maker:
             result_format=spec.result_format,
             result_file=spec.result_file,
             primary_metric=spec.primary_metric,
+            measure=spec.measure,
             progress=spec.progress,
             pre_cmd=task.pre_cmd,
             post_cmd=task.post_cmd,

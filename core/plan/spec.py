@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal, cast
 
+from ..catalog.measure import Measure
 from ..config.model import EnvValue, MountSpec, RequestOptions, Resources
 
 RESULTS_PATH = "/results"
@@ -59,7 +60,7 @@ class JobSpec:
     `samples` is the expected number of samples when the config says it, each answered `repeats` times; `timeout` and
     `kill_grace` are seconds. `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks;
     `pre_cmd` and `post_cmd`: see `commands`. `progress` is the catalog's regular expression for the log. `image_id`
-    pins an image that no registry has.
+    pins an image that no registry has. `measure` is what the catalog says of its figure.
     """
 
     id: str
@@ -92,6 +93,7 @@ class JobSpec:
     repeats: int = 1
     requests: RequestOptions = field(default_factory=RequestOptions)
     image_id: str = ""
+    measure: Measure = field(default_factory=Measure)
 
     @property
     def expected(self) -> int | None:

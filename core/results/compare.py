@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,10 +12,10 @@ from ..statistics.interval import successes
 from ..statistics.paired import contrast
 from ..statistics.unpaired import TwoErrors, two_proportions
 from .files import Missing, Unreadable
-from .merge import Found, TooManyFigures
-from .model import Metric
-from .outcomes import Outcomes, SampleFiles
+from .measured import Source, measured
+from .merge import TooManyFigures
 from .read import read_figures
+from .samples.evidence import SampleFiles
 
 Test = Literal["paired", "proportions", "errors", "none"]
 """How it was judged: sample by sample, by the numbers of right answers, by standard errors, or not at all."""
@@ -110,23 +109,21 @@ def _p(before: Run, first: Scored, after: Run, second: Scored) -> tuple[float | 
     return None, "none"
 
 
-def _samples(run: Run, scored: Scored) -> Outcomes | None:
+def _samples(run: Run, scored: Scored) -> dict[str, float]:
+    """Item -> what it scored, {} where nothing tells."""
     spec = run.job(scored.job)
     artifacts = run.paths.job(spec.dir_name).artifacts
+    source = Source(artifacts, spec.harness, spec.primary_metric, spec.repeats, spec.measure)
+    files = SampleFiles(artifacts, spec.measure)
     try:
-        figures: Sequence[Found] = read_figures(artifacts, spec.result_format, spec.result_file)
+        figures = measured(read_figures(artifacts, spec.result_format, spec.result_file), source, files)
     except (Missing, Unreadable, TooManyFigures):
-        return None
-    found = next((figure for figure in figures if _is(figure.metric, scored)), None)
-    return SampleFiles(artifacts).behind(found) if found is not None else None
+        return {}
+    found = next((figure for figure in figures if figure.metric.name == scored.metric), None)
+    evidence = files.behind(found, found.metric.value) if found is not None else ""
+    return {} if isinstance(evidence, str) else evidence.means
 
 
-def _is(metric: Metric, scored: Scored) -> bool:
-    return metric.name == scored.metric
-
-
-def _pairs(one: Outcomes | None, other: Outcomes | None) -> list[tuple[float, float]]:
-    """The samples of both by id, if they are the same ones."""
-    if one is None or other is None or one.values.keys() != other.values.keys():
-        return []
-    return [(value, other.values[identity]) for identity, value in one.values.items()]
+def _pairs(one: dict[str, float], other: dict[str, float]) -> list[tuple[float, float]]:
+    """The samples that both have."""
+    return [(value, other[item]) for item, value in one.items() if item in other]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ..catalog.measure import Direction
 from .merge import Found, merged
 from .model import Metric
 from .numbers import as_count, as_mapping, as_number
@@ -18,15 +19,20 @@ def read_lm_eval(tree: object) -> tuple[Found, ...]:
     fields = as_mapping(tree)
     samples = as_mapping(fields.get("n-samples"))
     groups = as_mapping(fields.get("groups"))
+    better = as_mapping(fields.get("higher_is_better"))
     return merged(
         found
         for section in (as_mapping(fields.get("results")), groups)
         for task, scores in section.items()
-        for found in _task(task, as_mapping(scores), _samples(samples.get(task)), task in groups)
+        for found in _task(
+            task, as_mapping(scores), _samples(samples.get(task)), task in groups, as_mapping(better.get(task))
+        )
     )
 
 
-def _task(task: str, scores: Mapping[str, object], n: int | None, is_group: bool) -> Iterator[Found]:
+def _task(
+    task: str, scores: Mapping[str, object], n: int | None, is_group: bool, better: Mapping[str, object]
+) -> Iterator[Found]:
     for key, raw in scores.items():
         metric, _, filter_name = key.partition(",")
         value = as_number(raw)
@@ -35,7 +41,14 @@ def _task(task: str, scores: Mapping[str, object], n: int | None, is_group: bool
         label = metric if filter_name in ("", "none") else f"{metric}_{filter_name}"
         stderr_key = f"{metric}_stderr,{filter_name}" if filter_name else f"{metric}_stderr"
         stderr = as_number(scores.get(stderr_key))
-        yield Found(Metric(f"{task}_{label}", value, stderr, n), (task,), label, is_group)
+        number = Metric(f"{task}_{label}", value, stderr, n, direction=_direction(better.get(metric)))
+        yield Found(number, (task,), label, is_group)
+
+
+def _direction(higher: object) -> Direction:
+    if not isinstance(higher, bool):
+        return Direction.UNKNOWN
+    return Direction.HIGHER if higher else Direction.LOWER
 
 
 def _samples(entry: object) -> int | None:

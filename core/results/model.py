@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..catalog.measure import Direction, Unit
 from ..run.score import Score, Validity
+from ..statistics.interval import Interval
 
 __all__ = ["JobResult", "Metric", "NoResult", "RequestCounts", "Score", "Validity"]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of a result. `name` is flat: `<task>_<metric>` or `<task>_<metric>_<score>`."""
+    """One number of a result. `name` is flat: `<task>_<metric>` or `<task>_<metric>_<score>`.
+
+    `n` items were each asked `repeats` times; an `n` of 0 is no result. `evidence` is the file with the samples whose
+    mean `value` is, "" where there is none; `note` is a sentence about that. Shares are fractions, never percentages.
+    """
 
     name: str
     value: float
     stderr: float | None = None
     n: int | None = None
+    unit: Unit = Unit.NUMBER
+    direction: Direction = Direction.UNKNOWN
+    repeats: int = 1
+    interval: Interval | None = None
+    evidence: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,16 @@ def preferred(figures: Sequence[Found], task: str) -> Found | None:
     return min(figures, key=rank, default=None)
 
 
+def headline(figures: Sequence[Found], task: str) -> Found | None:
+    """As `preferred`, but a figure with samples behind it before one of the same task or group of which nothing says
+    what it counts."""
+    found = preferred(figures, task)
+    if found is None or found.metric.evidence or found.metric.n is not None:
+        return found
+    better = [other for other in figures if other.owner == found.owner and other.metric.evidence]
+    return preferred(better, task) or found
+
+
 def _preference(label: str) -> tuple[int, int]:
     plain = _plain(label)
     if plain in PREFERRED:

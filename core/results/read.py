@@ -6,16 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..catalog.measure import Measure
 from .counts import COUNTS_FILE, read_counts
 from .files import Missing, Unreadable, newest_match, parse_json, parse_yaml, read_bytes
 from .inspect_log import parse_inspect, read_inspect
 from .lm_eval import read_lm_eval
+from .measured import Source, measured
 from .merge import Found, TooManyFigures, sampled
 from .model import JobResult, NoResult, RequestCounts, Score
 from .numbers import printable
-from .outcomes import with_errors
 from .plain_json import read_plain_json
-from .primary import named, preferred
+from .primary import headline, named
 from .results_yml import read_results_yml
 from .validity import trusted, weigh, without_answers
 
@@ -45,12 +46,15 @@ def read_results(
     samples: int | None,
     repeats: int = 1,
     seen: RequestCounts | None = None,
+    harness: str = "",
+    measure: Measure | None = None,
 ) -> JobResult | NoResult:
     """The result of a job whose container exited with 0.
 
     `fmt` is a catalog ResultFormat; `file` a path inside `artifacts`, with `*` as a wildcard, "" for the format's own
     name. `task` is the catalog name, `primary_metric` the figure to show ("" for a sensible one), `samples` how many
-    the config asked for, each `repeats` times. `seen` is what the proxy counted, None for a job that went without.
+    the config asked for, each `repeats` times. `seen` is what the proxy counted, None for a job that went without;
+    `harness` and `measure` are what the catalog knows of the figures.
     Raises nothing for what a container wrote.
 
     An exit code of 0 proves nothing: a job whose requests all failed is `no_valid_requests`, and a score of whose
@@ -62,7 +66,8 @@ def read_results(
     if nothing is not None and requests is not None and requests.total:
         return nothing
     try:
-        figures = with_errors(sampled(read_figures(artifacts, fmt, file)), artifacts)
+        source = Source(artifacts, harness, primary_metric, repeats, measure or Measure())
+        figures = sampled(measured(sampled(read_figures(artifacts, fmt, file)), source))
     except Missing:
         sentence = f"The container exited with 0, but left no results: {name} was not written to {artifacts}."
         return NoResult("no_results", sentence, requests)
@@ -76,7 +81,8 @@ def read_results(
     score = _score(figures, task, primary_metric, samples)
     if score is not None:
         expected = None if samples is None else samples * repeats
-        validity, notes = weigh(requests, expected, score.n)
+        answers = None if score.n is None else score.n * score.repeats
+        validity, notes = weigh(requests, expected, answers)
         score = replace(score, validity=validity, why=" ".join([score.why, *notes] if score.why else notes))
     return JobResult(tuple(found.metric for found in figures), score, requests)
 
@@ -115,10 +121,24 @@ def _score(figures: tuple[Found, ...], task: str, wanted: str, samples: int | No
     notes: list[str] = []
     if wanted and found is None:
         notes.append(f"The results hold no '{wanted}'; this is what they hold instead.")
-    found = found or preferred(figures, task)
+    found = found or headline(figures, task)
     if found is None:
         return None
     metric = found.metric
     if samples is not None and metric.n is not None and metric.n < samples:
         notes.append(f"{metric.n} of {samples} samples are behind it.")
-    return Score(metric.name, metric.value, metric.stderr, metric.n, why=" ".join(notes))
+    ends = metric.interval
+    return Score(
+        metric.name,
+        metric.value,
+        metric.stderr,
+        metric.n,
+        why=" ".join(notes),
+        unit=metric.unit.value,
+        direction=metric.direction.value,
+        repeats=metric.repeats,
+        low=ends.low if ends else None,
+        high=ends.high if ends else None,
+        ci=ends.method.value if ends else "",
+        evidence=metric.evidence,
+    )

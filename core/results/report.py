@@ -15,8 +15,8 @@ from ..run.figures import RequestFigures, read_figures
 from ..run.sample import Sample
 from ..run.samples import SampleLog
 from ..run.store import Run
-from ..statistics.interval import interval
-from .tree import MetricTree, read_tree
+from .scores import tree_of
+from .tree import MetricTree
 
 _TEMPLATE = "report.html"
 _PLACE = "/*REPORT*/null"
@@ -61,13 +61,7 @@ def _job(run: Run, view: Json, samples: int) -> Json:
     job, attempt = str(view["job"]), cast(int, view["attempt"])
     spec = run.job(job)
     paths = run.paths.job(spec.dir_name)
-    tree = read_tree(
-        paths.artifacts,
-        fmt=spec.result_format,
-        file=spec.result_file,
-        task=spec.task,
-        primary_metric=spec.primary_metric,
-    )
+    tree = tree_of(run, job)
     figures = read_figures(run, job, attempt)
     return {
         **{
@@ -87,7 +81,7 @@ def _metrics(tree: MetricTree) -> list[Json]:
     rows: list[Json] = []
     for node in tree.nodes:
         for figure in node.figures:
-            found = interval(figure.value, figure.stderr, figure.n) if figure.value is not None else None
+            found = figure.interval if figure.value is not None else None
             rows.append(
                 {
                     "node": node.label,

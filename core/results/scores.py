@@ -10,11 +10,13 @@ from collections.abc import Collection, Sequence
 from ..base.narrow import Json, as_text, as_tree
 from ..run.figures import read_figures
 from ..run.store import Run
-from .tree import MetricTree, read_tree
+from .tree import Figure, MetricTree, read_tree
 
+_MEASURED = ("unit", "direction", "repeats", "low", "high", "ci", "evidence")
 COLUMNS: tuple[str, ...] = (
     *("run", "config", "model", "job", "task", "state", "attempt"),
     *("metric", "value", "stderr", "n", "validity", "why", "tokens", "seconds"),
+    *_MEASURED,
 )
 """The keys of a row, in the order of the columns of a CSV file."""
 
@@ -41,6 +43,9 @@ def tree_of(run: Run, job: str) -> MetricTree:
         file=spec.result_file,
         task=spec.task,
         primary_metric=spec.primary_metric,
+        harness=spec.harness,
+        repeats=spec.repeats,
+        measure=spec.measure,
     )
 
 
@@ -73,14 +78,28 @@ def _row(run: Run, view: Json) -> Json:
         "why": as_text(score.get("why")),
         "tokens": tokens,
         "seconds": view["seconds"],
+        **{key: score.get(key) for key in _MEASURED},
     }
 
 
 def _figures(run: Run, view: Json, metric: str) -> list[Json]:
     base = _row(run, view)
     return [
-        {**base, "metric": figure.name, "value": figure.value, "stderr": figure.stderr, "n": figure.n}
+        {**base, **_measured(figure)}
         for node in tree_of(run, str(view["job"])).nodes
         for figure in node.figures
         if metric.lower() in figure.name.lower()
     ]
+
+
+def _measured(figure: Figure) -> Json:
+    ends = figure.interval
+    return {
+        "metric": figure.name,
+        **{key: getattr(figure, key) for key in ("value", "stderr", "n", "repeats", "evidence")},
+        "unit": figure.unit.value,
+        "direction": figure.direction.value,
+        "low": ends.low if ends else None,
+        "high": ends.high if ends else None,
+        "ci": ends.method.value if ends else "",
+    }

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..catalog.measure import Direction, Measure, Unit
+from ..statistics.interval import Interval
 from .files import Missing, Unreadable
+from .measured import Source, measured
 from .merge import Found, TooManyFigures
-from .outcomes import with_errors
-from .primary import named, preferred
+from .primary import headline, named
 from .read import read_figures, results_file
 
 
@@ -17,7 +19,8 @@ from .read import read_figures, results_file
 class Figure:
     """One metric of one task or group. `value` is None when no samples are behind it: then it is no score.
 
-    `primary`: it is the one shown for the job.
+    `primary`: it is the one shown for the job. `n` items were each asked `repeats` times; `evidence` is the file with
+    the samples behind it, `note` a sentence about them.
     """
 
     metric: str
@@ -26,6 +29,12 @@ class Figure:
     stderr: float | None = None
     n: int | None = None
     primary: bool = False
+    unit: Unit = Unit.NUMBER
+    direction: Direction = Direction.UNKNOWN
+    repeats: int = 1
+    interval: Interval | None = None
+    evidence: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,11 +67,21 @@ class _Branch:
     below: dict[str, _Branch] = field(default_factory=dict[str, "_Branch"])
 
 
-def read_tree(artifacts: Path, *, fmt: str, file: str, task: str, primary_metric: str) -> MetricTree:
+def read_tree(
+    artifacts: Path,
+    *,
+    fmt: str,
+    file: str,
+    task: str,
+    primary_metric: str,
+    harness: str = "",
+    repeats: int = 1,
+    measure: Measure | None = None,
+) -> MetricTree:
     """What a job wrote into `artifacts`; arguments as those of `read_results`. Raises nothing for what is there."""
     try:
         written = read_figures(artifacts, fmt, file)
-        figures = with_errors(written, artifacts)
+        figures = measured(written, Source(artifacts, harness, primary_metric, repeats, measure or Measure()))
         name = results_file(artifacts, fmt, file).name
     except Missing:
         return MetricTree(problem="There are no results yet.")
@@ -70,12 +89,20 @@ def read_tree(artifacts: Path, *, fmt: str, file: str, task: str, primary_metric
         return MetricTree(problem=f"The results cannot be read: the file {error}.")
     if not figures:
         return MetricTree(file=name, problem=f"{name} holds no score.")
-    return MetricTree(tuple(_nodes(_grown(figures, task, primary_metric), "", 0)), name, counted=figures != written)
+    return MetricTree(
+        tuple(_nodes(_grown(figures, task, primary_metric), "", 0)), name, counted=_counted(written, figures)
+    )
+
+
+def _counted(written: Sequence[Found], figures: Sequence[Found]) -> bool:
+    return any(
+        one.metric.n is None and other.metric.evidence != "" for one, other in zip(written, figures, strict=True)
+    )
 
 
 def _grown(figures: Sequence[Found], task: str, primary_metric: str) -> _Branch:
     sampled = [found for found in figures if found.metric.n != 0]
-    shown = (named(sampled, primary_metric) if primary_metric else None) or preferred(sampled, task)
+    shown = (named(sampled, primary_metric) if primary_metric else None) or headline(sampled, task)
     root = _Branch()
     groups = {found.owner for found in figures if found.is_group}
     # Groups first: a task listed beside the group that it belongs to can then be put below it.
@@ -99,7 +126,20 @@ def _path(owner: tuple[str, ...], root: _Branch) -> tuple[str, ...]:
 def _figure(found: Found, primary: bool) -> Figure:
     metric = found.metric
     value = None if metric.n == 0 else metric.value
-    return Figure(found.label, metric.name, value, metric.stderr if value is not None else None, metric.n, primary)
+    return Figure(
+        found.label,
+        metric.name,
+        value,
+        metric.stderr if value is not None else None,
+        metric.n,
+        primary,
+        unit=metric.unit,
+        direction=metric.direction,
+        repeats=metric.repeats,
+        interval=metric.interval,
+        evidence=metric.evidence,
+        note=metric.note,
+    )
 
 
 def _nodes(branch: _Branch, parent: str, depth: int) -> list[Node]:

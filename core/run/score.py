@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Literal, cast, get_args
 
 from ..base.narrow import Json, as_number, as_text, as_tree, as_whole
+from ..catalog.measure import Direction, Unit
 
 Validity = Literal["valid", "suspect", "invalid"]
 """Whether the requests behind a score bear it: they do; perhaps not quite; they do not, so it says nothing."""
@@ -13,7 +15,11 @@ Validity = Literal["valid", "suspect", "invalid"]
 
 @dataclass(frozen=True)
 class Score:
-    """The figure shown for a job. `validity` tells what it is worth, `why` what there is to say of it."""
+    """The figure shown for a job. `validity` tells what it is worth, `why` what there is to say of it.
+
+    `unit` and `direction` are words of `catalog.measure`. `n` items were each asked `repeats` times. `low` and `high`
+    are the ends of the 95 % interval made by the method `ci`; `evidence` is the file with the samples behind it.
+    """
 
     metric: str
     value: float
@@ -21,6 +27,13 @@ class Score:
     n: int | None = None
     validity: Validity = "valid"
     why: str = ""
+    unit: str = Unit.NUMBER.value
+    direction: str = Direction.UNKNOWN.value
+    repeats: int = 1
+    low: float | None = None
+    high: float | None = None
+    ci: str = ""
+    evidence: str = ""
 
     @property
     def valid(self) -> bool:
@@ -28,7 +41,7 @@ class Score:
         return self.validity != "invalid"
 
     def to_json(self) -> Json:
-        """`{metric, value, stderr, n, validity, why, valid}`."""
+        """Its fields, and `valid`."""
         return {**asdict(self), "valid": self.valid}
 
     @classmethod
@@ -46,4 +59,15 @@ class Score:
             n=as_whole(tree.get("n")),
             validity=cast(Validity, said) if said in get_args(Validity) else "suspect",
             why=as_text(tree.get("why")),
+            unit=_word(Unit, tree.get("unit"), Unit.NUMBER),
+            direction=_word(Direction, tree.get("direction"), Direction.UNKNOWN),
+            repeats=as_whole(tree.get("repeats")) or 1,
+            low=as_number(tree.get("low")),
+            high=as_number(tree.get("high")),
+            ci=as_text(tree.get("ci")),
+            evidence=as_text(tree.get("evidence")),
         )
+
+
+def _word(kind: type[StrEnum], value: object, default: StrEnum) -> str:
+    return value if isinstance(value, str) and value in set(kind) else default.value

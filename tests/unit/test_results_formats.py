@@ -170,4 +170,6 @@ def test_what_was_written_is_what_is_read(value: float, count: int) -> None:
         for fmt in ("results.yml", "json"):
             found = read_results(artifacts, fmt=fmt, file="", task="t", primary_metric="", samples=None)
             assert isinstance(found, JobResult) and found.score is not None
-            assert (found.score.value, found.score.n) == (value, count)
+            # A share above 1 is a percentage.
+            expected = value / 100 if 1 < value <= 100 else value
+            assert (found.score.value, found.score.n) == (expected, count)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from evaldock.core.results.merge import Found
-from evaldock.core.results.model import JobResult, Metric
-from evaldock.core.results.outcomes import SampleFiles, with_errors
+from evaldock.core.results.model import JobResult
 from evaldock.core.results.read import read_results
 from evaldock.core.results.tree import MetricTree, read_tree
 
@@ -43,41 +41,6 @@ def test_ifbench_samples_give_n_and_error(tmp_path: Path) -> None:
         "ifbench_strict:instruction-level": 4,
         "ifbench_strict:count:numbers": 2,
     }
-
-
-def test_a_column_with_another_mean_is_not_what_is_behind_a_figure(tmp_path: Path) -> None:
-    ifbench(tmp_path)
-    wrong = Found(Metric("ifbench_strict:prompt-level", 0.4), ("ifbench",), "strict:prompt-level")
-    assert SampleFiles(tmp_path).behind(wrong) is None
-    assert with_errors([wrong], tmp_path) == (wrong,)
-
-
-def test_lm_eval_samples_are_found_by_task_filter_and_metric(tmp_path: Path) -> None:
-    def row(identity: int, kind: str, value: float) -> dict[str, object]:
-        return {"doc_id": identity, "doc_hash": f"h{identity}", "filter": kind, "metrics": ["em"], "em": value}
-
-    rows = [row(0, "strict", 1.0), row(1, "strict", 0.0), row(0, "flexible", 1.0), row(1, "flexible", 1.0)]
-    lines(tmp_path / "samples_gsm8k_2026-11-24T10-00-00.123456.jsonl", *rows)
-    files = SampleFiles(tmp_path)
-    strict = files.behind(Found(Metric("gsm8k_em_strict", 0.5), ("gsm8k",), "em_strict"))
-    assert strict is not None and strict.values == {"h0": 1.0, "h1": 0.0}
-    flexible = files.behind(Found(Metric("gsm8k_em_flexible", 1.0), ("gsm8k",), "em_flexible"))
-    assert flexible is not None and list(flexible.values) == ["h0", "h1"]
-    assert files.behind(Found(Metric("other_em_strict", 0.5), ("other",), "em_strict")) is None
-
-
-def test_a_sample_asked_twice_counts_twice(tmp_path: Path) -> None:
-    rows = [{"doc_id": 7, "filter": "none", "metrics": ["acc"], "acc": value} for value in (1, 0, 1, 0)]
-    lines(tmp_path / "samples_t.jsonl", *rows)
-    found = SampleFiles(tmp_path).behind(Found(Metric("t_acc", 0.5), ("t",), "acc"))
-    assert found is not None and list(found.values) == ["7", "7#2", "7#3", "7#4"]
-
-
-def test_garbage_is_no_sample(tmp_path: Path) -> None:
-    (tmp_path / "samples_t.jsonl").write_bytes(b'\xff\n{"metrics": 3}\n[]\n{"metrics": ["acc"], "acc": "x"}\n')
-    (tmp_path / "eval_results_loose.jsonl").write_bytes(b'{"follow_all_instructions": 1}\n')
-    (tmp_path / "samples_folder.jsonl").mkdir()
-    assert SampleFiles(tmp_path).behind(Found(Metric("t_acc", 0.0), ("t",), "acc")) is None
 
 
 def tree(artifacts: Path, task: str = "mmlu") -> MetricTree:

@@ -64,7 +64,8 @@ evaluation:
 def golden(machine: Machine, request: pytest.FixtureRequest) -> Iterator[Golden]:
     folder = Path(__file__).parents[1] / "golden"
     before = os.umask(0o077)
-    yield Golden(folder, {str(machine.root): "<root>"}, renew=renewing(request.config))
+    checkout = str(Path(__file__).parents[3])
+    yield Golden(folder, {str(machine.root): "<root>", checkout: "<checkout>"}, renew=renewing(request.config))
     os.umask(before)
 
 

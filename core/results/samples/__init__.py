@@ -1,0 +1,1 @@
+"""What harnesses wrote down of each single sample: one small reader a format, all giving the same rows."""
