@@ -9,6 +9,7 @@ from ..core.run.store import Run
 
 @dataclass(frozen=True)
 class Left:
-    """`run` is the one that was on screen, None when it was the list of runs."""
+    """`run` is the one that was on screen, None when it was the list of runs; `killed` that all was killed in haste."""
 
     run: Run | None = None
+    killed: bool = False
