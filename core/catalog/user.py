@@ -43,6 +43,7 @@ from .prefer import normal
 MAX_BYTES = 1_000_000
 MAX_NODES = 20_000
 MAX_DEPTH = 50
+MAX_PATTERN = 200  # compiling some is slow, too
 
 ENDPOINT_TYPES = ("chat", "completions", "completions_logprob", "embedding", "vlm")
 RESULT_FORMATS: tuple[ResultFormat, ...] = ("results.yml", "lm-eval", "inspect", "json")
@@ -229,9 +230,12 @@ class _Reader:
 
     def _progress(self, pairs: Pairs, path: str) -> str:
         written = self._text(pairs, "progress", path)
+        if len(written) > MAX_PATTERN:
+            self._bad(pairs["progress"][1], f"{path}.progress", f"is longer than {MAX_PATTERN} characters")
+            return ""
         try:
             groups = re.compile(written).groups if written else 1
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             self._bad(pairs["progress"][1], f"{path}.progress", f"is not a regular expression: {error}")
             return ""
         if groups not in (1, 2):

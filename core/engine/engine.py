@@ -238,7 +238,10 @@ class Engine:
                 self._executor.remove(found.name)
 
     def _loop(self) -> None:
-        live = LiveWriter(self._shared)
+        with contextlib.closing(LiveWriter(self._shared)) as live:
+            self._work_through(live)
+
+    def _work_through(self, live: LiveWriter) -> None:
         next_live = 0.0
         while not self._leave:
             self._carry_out_interrupts()

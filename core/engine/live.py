@@ -13,7 +13,7 @@ from typing import Any
 from ..base.atomic import write_atomic
 from ..base.clock import utc_iso
 from ..base.disk import Disk
-from ..logs.progress import read_log_progress
+from ..logs.progress import ProgressReader
 from ..run.events import JobState
 from ..run.state import JobView
 from .executor import ExecutorUnavailable, Pulling, Sample
@@ -53,6 +53,11 @@ class LiveWriter:
         self._s = shared
         self._last: dict[str, tuple[float, Sample]] = {}
         self._pulls: dict[str, deque[tuple[float, int]]] = {}
+        self._progress = ProgressReader()
+
+    def close(self) -> None:
+        """End what helps it to read."""
+        self._progress.close()
 
     def write(self, scheduling: Scheduling) -> bool:
         """Take one sample of every job at hand and replace the file; False when there is no space for it."""
@@ -89,7 +94,8 @@ class LiveWriter:
             entry["requests"] = requests
             entry["progress"] = requests.get("answers", 0)
         spec = self._s.spec(view.id)
-        told = read_log_progress(self._s.run.paths.job(spec.dir_name).stdout, spec.progress) if spec.progress else None
+        log = self._s.run.paths.job(spec.dir_name).stdout
+        told = self._progress.read(log, spec.progress) if spec.progress else None
         if told is not None:
             entry["progress"], entry["total"] = told
         note = self._s.notes.get(view.id) or (requests or {}).get("refused")

@@ -190,6 +190,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         ("samples: many", "tasks[0].samples: 'many' is not a number of samples"),
         ("samples: 0", "tasks[0].samples: '0' is not a number of samples"),
         ("progress: '('", "tasks[0].progress: is not a regular expression"),
+        ("progress: '(a{99999999999})'", "tasks[0].progress: is not a regular expression: the repetition number"),
+        (f"progress: '({'a' * 200})'", "tasks[0].progress: is longer than 200 characters"),
         ("progress: done", "tasks[0].progress: needs one group for what is done, or two"),
         ("progress: '(a)(b)(c)'", "tasks[0].progress: needs one group"),
         ("result: {format: inspct}", "'inspct' is not one of results.yml, lm-eval, inspect, json"),
