@@ -95,7 +95,7 @@ class LiveWriter:
             entry["progress"] = requests.get("answers", 0)
         spec = self._s.spec(view.id)
         log = self._s.run.paths.job(spec.dir_name).stdout
-        told = self._progress.read(log, spec.progress) if spec.progress else None
+        told = self._progress.newest(log, spec.progress) if spec.progress else None
         if told is not None:
             entry["progress"], entry["total"] = told
         note = self._s.notes.get(view.id) or (requests or {}).get("refused")

@@ -7,12 +7,15 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from time import monotonic
 from typing import TypeVar
 
 from ..base.clock import boot_id
 from ..base.errors import EvaldockError
 from ..plan.container import container_name
 from ..plan.spec import JobSpec
+from ..results.apart import GivenUp, ReadingFailed, read_unless
+from ..results.model import JobResult, NoResult, RequestCounts
 from ..results.read import read_results
 from ..run.events import JobState, Reason
 from ..run.store import Run
@@ -30,6 +33,7 @@ T = TypeVar("T")
 INTERRUPTED_MARKER = ".nemo_evaluator_interrupted"
 _STARTS_AT_ONCE = 6  # Docker gets slower, not faster, with more starts at a time
 _RETRY = 0.5
+_AFTER_KILL = 5.0  # seconds that reading may take of what a killed job left
 
 
 class Left(EvaldockError):
@@ -162,19 +166,8 @@ class JobWorker:
         problem = self._hand_back()
         job, paths = self._job, self._attempt.paths
         seen = self._s.gateway.take_off(job.id, self._attempt.number) if self._s.gateway is not None else None
-        result = read_results(
-            paths.artifacts,
-            fmt=job.result_format,
-            file=job.result_file,
-            task=job.task,
-            primary_metric=job.primary_metric,
-            samples=job.samples,
-            repeats=job.repeats,
-            harness=job.harness,
-            measure=job.measure,
-            # A task that was never told of the endpoint needs no request.
-            seen=seen.counts if seen is not None and job.knows_endpoint else None,
-        )
+        # A task that was never told of the endpoint needs no request.
+        result = self._results(seen.counts if seen is not None and job.knows_endpoint else None)
         view = self._s.ledger.view(job.id)
         outcome = decide(
             Ending(
@@ -190,6 +183,36 @@ class JobWorker:
         if problem and outcome.state is JobState.SUCCEEDED and not outcome.detail:
             return replace(outcome, detail=problem)
         return outcome
+
+    def _results(self, seen: RequestCounts | None) -> JobResult | NoResult:
+        job, asked, since = self._job, self._s.kill_level(self._job.id), monotonic()
+
+        def given_up() -> bool:
+            # A killed job may have ended well just before, but it does not stay for what it left.
+            level = self._s.kill_level(job.id)
+            return self._s.leaving.is_set() or level > asked or (level > 0 and monotonic() - since > _AFTER_KILL)
+
+        try:
+            return read_unless(
+                given_up,
+                read_results,
+                self._attempt.paths.artifacts,
+                fmt=job.result_format,
+                file=job.result_file,
+                task=job.task,
+                primary_metric=job.primary_metric,
+                samples=job.samples,
+                repeats=job.repeats,
+                harness=job.harness,
+                measure=job.measure,
+                seen=seen,
+            )
+        except GivenUp:
+            if self._s.leaving.is_set():
+                raise Left from None
+            return NoResult("no_results", "Its results were not read.", seen)
+        except ReadingFailed as error:
+            return NoResult("no_results", f"The results that the container left {error}.", seen)
 
     def _hand_back(self) -> str:
         try:

@@ -1,7 +1,7 @@
 """Matching a regular expression of a stranger in a process of its own: `python -m evaldock.core.logs.match`.
 
-It reads lines `{"pattern": str, "lines": [str, ...]}` and answers each with a line: the groups of the last match in the
-first of `lines` that has one, `[]` when none has. It is ended by its timer (SIGVTALRM) when one request takes longer
+A question is `{"pattern": str, "lines": [str, ...]}`, its answer the groups of the last match in the first of `lines`
+that has one, `[]` when none has. It is ended by its timer (SIGVTALRM) when one request takes longer
 than `SLOWEST` seconds of processor time.
 """
 
@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 import signal
-import sys
 
-SLOWEST = 0.2
+from ..base.helper import serve
+
+SLOWEST = 0.3
 
 
 def groups_of(pattern: str, lines: list[str]) -> list[str | None]:
@@ -24,16 +25,13 @@ def groups_of(pattern: str, lines: list[str]) -> list[str | None]:
     return []
 
 
-def main() -> None:
-    """Serve until stdin ends."""
-    for line in sys.stdin.buffer:
-        # The default action of this signal ends the process.
-        signal.setitimer(signal.ITIMER_VIRTUAL, SLOWEST)
-        answer = groups_of(**json.loads(line))
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
-        sys.stdout.buffer.flush()
+def _answer(question: bytes) -> bytes:
+    # The default action of this signal ends the process.
+    signal.setitimer(signal.ITIMER_VIRTUAL, SLOWEST)
+    found = groups_of(**json.loads(question))
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    return json.dumps(found).encode()
 
 
 if __name__ == "__main__":
-    main()
+    serve(_answer)

@@ -2,108 +2,98 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
-import select
+import queue
 import signal
-import subprocess
+import threading
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
 from ..base.atomic import open_regular
-from ..base.helper import NEUTRAL, helper_command, helper_env
+from ..base.helper import Helper, HelperEnded
 
 log = logging.getLogger("evaldock.engine")
 
 _TAIL = 1 << 16
-_LONGEST = 500  # characters of a line that can be one about progress
+# Of these even a pattern that is quadratic in the length of a line makes little work.
+_LONGEST = 300
+_NEWEST = 200
 _MOST_DIGITS = 12
-_PATIENCE = 1.0  # seconds on the clock; the helper ends itself long before, by the processor's
+_PATIENCE = 30.0  # seconds on the clock; the helper ends itself long before, by those of the processor
 
 Told = tuple[int, int | None]
+_Wish = tuple[Path, str]
 
 
 class ProgressReader:
     """Reads `(done, total)` from the ends of logs. `total` is None without group 2.
 
     Pattern and log are of strangers, and an unlucky regular expression can take for ever, with Python's lock. So it is
-    matched in a process of its own (`match`), against single lines of at most 500 characters, and one that takes too
+    matched in a process of its own (`match`), against single lines of at most 300 characters, and one that takes too
     long is not tried again.
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._slow: set[str] = set()
-        self._known: dict[tuple[Path, str], tuple[int, Told | None]] = {}
+        self._helper: Helper | None = None
+        self._slow: set[_Wish] = set()
+        self._known: dict[_Wish, tuple[int, Told | None]] = {}
+        self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
+        self._open: set[_Wish] = set()
+        self._thread: threading.Thread | None = None
+
+    def newest(self, path: Path, pattern: str) -> Told | None:
+        """What was found last; None when nothing was. Never waits: it has the log looked at for the next time."""
+        wish = (path, pattern)
+        if wish not in self._open:
+            self._open.add(wish)
+            self._wishes.put(wish)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, daemon=True, name="progress")
+                self._thread.start()
+        return self._known.get(wish, (0, None))[1]
 
     def read(self, path: Path, pattern: str) -> Told | None:
-        """What the last line that matches says; None without one. Blocks for a second at most."""
-        if pattern in self._slow:
-            return None
+        """What the last line that matches says now; None without one. May wait, and not for two threads at once."""
+        wish = (path, pattern)
         size, lines = _tail(path)
-        before = self._known.get((path, pattern))
-        if before is None or before[0] != size:
-            before = self._known[path, pattern] = (size, self._told(pattern, lines) if lines else None)
-        return before[1]
+        if wish not in self._slow and self._known.get(wish, (-1,))[0] != size:
+            try:
+                self._known[wish] = size, self._told(pattern, lines) if lines else None
+            except (HelperEnded, OSError) as error:
+                self._give_up(wish, error)
+        return self._known.get(wish, (0, None))[1]
 
     def close(self) -> None:
-        """End the helper; a later `read` starts another."""
-        process, self._process = self._process, None
-        if process is not None:
-            with contextlib.suppress(OSError):
-                process.kill()
-            with process:
-                pass
+        """End what works for it; it is not used after that."""
+        self._wishes.put(None)
+        self._end_helper()
+
+    def _work(self) -> None:
+        while (wish := self._wishes.get()) is not None:
+            self.read(*wish)
+            self._open.discard(wish)
+
+    def _end_helper(self) -> None:
+        if self._helper is not None:
+            self._helper.close()
+        self._helper = None
 
     def _told(self, pattern: str, lines: list[str]) -> Told | None:
-        groups = self._ask(json.dumps({"pattern": pattern, "lines": lines}).encode() + b"\n")
-        if groups is None:
-            process = self._process
-            if process is not None and process.poll() == -signal.SIGVTALRM:
-                self._slow.add(pattern)
-                log.warning("The progress pattern %a takes too long: this task's progress is not shown.", pattern)
-            self.close()
-            return None
-        done, total = (*groups, None, None)[:2]
+        self._helper = self._helper or Helper(f"{__package__}.match")
+        answer = self._helper.ask(json.dumps({"pattern": pattern, "lines": lines}).encode(), _PATIENCE)
+        done, total = (*cast("list[object]", json.loads(answer)), None, None)[:2]
         number = _number(done)
         return None if number is None else (number, _number(total))
 
-    def _ask(self, request: bytes) -> list[object] | None:
-        """The groups of the match, [] without one; None when the helper gave no answer."""
-        try:
-            process = self._process = self._process or _start()
-            assert process.stdin is not None and process.stdout is not None
-            process.stdin.write(request)
-            answer = b""
-            while not answer.endswith(b"\n"):
-                if not select.select([process.stdout], [], [], _PATIENCE)[0]:
-                    return None
-                piece = os.read(process.stdout.fileno(), 1 << 12)
-                if not piece:
-                    process.wait(_PATIENCE)
-                    return None
-                answer += piece
-            return cast("list[object]", json.loads(answer))
-        except (OSError, ValueError, subprocess.TimeoutExpired):
-            if self._process is not None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(_PATIENCE)
-            return None
-
-
-def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        helper_command(f"{__package__}.match"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        env=helper_env(),
-        cwd=NEUTRAL,
-        start_new_session=True,
-    )
+    def _give_up(self, wish: _Wish, error: Exception) -> None:
+        self._end_helper()
+        self._known.pop(wish, None)
+        if isinstance(error, HelperEnded) and error.signal == signal.SIGVTALRM:
+            self._slow.add(wish)
+            log.warning("The progress pattern %a takes too long for %s: its progress is not shown.", wish[1], wish[0])
 
 
 def _tail(path: Path) -> tuple[int, list[str]]:
@@ -120,7 +110,7 @@ def _tail(path: Path) -> tuple[int, list[str]]:
         os.close(fd)
     # Progress bars return to the start of their line.
     lines = data.decode("utf-8", "replace").replace("\r", "\n").split("\n")
-    return size, [line for line in reversed(lines) if 0 < len(line) <= _LONGEST]
+    return size, list(islice((line for line in reversed(lines) if 0 < len(line) <= _LONGEST), _NEWEST))
 
 
 def _number(text: object) -> int | None:

@@ -11,6 +11,7 @@ from ..run.store import Run
 from ..statistics.interval import successes
 from ..statistics.paired import contrast
 from ..statistics.unpaired import TwoErrors, two_proportions
+from .apart import ReadingFailed, read_apart
 from .files import Missing, Unreadable
 from .measured import Source, measured
 from .merge import TooManyFigures
@@ -114,12 +115,20 @@ def _samples(run: Run, scored: Scored) -> dict[str, float]:
     spec = run.job(scored.job)
     artifacts = run.paths.job(spec.dir_name).artifacts
     source = Source(artifacts, spec.harness, spec.primary_metric, spec.repeats, spec.measure)
-    files = SampleFiles(artifacts, spec.measure)
     try:
-        figures = measured(read_figures(artifacts, spec.result_format, spec.result_file), source, files)
+        return read_apart(samples_behind, source, spec.result_format, spec.result_file, scored.metric)
+    except ReadingFailed:
+        return {}
+
+
+def samples_behind(source: Source, fmt: str, file: str, metric: str) -> dict[str, float]:
+    """Item -> what it scored, of the figure called `metric`; {} where nothing tells. Raises nothing."""
+    files = SampleFiles(source.artifacts, source.measure)
+    try:
+        figures = measured(read_figures(source.artifacts, fmt, file), source, files)
     except (Missing, Unreadable, TooManyFigures):
         return {}
-    found = next((figure for figure in figures if figure.metric.name == scored.metric), None)
+    found = next((figure for figure in figures if figure.metric.name == metric), None)
     evidence = files.behind(found, found.metric.value) if found is not None else ""
     return {} if isinstance(evidence, str) else evidence.means
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from ..base.narrow import Json, as_text, as_tree
 from ..run.figures import read_figures
 from ..run.store import Run
-from .tree import Figure, MetricTree, read_tree
+from .tree import Figure, MetricTree, tree_apart
 
 _MEASURED = ("unit", "direction", "repeats", "low", "high", "ci", "evidence")
 COLUMNS: tuple[str, ...] = (
@@ -37,16 +37,7 @@ def score_rows(run: Run, jobs: Collection[str] | None = None, metric: str | None
 def tree_of(run: Run, job: str) -> MetricTree:
     """All figures that the newest attempt of a job wrote. Raises RunDamaged, KeyError."""
     spec = run.job(job)
-    return read_tree(
-        run.paths.job(spec.dir_name).artifacts,
-        fmt=spec.result_format,
-        file=spec.result_file,
-        task=spec.task,
-        primary_metric=spec.primary_metric,
-        harness=spec.harness,
-        repeats=spec.repeats,
-        measure=spec.measure,
-    )
+    return tree_apart(spec, run.paths.job(spec.dir_name).artifacts)
 
 
 def as_json(rows: Sequence[Json]) -> str:

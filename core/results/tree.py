@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..catalog.measure import Direction, Measure, Unit
+from ..plan.spec import JobSpec
 from ..statistics.interval import Interval
+from .apart import ReadingFailed, read_apart
 from .files import Missing, Unreadable
 from .measured import Source, measured
 from .merge import Found, TooManyFigures
@@ -92,6 +94,24 @@ def read_tree(
     return MetricTree(
         tuple(_nodes(_grown(figures, task, primary_metric), "", 0)), name, counted=_counted(written, figures)
     )
+
+
+def tree_apart(spec: JobSpec, artifacts: Path) -> MetricTree:
+    """What a job that ran as `spec` wrote into `artifacts`, read in a process with limits. Raises nothing."""
+    try:
+        return read_apart(
+            read_tree,
+            artifacts,
+            fmt=spec.result_format,
+            file=spec.result_file,
+            task=spec.task,
+            primary_metric=spec.primary_metric,
+            harness=spec.harness,
+            repeats=spec.repeats,
+            measure=spec.measure,
+        )
+    except ReadingFailed as error:
+        return MetricTree(problem=f"The results {error}.")
 
 
 def _counted(written: Sequence[Found], figures: Sequence[Found]) -> bool:

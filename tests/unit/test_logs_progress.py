@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def reader() -> Iterator[ProgressReader]:
         ("step 3\n", r"step (\d+)(?: of (\d+))?", (3, None)),
         ("step 3\n", r"^step (\d+)$", (3, None)),
         ("3\n/5\n", r"(\d)\s/(\d)", None),
-        ("1/2\n" + "x" * 501 + "2/2\n", r"(\d)/(\d)", (1, 2)),
+        ("1/2\n" + "x" * 301 + "2/2\n", r"(\d)/(\d)", (1, 2)),
         ("", r"(\d+)", None),
     ],
 )
@@ -62,7 +63,7 @@ def test_a_log_of_digits_without_end_is_looked_at_in_no_time(tmp_path: Path, rea
     log = tmp_path / "stdout.log"
     log.write_text("3/9\n" + "1" * (1 << 16))
     assert reader.read(log, r"(\d+)/(\d+)") is None
-    log.write_text("3/9\n" + ("1" * 500 + "\n") * 100)
+    log.write_text("3/9\n" + ("1" * 300 + "\n") * 199)
     assert reader.read(log, r"(\d+)/(\d+)") == (3, 9)
 
 
@@ -70,12 +71,26 @@ def test_a_pattern_that_takes_for_ever_is_given_up_and_others_still_work(
     tmp_path: Path, reader: ProgressReader, caplog: pytest.LogCaptureFixture
 ) -> None:
     log = tmp_path / "stdout.log"
-    log.write_text("1" * 400 + "\n3/9\n")
     endless = r"^(\d+)+x(\d)"
-    log.write_text("1" * 400 + "\n")
+    log.write_text("1" * 200 + "\n")
     assert reader.read(log, endless) is None
     assert "takes too long" in caplog.text
-    log.write_text("1" * 401 + "\n3/9\n")
+    log.write_text("1" * 201 + "\n3/9\n")
     assert reader.read(log, endless) is None
     assert reader.read(log, r"(\d)/(\d)") == (3, 9)
+    (tmp_path / "other").write_text("3x9\n")
+    assert reader.read(tmp_path / "other", endless) == (3, 9)
     assert caplog.text.count("takes too long") == 1
+
+
+def test_who_asks_for_the_newest_never_waits_and_has_it_in_the_end(tmp_path: Path, reader: ProgressReader) -> None:
+    log = tmp_path / "stdout.log"
+    log.write_text("1/9\n")
+    assert reader.newest(log, r"(\d)/(\d)") is None
+    while (found := reader.newest(log, r"(\d)/(\d)")) is None:
+        time.sleep(0.01)
+    log.write_text("12/9\n")
+    while found == (1, 9):
+        time.sleep(0.01)
+        found = reader.newest(log, r"(\d+)/(\d)") or (1, 9)
+    assert found == (12, 9)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.results.tree import MetricTree, read_tree
+from ...core.results.tree import MetricTree, tree_apart
 from ...core.run.paths import JobPaths
 from ...core.run.store import Run
 from ..draw.line import Span
@@ -21,14 +21,7 @@ class ResultsPane(ReadPane[tuple[MetricTree, TaskRow]]):
     def read(self, row: TaskRow, run: Run) -> tuple[MetricTree, TaskRow]:
         """What the harness wrote, and how the attempt ended."""
         spec = run.job(row.job, self.attempt)
-        tree = read_tree(
-            JobPaths(self.folder(row, run)).artifacts,
-            fmt=spec.result_format,
-            file=spec.result_file,
-            task=spec.task,
-            primary_metric=spec.primary_metric,
-        )
-        return tree, row_of(run, row, self.attempt)
+        return tree_apart(spec, JobPaths(self.folder(row, run)).artifacts), row_of(run, row, self.attempt)
 
     def lines(self, data: tuple[MetricTree, TaskRow], row: TaskRow, width: int) -> Sequence[Sequence[Span]]:
         """The table."""

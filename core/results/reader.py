@@ -1,0 +1,57 @@
+"""Reading what a container left, in a process of its own: `python -m evaldock.core.results.reader`. See `apart`.
+
+More memory than it may use is an error there; more time ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import resource
+import signal
+import traceback
+from collections.abc import Callable
+from typing import cast
+
+from ..base.helper import serve
+from .apart import MEMORY, SECONDS, Answer
+
+_SPENT = 256 << 20  # who had so much has too much left of it
+
+_Question = tuple[Callable[..., object], tuple[object], dict[str, object]]
+
+
+def _answer(question: bytes) -> bytes:
+    # The default action of this signal ends the process.
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    reply = _packed(question)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    return reply
+
+
+def _packed(question: bytes) -> bytes:
+    function, args, kwargs = cast(_Question, pickle.loads(question))
+    spent = False
+    try:
+        value = function(*args, **kwargs)
+        spent = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > _SPENT
+        return pickle.dumps(Answer(value, spent=spent))
+    except MemoryError:
+        pass
+    except Exception:  # noqa: BLE001 - the one who asked tells of it
+        return pickle.dumps(Answer(defect=traceback.format_exc(limit=-8)))
+    return pickle.dumps(Answer(problem=f"need more than the {MEMORY >> 20} MiB of memory allowed", spent=True))
+
+
+def _limit() -> None:
+    # Other jobs' requests come first.
+    os.nice(10)
+    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(what, (most, most))
+
+
+if __name__ == "__main__":
+    _limit()
+    serve(_answer)
