@@ -22,7 +22,7 @@ from .options import env_file_option, environment
 def command(invocation: str | None, env_files: tuple[Path, ...]) -> ExitCode:
     """Open the dashboard on a run, live or finished; without RUN on the newest one.
 
-    Leaving it leaves the run alone. The exit code is 0 while tasks go on; once all have ended, it is 0 only when
+    Leaving it does not affect the run. The exit code is 0 while tasks run; once all have ended, it is 0 only if
     every one succeeded.
     """
     from ...core.run.index import find, last_run

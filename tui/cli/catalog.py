@@ -30,10 +30,12 @@ def command() -> None:
     "update", epilog=examples(("catalog update --dry-run", "what the newest launcher knows that evaldock does not"))
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would change; write nothing.")
-@click.option("--wheel", type=click.Path(path_type=Path, dir_okay=False), help="Read this wheel; fetch none.")
+@click.option(
+    "--wheel", type=click.Path(path_type=Path, dir_okay=False), help="Read this wheel instead of fetching one."
+)
 @json_option
 def update(dry_run: bool, wheel: Path | None, as_json: bool) -> ExitCode:
-    """Read the tasks of the newest nemo-evaluator-launcher, and show what is different.
+    """Read the tasks of the newest nemo-evaluator-launcher and show what changed.
 
     The wheel is fetched by pip with your own settings, and nothing in it is run. Your own catalog files stay.
     """
@@ -77,9 +79,13 @@ def _tell(before: Builtin, after: Builtin, found: Sequence[Difference], path: Pa
     click.echo(f"Written to {path}." if path else "Nothing was written.", err=True)
 
 
-@command.command("reset", epilog=examples(("catalog reset", "the list that came with evaldock")))
+@command.command(
+    "reset",
+    short_help="Return to the packaged catalog.",
+    epilog=examples(("catalog reset", "the list that came with evaldock")),
+)
 def reset() -> ExitCode:
-    """Go back to the packaged catalog. Your own catalog files stay."""
+    """Return to the packaged catalog. Your own catalog files stay."""
     from ...core.catalog.load import updated_path
 
     path = updated_path()

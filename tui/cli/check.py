@@ -32,7 +32,7 @@ _NAME = 11
 @config_options
 @json_option
 def command(chosen: Chosen, as_json: bool) -> ExitCode:
-    """Check what a config needs, and say what to do about what is missing.
+    """Check what a config needs, and explain how to fix what is missing.
 
     Docker, images, disk space, variables, the endpoint (reachable, key, model, protocol, speed), the clock, and
     whether a container reaches the endpoint. Without CONFIG only this machine. Starts no task; sends the endpoint one

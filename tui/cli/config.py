@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Look at configs: what they come to, whether they are right, and in the current spelling."""
+    """Show, validate or convert configs."""
 
 
-@command.command("show", epilog=examples(("config show nightly.yaml", "each value and where it was written")))
+@command.command(
+    "show",
+    short_help="Show a config as composed, with origins.",
+    epilog=examples(("config show nightly.yaml", "each value and where it was written")),
+)
 @config_options
-@click.option("--no-origin", is_flag=True, help="The plain YAML, without where each value was written.")
+@click.option("--no-origin", is_flag=True, help="Plain YAML, without the origin of each value.")
 @json_option
 def show(chosen: Chosen, no_origin: bool, as_json: bool) -> ExitCode:
     """Show a config as composed: each value, and the file and line, or the override, that it comes from."""
@@ -59,7 +63,7 @@ def show(chosen: Chosen, no_origin: bool, as_json: bool) -> ExitCode:
 @config_options
 @json_option
 def validate(chosen: Chosen, as_json: bool) -> ExitCode:
-    """Say everything that is wrong with a config, with file and line; nothing is asked of Docker or the endpoint.
+    """Report every mistake in a config, with file and line; asks neither Docker nor the endpoint.
 
     Exit code: 2 when something is wrong.
     """
@@ -100,10 +104,14 @@ The first line of a config then tells the editor:
   # yaml-language-server: $schema=evaldock.schema.json"""
 
 
-@command.command("schema", epilog=examples(("config schema > evaldock.schema.json", "for editors")) + "\n\n" + _EDITORS)
+@command.command(
+    "schema",
+    short_help="Print the JSON Schema for editors.",
+    epilog=examples(("config schema > evaldock.schema.json", "for editors")) + "\n\n" + _EDITORS,
+)
 @click.option("--catalog", is_flag=True, help="The schema of catalog files, which describe tasks of your own.")
 def schema(catalog: bool) -> ExitCode:
-    """Print the JSON Schema of config files, with which editors complete and check while you type."""
+    """Print the JSON Schema of config files, for completion and checks in editors."""
     from ...core.catalog.schema import catalog_schema
     from ...core.config.schema import editor_schema
 
@@ -111,14 +119,18 @@ def schema(catalog: bool) -> ExitCode:
     return ExitCode.OK
 
 
-@command.command("convert", epilog=examples(("config convert old.yaml", "today's spelling, comments kept")))
+@command.command(
+    "convert",
+    short_help="Rewrite older spellings in a config file.",
+    epilog=examples(("config convert old.yaml", "today's spelling, comments kept")),
+)
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False), metavar="CONFIG")
 @click.option("--write", is_flag=True, help="Change the file itself instead of printing the result.")
 def convert(path: Path, write: bool) -> ExitCode:
-    """Rewrite older spellings in a config file to those of today, and leave everything else, comments too, as it is.
+    """Rewrite older spellings in a config file to the current ones; comments and everything else stay as they are.
 
     Dotted `overrides` become `nemo_evaluator_config`, bare names under `env_vars` become `host:NAME`: the result
-    means the same to evaldock, and nemo-evaluator-launcher reads it as well. What was changed is told on stderr.
+    means the same to evaldock, and nemo-evaluator-launcher reads it as well. Changes are listed on stderr.
     """
     from ...core.base.atomic import write_atomic
     from ...core.config.convert import convert_text

@@ -24,10 +24,10 @@ _SCRIPT = "quickstart.sh"
 @click.option("--control", is_flag=True, help="Replay known answers instead of a model: every score must be 1.0.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def command(control: bool, options: tuple[str, ...]) -> None:
-    """Run IFBench, HumanEval and GSM8K of SmolLM2-135M in containers on this machine.
+    """Run IFBench, HumanEval and GSM8K on SmolLM2-135M in containers on this machine.
 
-    Makes ready what is missing, and says so: Docker Engine (as root on Debian or Ubuntu), three harness images, a
-    model server. The results go to ./quickstart_results. OPTIONS are those of `evaldock run`.
+    Sets up what is missing, and says so: Docker Engine (as root on Debian or Ubuntu), three harness images, a model
+    server. The results go to ./quickstart_results. OPTIONS are those of `evaldock run`.
     """
     script = Path(str(files("evaldock.examples") / _SCRIPT))
     if not script.is_file():

@@ -53,10 +53,10 @@ def command(
     tracking_uri: str | None,
     overrides: tuple[str, ...],
 ) -> None:
-    """Deliver the scores of runs or jobs; without an ID those of the newest run. Prints where they are.
+    """Deliver the scores of runs or jobs (default: the newest run), and print where they are.
 
-    Files are `<invocation>.json`, `.csv` or `.xml`, one a run. JUnit is what CI systems show: a task that did not
-    succeed, or whose score does not count, is a failed test. Settings of the run's own config under `export` count.
+    Files are `<invocation>.json`, `.csv` or `.xml`, one a run. CI systems show JUnit: a task that did not
+    succeed, or whose score does not count, is a failed test. Settings under `export` in the run's config apply.
     """
     from ...core.config.exports import Destination, export_settings
     from ...core.results.auto_export import config_of

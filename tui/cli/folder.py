@@ -17,7 +17,7 @@ from .select import targets
 def command(target: str, only_print: bool) -> ExitCode:
     """Open a folder in the desktop's file manager: of a run, or of the results of a job.
 
-    Where there is no desktop its path is printed: cd "$(evaldock open ID --print)"
+    Without a desktop, the path is printed: cd "$(evaldock open ID --print)"
     """
     (found,) = targets([target])
     run = found.run

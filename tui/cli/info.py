@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.argument("target", required=False, type=IdType(jobs=False), metavar="[RUN]")
 @json_option
 def command(target: str | None, as_json: bool) -> ExitCode:
-    """Show paths, sizes, versions and images of a run; without RUN of the newest."""
+    """Show paths, sizes, versions and images of a run (default: the newest)."""
     found = targets([target]) if target else newest()
     if not found:
         click.echo("There are no runs yet. Start one: evaldock run PATH.yaml", err=True)

@@ -23,14 +23,14 @@ _RESPAWN = 3.0  # seconds between attempts to have an engine
 
 @click.command(epilog=examples(("kill 3f2a.1", "one job"), ("kill 3f2a --now", "a whole run at once")))
 @click.argument("ids", nargs=-1, required=True, type=IdType(), metavar="ID...")
-@click.option("--now", is_flag=True, help="Kill at once instead of asking the task to end first.")
+@click.option("--now", is_flag=True, help="Kill immediately, without a grace period.")
 @click.option("--wait/--no-wait", default=True, help="Wait until the jobs have ended (default).")
 @json_option
 def command(ids: tuple[str, ...], now: bool, wait: bool, as_json: bool) -> ExitCode:
     """Stop jobs or whole runs.
 
-    Tasks get `execution.kill_grace` seconds to end by themselves. Exit code 0 when all of them have ended (with
-    --no-wait: when all were asked to), 1 when one has not, 2 for an unknown ID.
+    Tasks get `execution.kill_grace` seconds to shut down. Exit code 0 when all of them have ended (with --no-wait:
+    when all were asked to), 1 when one has not, 2 for an unknown ID.
     """
     found = targets(ids)
     before = _rows(found)

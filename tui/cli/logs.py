@@ -31,14 +31,14 @@ _TAIL_WHEN_FOLLOWING = 15
     epilog=examples(("logs -f", "follow the newest run until it ends"), ("logs 3f2a.0", "what one job printed"))
 )
 @click.argument("ids", nargs=-1, type=IdType(), metavar="[ID]...")
-@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until the jobs have ended.")
-@click.option("-n", "--tail", type=click.IntRange(min=0), metavar="N", help="Begin with the last N lines.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing until the jobs have ended.")
+@click.option("-n", "--tail", type=click.IntRange(min=0), metavar="N", help="Start with the last N lines.")
 @click.option("--attempt", type=click.IntRange(min=1), metavar="N", help="The log of an earlier attempt.")
 def command(ids: tuple[str, ...], follow: bool, tail: int | None, attempt: int | None) -> ExitCode:
-    """Show what tasks print; without ID those of the newest run.
+    """Show the output of tasks (default: those of the newest run).
 
-    Without -n the whole log is shown, with --follow its last 15 lines and what comes after them. One job is shown
-    as it is, byte for byte when stdout is no terminal; several jobs have their names before each line.
+    Without -n the whole log is shown, with --follow its last 15 lines and everything after them. One job is shown
+    byte for byte when stdout is not a terminal; with several jobs, each line begins with the name of its job.
     """
     found = targets(ids) if ids else newest()
     if not found:

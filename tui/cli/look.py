@@ -27,9 +27,9 @@ def look_options(command: Command) -> Command:
     """Adds the options. They are read with `current_look`, so that commands need no parameters for them."""
     for option in reversed(
         (
-            _option("--read-only", is_flag=True, callback=_read_only, help="Look, but change nothing."),
+            _option("--read-only", is_flag=True, callback=_read_only, help="Change nothing; only look."),
             _option("--theme", metavar="NAME", callback=_keep("theme"), help="Colours: dark, light, mono, contrast."),
-            _option("--ascii", is_flag=True, callback=_keep("ascii"), help="Glyphs for any terminal and font."),
+            _option("--ascii", is_flag=True, callback=_keep("ascii"), help="Use only ASCII characters."),
             _option("--no-color", is_flag=True, callback=_no_color, help="No colours; the same as NO_COLOR=1."),
             _option("--no-mouse", is_flag=True, callback=_no_mouse, help="Leave the mouse to the terminal."),
         )

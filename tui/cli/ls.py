@@ -43,9 +43,7 @@ command.add_command(task)
 @command.command("runs", epilog=examples(("ls runs", "the newest"), ("ls runs --limit 5 --json", "for programs")))
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most this many.")
 @click.option("--since", metavar="WHEN", help="Only runs since a date (2026-11-23) or for 30m, 12h, 7d.")
-@click.option(
-    "--scan", type=click.Path(path_type=Path, file_okay=False), help="Find the runs in this directory again first."
-)
+@click.option("--scan", type=click.Path(path_type=Path, file_okay=False), help="First find the runs in this directory.")
 @json_option
 def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> ExitCode:
     """List runs, newest first."""

@@ -38,14 +38,16 @@ _LABEL = 14
 @click.argument("pattern", nargs=-1, type=TaskType())
 @click.option("--harness", help="Only tasks of this harness.")
 @click.option("--endpoint", help="Only tasks for this endpoint type: chat, completions, vlm, embedding.")
-@click.option("--from-container", "image", metavar="IMAGE", help="The tasks that an image on this machine says it has.")
+@click.option(
+    "--from-container", "image", metavar="IMAGE", help="List the tasks that an image on this machine provides."
+)
 @json_option
 def tasks(
     pattern: tuple[str, ...], harness: str | None, endpoint: str | None, image: str | None, as_json: bool
 ) -> ExitCode:
     """List the tasks that can be run, by harness.
 
-    PATTERN is a part of a name, or several; a pattern with * and ?; or a few letters of the name, in order.
+    PATTERN matches part of a name, a glob, or a few letters in order; several may be given.
     """
     from ...core.catalog.load import load_catalog
     from ...core.catalog.prefer import normal

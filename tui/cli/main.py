@@ -15,31 +15,41 @@ from .look import look_options
 if TYPE_CHECKING:
     from .exit_codes import ExitCode
 
-# name -> (module, one line for --help). The help stands here so that --help imports no command.
-COMMANDS = {
-    "run": ("run", "Run the tasks of a config."),
-    "attach": ("attach", "Open the dashboard on a run."),
-    "check": ("check", "Check what a config needs before it runs."),
-    "config": ("config", "Show, validate or convert configs."),
-    "status": ("status", "Show how runs and jobs stand."),
-    "logs": ("logs", "Show or follow what tasks print."),
-    "kill": ("kill", "Stop jobs or whole runs."),
-    "rerun": ("rerun", "Run jobs again that failed or were killed."),
-    "resume": ("resume", "Take over a run whose engine has died."),
-    "ls": ("ls", "List tasks or runs."),
-    "results": ("results", "Show what runs scored."),
-    "compare": ("compare", "Tell differences between runs from noise."),
-    "export": ("export", "Deliver scores: JSON, CSV, JUnit, MLflow."),
-    "report": ("report", "Write a run as one HTML file."),
-    "info": ("info", "Show where a run is, how big, and what it was made with."),
-    "open": ("folder", "Open the folder of a run or of a job's results."),
-    "shell": ("shell", "Open a shell in the container of a running job."),
-    "prune": ("prune", "Throw away old runs and leftovers."),
-    "demo": ("demo", "Run three real benchmarks of a small real model."),
-    "catalog": ("catalog", "Update the catalog of tasks."),
-    "completion": ("completion", "Make a shell complete commands, tasks and ids."),
-    "version": ("version", "Show the versions of everything at work."),
+# section -> name -> (module, one line for --help). The help stands here so that --help imports no command.
+SECTIONS = {
+    "Before a run": {
+        "check": ("check", "Check what a config needs before it runs."),
+        "config": ("config", "Show, validate or convert configs."),
+        "ls": ("ls", "List tasks or runs."),
+        "catalog": ("catalog", "Update the catalog of tasks."),
+        "demo": ("demo", "Run three real benchmarks on a small real model."),
+    },
+    "Run and steer": {
+        "run": ("run", "Run the tasks of a config."),
+        "attach": ("attach", "Open the dashboard on a run."),
+        "status": ("status", "Show the status of runs and jobs."),
+        "logs": ("logs", "Show or follow the output of tasks."),
+        "kill": ("kill", "Stop jobs or whole runs."),
+        "rerun": ("rerun", "Rerun jobs that failed or were killed."),
+        "resume": ("resume", "Take over a run whose engine has died."),
+        "shell": ("shell", "Open a shell in a running job's container."),
+    },
+    "Scores": {
+        "results": ("results", "Show the scores of runs."),
+        "compare": ("compare", "Separate real differences between runs from chance."),
+        "export": ("export", "Deliver scores as JSON, CSV, JUnit or to MLflow."),
+        "report": ("report", "Write a run as one HTML file."),
+    },
+    "Housekeeping": {
+        "info": ("info", "Show paths, size, versions and images of a run."),
+        "open": ("folder", "Open the folder of a run or of a job's results."),
+        "prune": ("prune", "Delete old runs and leftover containers."),
+        "completion": ("completion", "Set up shell completion of commands, tasks and ids."),
+        "version": ("version", "Show the versions of evaldock and what it uses."),
+    },
 }
+
+COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 
 class LazyGroup(click.Group):
@@ -55,7 +65,7 @@ class LazyGroup(click.Group):
             raise click.exceptions.Exit(_reported(error)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order of a run's life, not of the alphabet."""
+        """Names in the order of the sections, not of the alphabet."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -67,9 +77,11 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        """Writes the commands by section, without importing them."""
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, (_, text) in commands.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -140,7 +152,7 @@ def cli(ctx: click.Context) -> ExitCode | None:
     Without a command, a terminal shows all runs in the dashboard.
 
     Exit codes: 0 all succeeded, 1 a task failed or was killed, 2 usage or config, 3 Docker unavailable,
-    130 interrupted. Data goes to stdout, talk to stderr; `--json` is there on every listing.
+    130 interrupted. Data goes to stdout, messages to stderr; every listing accepts `--json`.
     """
     if ctx.invoked_subcommand is not None:
         return None

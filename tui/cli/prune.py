@@ -55,10 +55,12 @@ class _Item:
 @click.argument("ids", nargs=-1, type=IdType(jobs=False), metavar="[RUN]...")
 @click.option("--runs", is_flag=True, help="Runs that have ended, with everything in them. Needs --older-than.")
 @click.option("--attempts", is_flag=True, help="Files of earlier attempts, in runs that have ended.")
-@click.option("--containers", is_flag=True, help="Containers that nothing will come back to (the default).")
-@click.option("--older-than", "span", metavar="AGE", help="Only runs that ended so long ago: 12h, 30d; 0 for all.")
-@click.option("-n", "--dry-run", is_flag=True, help="Show what would go; remove nothing.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--containers", is_flag=True, help="Leftover containers (the default).")
+@click.option(
+    "--older-than", "span", metavar="AGE", help="Only runs that ended at least this long ago: 12h, 30d; 0 for all."
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would be deleted; delete nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option
 def command(
     ids: tuple[str, ...],
@@ -70,10 +72,10 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> ExitCode:
-    """Throw away what is no longer needed: the runs named, or what the options choose.
+    """Delete what is no longer needed: the runs named, or what the options choose.
 
-    Without RUN and options: leftover containers, and pointers to runs that are gone. A run that an engine works on, and
-    what `evaldock resume` could take over, is never touched.
+    Without RUN and options: leftover containers, and pointers to runs that are gone. A run with a live engine, and
+    anything that `evaldock resume` could take over, is never touched.
     """
     if ids and (runs or attempts or containers or span):
         raise UsageProblem("Name runs, or choose them by options: not both.")

@@ -22,9 +22,9 @@ from .rows import plain
 )
 @click.option("--samples", type=click.IntRange(0), default=200, show_default=True, help="Most samples of each task.")
 def command(run_id: str | None, output: Path | None, samples: int) -> None:
-    """Write a run as one HTML file: scores, requests, samples, config. Without RUN the newest one.
+    """Write a run (default: the newest) as one HTML file: scores, requests, samples, config.
 
-    The file needs no network and nothing beside it. It holds what was asked and answered, but no key.
+    The file is self-contained. It holds prompts and answers, but no key.
     """
     from ...core.base.atomic import write_atomic
     from ...core.results.report import render_report

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 @click.argument("ids", nargs=-1, required=True, type=IdType(), metavar="ID...")
 @click.option("--failed", is_flag=True, help="Of the jobs named, only those that failed, were killed or lost.")
 @click.option("-o", "--override", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value. Repeatable.")
-@click.option("--exact", is_flag=True, help="Do a whole run again, as a new run, with the very images that ran.")
-@click.option("-n", "--dry-run", is_flag=True, help="Show what would run and what is different; start nothing.")
+@click.option("--exact", is_flag=True, help="Repeat a whole run as a new run, with exactly the same images.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would run and what changes; start nothing.")
 @click.option("--no-check", is_flag=True, help="Start even if the endpoint refuses requests.")
 @env_file_option
 @no_tui_option
@@ -51,12 +51,12 @@ def command(
     as_json: bool,
     detach: bool,
 ) -> ExitCode:
-    """Run jobs again: the job named, or all jobs of a run that failed, were killed or lost.
+    """Rerun jobs: the jobs named, or all jobs of a run that failed, were killed or lost.
 
     The new attempt uses the environment of this shell. Files of earlier attempts stay in attempts/. Give job ids of
     one run, or --detach.
 
-    With -o the new attempt runs by a changed config (-o execution.timeout=2h); later attempts keep that change.
+    With -o the new attempt runs with a changed config (-o execution.timeout=2h); later attempts keep that change.
 
     With --exact a run is done again as a new run: the same specs, changes by -o included, and each image pinned as
     its provenance.json says.

@@ -27,7 +27,7 @@ from .select import rows_of, targets
 def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json: bool, detach: bool) -> ExitCode:
     """Take over a run whose engine has died.
 
-    Containers that still run are adopted, those that have ended are recorded, and what never started is queued.
+    Running containers are adopted, ended ones are recorded, and jobs that never started are queued.
     """
     from . import launch
 

@@ -49,9 +49,9 @@ def command(
     """Run the tasks of a config.
 
     Give CONFIG as a path, or as --config-dir and --config-name. On a terminal it opens the dashboard; with --no-tui,
-    in a pipe, or where CI is set, it reports in lines. Ctrl-C stops the tasks, a second one kills them. The exit code
-    is 0 only when every task succeeded. An endpoint that refuses requests for certain (closed, wrong key, unknown
-    model, wrong path) refuses the run; `evaldock check CONFIG` says more.
+    in a pipe, or where CI is set, it reports in lines; there Ctrl-C stops the tasks, and a second one kills them. The
+    exit code is 0 only when every task succeeded. A run does not start when its endpoint is closed, rejects the key,
+    or does not know the model or path; `evaldock check CONFIG` says more.
     """
     if watch:
         return _watched(chosen.required("run"), dry_run=dry_run, as_json=as_json)

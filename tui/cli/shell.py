@@ -18,7 +18,7 @@ from .select import Target, targets
 @click.command(epilog=examples(("shell 3f2a.0", "look around while it runs")))
 @click.argument("target", type=IdType(), metavar="ID")
 def command(target: str) -> ExitCode:
-    """Open a shell in the container of a job that runs (of a run: when only one of its jobs does).
+    """Open a shell in the container of a running job (or of a run with only one running job).
 
     The exit code is the shell's own.
     """

@@ -17,14 +17,14 @@ from .select import Target, newest, rows_of, targets
 from .style import Style, style_of
 
 
-@click.command(epilog=examples(("status", "the newest runs"), ("status 3f2a.0 --json", "one job, for programs")))
+@click.command(epilog=examples(("status", "the newest run"), ("status 3f2a.0 --json", "one job, for programs")))
 @click.argument("ids", nargs=-1, type=IdType(), metavar="[ID]...")
 @json_option
 def command(ids: tuple[str, ...], as_json: bool) -> ExitCode:
-    """Show how runs or jobs stand; without ID the newest run.
+    """Show the status of runs or jobs (default: the newest run).
 
     An ID is an invocation or a job id, or any unique beginning of one. Exit code: 1 when a job failed, was killed
-    or lost, or when jobs are left but no engine works on them; 0 otherwise.
+    or lost, or when jobs are left but the run has no engine; 0 otherwise.
     """
     found = targets(ids) if ids else newest()
     if not found and not as_json:

@@ -20,7 +20,7 @@ _SHOWN_AS = {"docker": "docker-py"}
 @click.command(epilog=examples(("version", "evaldock, Python, Docker and libraries")))
 @json_option
 def command(as_json: bool) -> ExitCode:
-    """Show the versions of evaldock, its libraries, Python, Docker and this system."""
+    """Show the versions of evaldock, its libraries, Python, Docker and the system."""
     found = _versions()
     if as_json:
         click.echo(json.dumps(found, indent=2))
