@@ -142,7 +142,7 @@ def scores(finished: Run, metric: str | None = None) -> list[Json]:
 
 
 def _reasons_against(planned: Plan, env: Mapping[str, str], *, check: bool) -> list[str]:
-    from .plan.render import missing_env
+    from .plan.environ import missing_env
 
     missing = [str(problem) for problem in missing_env(planned, env)]
     if missing or not check:

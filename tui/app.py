@@ -17,6 +17,7 @@ from ..core.base.errors import explain
 from ..core.run.access import read_only
 from . import glyphs as glyph_sets
 from .actions import BY_ID, bindings
+from .crash import Crash, write_crash
 from .outcome import Left
 from .settings import Settings, load_memory, load_settings, save_memory
 from .telling import Severity, Told, told_now
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PREFIX = "evaldock-"
-_TWICE = 2.0  # seconds within which a second ctrl+c kills
+_TWICE = 2.0  # seconds within which a second ctrl+c leaves
 _TOLD_KEPT = 500
 
 
@@ -63,6 +64,7 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         self.memory = load_memory(env)
         self.read_only = read_only(env)
         self.told: list[Told] = []
+        self.crash: Crash | None = None
         self._first: tuple[Run, bool] | None = None
         self._opening: tuple[str, ...] = self.settings.problems
         self._interrupted = float("-inf")
@@ -86,9 +88,28 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         self._opening = (*self._opening, *told)
 
     def show(self) -> Left | None:
-        """Run until it is left; None when it broke down, which Textual has told about by then."""
-        left = self.run(mouse=self._mouse)
+        """Run until it is left; None when a defect ended it: then `crash` says more."""
+        try:
+            left = self.run(mouse=self._mouse)
+        except Exception as error:  # noqa: BLE001 - nothing of ours may end in a traceback
+            self._note_crash(error)
+            return None
         return None if self.return_code else left
+
+    def _handle_exception(self, error: Exception) -> None:
+        """As Textual's, but it prints a traceback with the values of all variables; ours goes to a file, without."""
+        self._return_code = 1
+        if self._exception is None:
+            # For tests, which raise it again.
+            self._exception = error
+            self._exception_event.set()  # pyright: ignore[reportUnknownMemberType]
+        self._note_crash(error)
+        self._close_messages_no_wait()
+
+    def _note_crash(self, error: Exception) -> None:
+        if self.crash is None:
+            base = self.base
+            self.crash = Crash(write_crash(error, self.env), base.shown_run if base is not None else None)
 
     def on_mount(self) -> None:
         """Open the first screen and listen to signals: a terminal that goes away must not be left in disorder."""
@@ -189,18 +210,16 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, DashboardScreen)), None)
 
     def action_interrupt(self) -> None:
-        """The first time ask, the second time soon after kill everything and go."""
+        """The first time ask, the second time soon after leave at once. Neither kills anything."""
         base, before, now = self.base, self._interrupted, time.monotonic()
         self._interrupted = now
-        if base is None:
+        if base is None or now - before <= _TWICE:
             self.leave()
-        elif now - before <= _TWICE:
-            base.kill_everything()
         else:
             base.leave()
 
-    def leave(self, *, killed: bool = False) -> None:
-        """End the dashboard. Runs go on; that is for the screens to have asked about."""
+    def leave(self) -> None:
+        """End the dashboard. Runs continue."""
         save_memory(self.memory, self.env)
         base = self.base
-        self.exit(Left(base.shown_run if base is not None else None, killed))
+        self.exit(Left(base.shown_run if base is not None else None))

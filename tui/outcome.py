@@ -9,7 +9,6 @@ from ..core.run.store import Run
 
 @dataclass(frozen=True)
 class Left:
-    """`run` is the one that was on screen, None when it was the list of runs; `killed` that all was killed in haste."""
+    """`run` is the one that was on screen, None when it was the list of runs."""
 
     run: Run | None = None
-    killed: bool = False

@@ -169,12 +169,16 @@ class TaskConfig:
 
 @dataclass(frozen=True)
 class OverrideChange:
-    """What one `-o` did: the override as typed, the path, and the values before and after (None: absent)."""
+    """What one `-o` did: the override as typed, the path, and the values before and after (None: absent).
+
+    `steps` lead to the place in the tree; () for the choice of a file.
+    """
 
     text: str
     path: str
     before: object
     after: object
+    steps: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True)

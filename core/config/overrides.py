@@ -76,6 +76,7 @@ def apply_override(root: Node, override: Override) -> tuple[Node, OverrideChange
         path=format_steps(steps),
         before=None if before is None else plain(before),
         after=None if after is None or override.operation is Operation.DELETE else plain(after),
+        steps=steps,
     )
 
 

@@ -22,6 +22,7 @@ from ..run.store import Run, RunDamaged
 
 if TYPE_CHECKING:
     from ..catalog.catalog import Catalog
+    from ..plan.view import PlanView
 
 _RUN_WIDE = {
     "output_dir": "execution.output_dir",
@@ -64,12 +65,18 @@ class Reruns:
     jobs: tuple[PlannedRerun, ...]
     config: Config | None = None
 
-    def render(self, run_dir: str, env: Mapping[str, str]) -> str:
-        """What `--dry-run` shows, as text that ends in a newline; `env` tells which variables are set."""
-        from ..plan.render import Again, render_plan
+    def view(self, run_dir: str, env: Mapping[str, str]) -> PlanView:
+        """The dry run; `env` tells which variables are set."""
+        from ..plan.view import Again, plan_view
 
         again = {item.job: Again(item.attempt, item.changes) for item in self.jobs}
-        return render_plan(self.config, self.plan, env, run_dir=run_dir, again=again)
+        return plan_view(self.config, self.plan, env, run_dir=run_dir, again=again)
+
+    def render(self, run_dir: str, env: Mapping[str, str]) -> str:
+        """What `--dry-run` shows, as text that ends in a newline; `env` tells which variables are set."""
+        from ..plan.render import render_view
+
+        return render_view(self.view(run_dir, env))
 
 
 def next_attempt(run: Run, job_id: str) -> int:

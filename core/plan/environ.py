@@ -1,11 +1,12 @@
-"""Which variables a container gets, and where their values come from. Values of the host are never read here."""
+"""Which variables a container gets, where their values come from, and which are missing. No value is kept here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from ..config.model import EnvValue
-from .spec import EnvRef, JobSpec
+from ..config.model import ConfigProblem, EnvValue
+from .commands import untrusted
+from .spec import EnvRef, JobSpec, Plan
 from .trees import text_at
 
 DATASET_DIR = "NEMO_EVALUATOR_DATASET_DIR"
@@ -46,6 +47,31 @@ def api_key_ref(job: JobSpec) -> EnvRef | None:
     """The job's variable that holds the endpoint's key; None for an endpoint without one."""
     name = text_at(job.run_config, "target", "api_endpoint", "api_key_name")
     return next((ref for ref in job.env if ref.name == name != NO_KEY), None)
+
+
+def missing_env(plan: Plan, env: Mapping[str, str]) -> list[ConfigProblem]:
+    """One problem for each variable of the host that jobs need and that is unset or empty.
+
+    The variable that agrees to a config's own commands is one of them.
+    """
+    wanted: dict[str, list[str]] = {}
+    for job in plan.jobs:
+        for ref in job.env:
+            if ref.value.kind == "host" and not env.get(ref.value.source):
+                renamed = f" (as {ref.name})" if ref.name != ref.value.source else ""
+                wanted.setdefault(ref.value.source, []).append(job.task + renamed)
+    missing = [ConfigProblem(_missing(name, list(dict.fromkeys(tasks))), "env_vars") for name, tasks in wanted.items()]
+    return missing + untrusted(plan, env)
+
+
+def _missing(name: str, tasks: Sequence[str]) -> str:
+    more = f" and {len(tasks) - 3} more" if len(tasks) > 3 else ""
+    noun = "task" if len(tasks) == 1 else "tasks"
+    verb = "needs" if len(tasks) == 1 else "need"
+    return (
+        f"the environment variable {name} is not set or empty; {noun} {', '.join(tasks[:3])}{more} {verb} it. "
+        f"Set it (export {name}=...) or name another variable under env_vars"
+    )
 
 
 def _own(kill_grace: float) -> list[EnvRef]:

@@ -7,17 +7,16 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from ..config.model import Config, Origin
-from ..config.node import Node, Steps, format_steps, plain, walk
+from ..config.node import Node, child, format_steps, plain, walk
 from .mask import masked_tree
-from .trees import yaml_scalar
+from .trees import tree_lines
 
-_INDENT = 2
 _WIDEST = 60  # where the origins stand at the latest
 
 
 def render_traced(config: Config, root: Node, *, origins: bool = True) -> str:
     """The config as YAML; with `origins`, each value has its own in a comment (file:line, or the override)."""
-    lines = list(_lines(_masked(root), root, ()))
+    lines = list(_lines(root))
     if not origins:
         return "".join(f"{text}\n" for text, _ in lines)
     width = max((len(text) for text, origin in lines if origin and len(text) <= _WIDEST), default=0)
@@ -35,31 +34,11 @@ def _masked(root: Node) -> object:
     return masked_tree(cast("Mapping[str, object]", plain(root, shown=True)))
 
 
-def _lines(value: object, node: Node, steps: Steps) -> Iterator[tuple[str, Origin | None]]:
-    """The lines of one mapping or list; `value` is the masked form of `node`."""
-    pad = " " * (_INDENT * len(steps))
-    for head, inner, below, step in _children(value, node):
-        if _holds(below):
-            lines = _lines(inner, below, (*steps, step))
-            if isinstance(step, int):
-                text, origin = next(lines)
-                yield f"{pad}{head}{text.lstrip()}", origin
-            else:
-                yield f"{pad}{head.rstrip()}", None
-            yield from lines
-        else:
-            yield f"{pad}{head}{yaml_scalar(inner)}", below.origin
-
-
-def _children(value: object, node: Node) -> Iterator[tuple[str, object, Node, str | int]]:
-    if isinstance(node.value, dict):
-        tree = cast("Mapping[str, object]", value)
-        for key, below in node.value.items():
-            yield f"{yaml_scalar(key)}: ", tree[key], below, key
-    elif isinstance(node.value, list):
-        items = cast("list[object]", value)
-        for index, below in enumerate(node.value):
-            yield "- ", items[index], below, index
+def _lines(root: Node) -> Iterator[tuple[str, Origin | None]]:
+    """The lines of the config, each with where its value was written."""
+    for line in tree_lines(_masked(root)):
+        node = None if line.is_head else child(root, *line.steps)
+        yield line.text, node.origin if node else None
 
 
 def _holds(node: Node) -> bool:

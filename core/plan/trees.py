@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from ..config.model import Tree
+from ..config.node import Steps
 
 
 def merged(base: Mapping[str, object], over: Mapping[str, object]) -> Tree:
@@ -52,6 +54,38 @@ def text_at(tree: Mapping[str, object], *path: str) -> str:
 def yaml_text(tree: Mapping[str, object], *, width: int | None = None) -> str:
     """A tree as YAML, its keys in their order; lines are folded at `width` (YAML's own unless given)."""
     return _dumped(tree, sort_keys=False, width=width)
+
+
+@dataclass(frozen=True)
+class TreeLine:
+    """A line of a tree as YAML. `steps` lead to its value, or to the mapping or list that it is the head of.
+
+    `opens` leads to the mapping or list whose first line this is, () for none: the head of a mapping, or the first
+    line of an item.
+    """
+
+    text: str
+    steps: Steps
+    opens: Steps = ()
+    is_head: bool = False
+
+
+def tree_lines(value: object, steps: Steps = ()) -> Iterator[TreeLine]:
+    """A mapping or list as YAML, one value a line."""
+    pad = "  " * len(steps)
+    children = enumerate(cast("list[object]", value)) if isinstance(value, list) else cast(Tree, value).items()
+    for step, inner in children:
+        head, place = "-" if isinstance(step, int) else f"{yaml_scalar(step)}:", (*steps, step)
+        if not isinstance(inner, (dict, list)) or not inner:
+            yield TreeLine(f"{pad}{head} {yaml_scalar(cast(object, inner))}", place)
+            continue
+        lines = tree_lines(cast(object, inner), place)
+        if isinstance(step, int):
+            first = next(lines)
+            yield replace(first, text=f"{pad}{head} {first.text.lstrip()}", opens=place)
+        else:
+            yield TreeLine(f"{pad}{head}", place, place, is_head=True)
+        yield from lines
 
 
 def yaml_scalar(value: object) -> str:

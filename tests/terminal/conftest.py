@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,16 @@ PATIENCE = 30  # seconds until a text must have come
 class Screen(pexpect.spawn):
     """`evaldock` on a pty of its own, as leader of the pty's session. Its output is bytes."""
 
-    def __init__(self, desk: Desk, *arguments: str, env: Mapping[str, str], ignore_sighup: bool = False) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *arguments: str,
+        env: Mapping[str, str],
+        ignore_sighup: bool = False,
+        program: Sequence[str] = (PROGRAM,),
+    ) -> None:
         super().__init__(
-            PROGRAM, list(arguments), cwd=str(desk.root), env={**desk.env, **env}, dimensions=(40, 200),
+            program[0], [*program[1:], *arguments], cwd=str(desk.root), env={**desk.env, **env}, dimensions=(40, 200),
             timeout=PATIENCE, ignore_sighup=ignore_sighup, maxread=1 << 16,
         )  # fmt: skip
         self.delaybeforesend = None

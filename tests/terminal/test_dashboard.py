@@ -32,8 +32,8 @@ def at_work(desk: Desk) -> tuple[Screen, Run]:
 def detach(screen: Screen) -> None:
     """Leave while tasks run; the terminal must be as it was, and what goes on is said."""
     screen.send("q")
-    screen.sees("detach")
-    screen.send("d")
+    screen.sees("leave")
+    screen.send("y")
     screen.sees(LEAVES_ALTERNATE_SCREEN)
     screen.ends(0)
 
@@ -50,8 +50,10 @@ def test_keys_kill_one_task_and_then_all(desk: Desk) -> None:
     assert run.state().jobs[f"{run.invocation}.1"].state.value == "running"
     assert run.paths.job("t0").stdout.read_bytes().endswith(b"interrupted\n")
     screen.send("q")
-    screen.sees("detach")
-    screen.send("k")
+    screen.sees("leave")
+    screen.send("K")
+    screen.sees("keep running")
+    screen.send("y")
     screen.sees(LEAVES_ALTERNATE_SCREEN, SHOWS_CURSOR)
     until_state(run, 1, "killed")
     assert endings(run) == {(f"{run.invocation}.0", 1): 1, (f"{run.invocation}.1", 1): 1}
@@ -80,8 +82,8 @@ def test_keys_search_preview_kill_and_rerun(desk: Desk) -> None:
     until_state(run, 0, "killed")
     screen.sees("rerun")
     screen.send("r")
-    screen.sees("as is")
-    screen.send("a")
+    screen.sees("rerun as is")
+    screen.send("y")
     job = f"{run.invocation}.0"
     wait_for(lambda: run.state().jobs[job].attempt == 2, "the second attempt")
     until_state(run, 0, "running")

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evaldock.core.config.model import EnvValue
-from evaldock.core.plan.render import Again, plan_sections
 from evaldock.core.plan.spec import EnvRef, JobSpec, Plan
+from evaldock.core.plan.view import Again, plan_view
 from evaldock.core.results.tree import Figure, MetricTree, Node
 from evaldock.core.run.events import (
     EngineStarted,
@@ -35,7 +35,6 @@ from evaldock.tui.panes.stack import TABS, Tab
 from evaldock.tui.theme import THEMES, palette
 from evaldock.tui.view.config_lines import ConfigData, config_tab_lines
 from evaldock.tui.view.pane_title import other_title
-from evaldock.tui.view.preview import Preview
 from evaldock.tui.view.requests_lines import RequestsData, requests_lines
 from evaldock.tui.view.results_lines import results_lines
 from evaldock.tui.view.row import Requests, TaskRow
@@ -153,9 +152,9 @@ def config_data() -> ConfigData:
     )  # fmt: skip
     plan = Plan("4f2a9c1e", "/evals", "parallel", 7, "missing", spec.model_id, spec.url, (spec,))
     env = {"NVIDIA_API_KEY": "nvapi-secret-0123456789"}
-    sections = plan_sections(None, plan, env, run_dir="/evals/20261123_024600-4f2a9c1e", again={JOB: Again(2)})
+    dry_run = plan_view(None, plan, env, run_dir="/evals/20261123_024600-4f2a9c1e", again={JOB: Again(2)})
     return ConfigData(
-        Preview("mmlu", ((JOB, "mmlu", 2),), sections),
+        dry_run.jobs[0],
         (("image id", "sha256:7e4e3c94d083392369acc9349d3c7561"), ("container", "evaldock-4f2a9c1e-11-a2")),
         ("config.params.temperature=0.6",),
         (

@@ -9,12 +9,13 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from evaldock.core.catalog.catalog import Catalog
 from evaldock.core.config.load import load_config
 from evaldock.core.plan.make import make_plan
-from evaldock.core.plan.render import plan_sections
+from evaldock.core.plan.view import plan_view
 from evaldock.core.preflight.model import Check
 from evaldock.tui.screens.preview import PreviewScreen
 from evaldock.tui.view.preview import Preview
@@ -47,20 +48,17 @@ CHECKS = (
 )
 
 
-def preview(*, overrides: tuple[str, ...] = ()) -> Preview:
-    """What the dry run of `CONFIG` is made of."""
+def preview(*, overrides: tuple[str, ...] = (), config: str = CONFIG) -> Preview:
+    """The dry run of a config."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "nightly.yaml"
-        path.write_text(CONFIG, encoding="utf-8")
-        config = load_config(path=path, overrides=overrides, env=ENV)
-        plan = make_plan(config, Catalog([]), invocation="4f2a9c1e")
-        sections = plan_sections(config, plan, ENV)
+        path.write_text(config, encoding="utf-8")
+        loaded = load_config(path=path, overrides=overrides, env=ENV)
+        plan = make_plan(loaded, Catalog([]), invocation="4f2a9c1e")
+        view = plan_view(loaded, plan, ENV)
+    assert view.config is not None
     # The folder's name is another one each time.
-    sections = tuple(
-        type(section)(section.title, tuple(line.replace(folder, "/evals") for line in section.lines))
-        for section in sections
-    )
-    return Preview("nightly", tuple((job.id, job.task, 1) for job in plan.jobs), sections)
+    return Preview("nightly", replace(view, config=replace(view.config, sources=("/evals/nightly.yaml",))))
 
 
 class PreviewApp(PartsApp):
@@ -73,9 +71,11 @@ class PreviewApp(PartsApp):
         ascii: bool = False,
         checks: tuple[Check, ...] = CHECKS,
         run_label: str = "run now",
+        what: Preview | None = None,
     ) -> None:
         super().__init__(theme, ascii=ascii)
         self.checks, self.run_label = checks, run_label
+        self.what = what or preview(overrides=OVERRIDES)
         self.result: object = "still open"
         self.copied: list[str] = []
         self.looked = 0
@@ -94,7 +94,7 @@ class PreviewApp(PartsApp):
         def closed(result: bool | None) -> None:
             self.result = result
 
-        self.push_screen(PreviewScreen(preview(overrides=OVERRIDES), probe, run_label=self.run_label), closed)
+        self.push_screen(PreviewScreen(self.what, probe, run_label=self.run_label), closed)
 
 
 async def settled(app: PreviewApp) -> None:

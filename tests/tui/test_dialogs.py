@@ -26,8 +26,8 @@ def text_of(app: DialogApp) -> str:
 
 
 @pytest.mark.parametrize("name", SAFE)
-@pytest.mark.parametrize("key", ["enter", "escape"])
-async def test_enter_and_escape_do_nothing(name: str, key: str) -> None:
+@pytest.mark.parametrize("key", ["enter", "escape", "n", "q"])
+async def test_enter_escape_n_and_q_do_nothing(name: str, key: str) -> None:
     app = DialogApp(name)
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.press(key)
@@ -38,14 +38,13 @@ async def test_enter_and_escape_do_nothing(name: str, key: str) -> None:
     ("name", "key", "result"),
     [
         ("kill", "y", "stop"),
-        ("kill", "n", "now"),
         ("kill_one_now", "y", "now"),
-        ("quit", "d", "detach"),
-        ("quit", "k", "kill"),
+        ("quit", "y", "leave"),
+        ("quit", "K", "kill"),
         ("delete", "y", True),
         ("sort", "t", ("task", False)),
         ("sort", "o", ("score", False)),
-        ("rerun", "a", RerunChoice((ROWS[7].job, ROWS[8].job))),
+        ("rerun", "y", RerunChoice((ROWS[7].job, ROWS[8].job))),
         ("rerun", "p", RerunChoice((ROWS[7].job, ROWS[8].job), preview=True)),
     ],
 )
@@ -56,6 +55,16 @@ async def test_each_deed_has_its_key(name: str, key: str, result: object) -> Non
         assert app.result == result
 
 
+@pytest.mark.parametrize("name", sorted({"kill", "kill_one_now", "delete"}))
+async def test_what_destroys_wants_a_y_and_nothing_else(name: str) -> None:
+    app = DialogApp(name)
+    async with app.run_test(size=(100, 40)) as pilot:
+        for key in [*map(chr, range(ord("!"), ord("~") + 1)), "space", "tab", "ctrl+k", "ctrl+d"]:
+            if key != "y":
+                await pilot.press(key)
+        assert app.result in ("still open", None)
+
+
 async def test_kill_says_what_is_kept_and_that_others_go_on() -> None:
     app = DialogApp("kill")
     async with app.run_test(size=(140, 42)):
@@ -63,7 +72,7 @@ async def test_kill_says_what_is_kept_and_that_others_go_on() -> None:
         assert "1,842 of 12,032 samples kept" in text
         assert "no container yet" in text
         assert "SIGKILL after 10 s" in text
-        assert "other tasks go on" in text
+        assert "other tasks keep running" in text
 
 
 async def test_a_rerun_names_reasons_and_warns_of_the_hopeless() -> None:
@@ -166,7 +175,7 @@ async def test_overrides_come_back_into_the_rerun() -> None:
         await until(lambda: app.screen is rerun)
         await pilot.pause()
         assert "a.b=1" in text_of(app)
-        await pilot.press("a")
+        await pilot.press("y")
         assert app.result == RerunChoice((ROWS[7].job, ROWS[8].job), ("a.b=1",))
 
 

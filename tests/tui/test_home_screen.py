@@ -139,7 +139,7 @@ async def test_kill_rerun_and_resume_from_the_list(scene: Scene, opened: Opener)
         await it.until(lambda: it.home.detail, "the run")
         assert "K" not in it.footer
         assert it.footer["r"] == "rerun 1"
-        await it.press("r", "a")
+        await it.press("r", "y")
         await it.until(lambda: requests_of(over) == {"rerun-9b1e02d7.1-2"}, "the request")
         await it.press("escape")
         await it.until(lambda: "ctrl+r" not in it.footer and it.base is it.app.screen, "the list")

@@ -290,3 +290,20 @@ async def test_whatever_bytes_a_log_holds_only_colours_reach_the_driver(tmp_path
             assert strip.cell_length == 40
             sent = _SGR.sub("", strip.render(console))
             assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", sent)
+
+
+@pytest.mark.parametrize("words", [(300, 1, 300), (1, 300, 1)], ids=["middle", "ends"])
+async def test_a_wrapped_log_gives_way_to_one_whose_lines_have_other_lengths(
+    tmp_path: Path, words: tuple[int, ...]
+) -> None:
+    first, second = tmp_path / "first.log", tmp_path / "second.log"
+    first.write_text("".join(f"first {'word ' * n}\n" for n in words))
+    second.write_text("".join(f"second {'word ' * (301 - n)}\n" for n in words))
+    app = LogApp(first)
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.pane.toggle_wrap()
+        for path in (second, first, second):
+            app.pane.open(path)
+            await pilot.press("g")
+            assert app.rows()[0].startswith(path.stem)
+            await pilot.press("j", "j", "k", "G")

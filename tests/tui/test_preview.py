@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from evaldock.core.preflight.model import Check
 from evaldock.tui.commands.preview import of_attempts, of_rerun
+from evaldock.tui.draw.line import Span
 from evaldock.tui.screens.preview import PreviewScreen
-from evaldock.tui.view.preview import config_lines, continued, override_lines
+from evaldock.tui.view.preview import command_lines, config_lines, continued, override_lines
 from evaldock.tui.widgets.lines_pane import LinesPane
 
-from .previews import CHECKS, ENV, OVERRIDES, PreviewApp, preview, settled
+from .previews import CHECKS, CONFIG, ENV, OVERRIDES, PreviewApp, preview, settled
 from .scene import Scene, Task
 
 GOOD = CHECKS[:5]
+SAME_KEYS = preview(
+    overrides=("evaluation.tasks.0.overrides.config.params.temperature=0.5",),
+    config=CONFIG.replace("{name: ifeval}", "{name: ifeval, overrides: {config.params.temperature: 0.7}}").replace(
+        "limit_samples: 100", "temperature: 0.1"
+    ),
+)
+WITH_OVERRIDES = preview(overrides=OVERRIDES)
+
+
+def lines_of(lines: Sequence[Sequence[Span]]) -> list[str]:
+    return ["".join(span.text for span in line) for line in lines]
 
 
 def shown(app: PreviewApp) -> str:
@@ -105,20 +119,49 @@ async def test_only_changes_are_shown_on_demand() -> None:
 
 
 def test_lines_of_the_config_that_an_override_touched_are_marked() -> None:
-    lines = config_lines(preview(overrides=OVERRIDES), changes_only=True, key="tab", width=60)
+    lines = config_lines(preview(overrides=OVERRIDES).plan, changes_only=True, key="tab", width=60)
     touched = [line[1].text.strip() for line in lines if line and line[0].text == "~ "]
     assert touched == ["max_parallel:", "config.params.parallelism:"]
 
 
+def test_only_the_overridden_one_of_two_equal_keys_is_marked() -> None:
+    only = lines_of(config_lines(SAME_KEYS.plan, changes_only=True, key="tab", width=60))[1:]
+    assert only[: only.index("")] == [
+        "  evaluation:",
+        "    tasks:",
+        "      - name: gpqa_diamond",
+        "        overrides:",
+        "~         config.params.temperature: 0.5",
+    ]
+    both = lines_of(config_lines(SAME_KEYS.plan, changes_only=False, key="tab", width=60))
+    assert [line for line in both if line.startswith("~ ")] == only[4:5]
+    assert "          config.params.temperature: 0.7" in both
+
+
+@pytest.mark.parametrize("text", ["echo one\n\necho two\n", "x\n\nenv  X  set\n\ny", "a\n  - b\n\n-o d\n"])
+async def test_commands_with_empty_lines_are_no_part_of_the_docker_command(text: str) -> None:
+    app = PreviewApp(what=preview(config=CONFIG + f"  pre_cmd: {json.dumps(text)}\n"))
+    async with app.run_test(size=(140, 80)) as pilot:
+        await settled(app)
+        await pilot.press("Y")
+        (copied,) = app.copied
+        words = shlex.split(copied)
+        assert words[words.index("docker") :][:2] == ["docker", "run"] and words[-1] != "two"
+        screen = lines_of(command_lines(app.what.jobs[0], "Y", 200))
+        start = next(n for n, line in enumerate(screen) if line.startswith("pre_cmd.sh"))
+        until = next(n for n, line in enumerate(screen) if line.startswith("Environment"))
+        assert [line[2:] for line in screen[start + 1 : until - 1]] == text.rstrip().splitlines()
+
+
 def test_overrides_show_before_and_after() -> None:
-    texts = ["".join(span.text for span in line) for line in override_lines(preview(overrides=OVERRIDES), "4f2a9c1e.0")]
+    texts = lines_of(override_lines(WITH_OVERRIDES.plan, WITH_OVERRIDES.jobs[0]))
     assert "  - execution.max_parallel: 4" in texts
     assert "  + execution.max_parallel: 2" in texts
 
 
 @pytest.mark.parametrize("width", [20, 60, 200])
 def test_a_broken_command_is_the_same_command(width: int) -> None:
-    command = preview().command("4f2a9c1e.0")
+    command = preview().jobs[0].command
     assert shlex.split("\n".join(continued(command, width)).replace("\\\n", "")) == shlex.split(command)
 
 
@@ -149,5 +192,5 @@ def test_the_config_of_a_run_is_shown_without_overrides_too(tmp_path: Path) -> N
         of_rerun(run, [run.plan.jobs[0].id], (), scene.env),
         of_attempts(run, [run.plan.jobs[0].id], scene.env),
     ):
-        lines = shown_preview.section("config")
-        assert any("model_id: llama-3.1-8b-instruct" in line for line in lines)
+        lines = config_lines(shown_preview.plan, changes_only=False, key="tab", width=80)
+        assert any("model_id: llama-3.1-8b-instruct" in "".join(span.text for span in line) for line in lines)

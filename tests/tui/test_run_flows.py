@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from evaldock.core.base.clock import utc_iso
 from evaldock.core.run.events import Paused
-from evaldock.core.run.requests import take_requests
 from evaldock.core.run.store import Run
 
 from .conftest import Opener, requests_of, text_of
@@ -58,7 +57,7 @@ async def test_rerun_failed_asks_for_new_attempts_of_what_failed(scene: Scene, o
         assert it.footer["R"] == "rerun 2 failed"
         await it.press("R")
         assert it.dialog == "RerunDialog"
-        await it.press("a")
+        await it.press("y")
         await it.until(lambda: requests_of(run) == {f"rerun-{ID}.7-3", f"rerun-{ID}.8-2"}, "the requests")
 
 
@@ -122,7 +121,7 @@ async def test_read_only_offers_and_does_no_change(scene: Scene, opened: Opener)
         assert set(it.told) == {"Read-only: nothing is changed from here."}
         await it.press("q")
         assert it.dialog == "QuitDialog"
-        await it.press("k")
+        await it.press("K", "y")
         assert requests_of(run) == set()
         assert "read-only" in text_of(it.run.header)
 
@@ -132,23 +131,24 @@ async def test_quit_asks_while_tasks_run_and_detaches(scene: Scene, opened: Open
     async with opened(run) as it:
         await it.press("q", "escape")
         assert it.dialog == ""
-        await it.press("q", "d")
+        await it.press("q", "y")
     assert it.app.return_value is not None
-    assert (it.app.return_value.run, it.app.return_value.killed) == (run, False)
+    assert it.app.return_value.run == run
     assert requests_of(run) == set()
 
 
 async def test_quit_and_kill_leaves_when_all_have_ended(scene: Scene, opened: Opener) -> None:
     run = scene.run(tasks=(Task("a", "running", 5), Task("b")), engine=True)
     async with opened(run) as it:
-        await it.press("q", "k")
+        await it.press("q", "K")
+        assert it.dialog == "KillDialog"
+        await it.press("y")
         await it.until(lambda: requests_of(run) == {f"kill-{ID}.0", f"kill-{ID}.1"}, "the requests")
         assert it.app.return_value is None
         for index in (0, 1):
             scene.change(run, index, "killed")
         await it.until(lambda: it.app.return_value is not None, "the end")
     assert it.app.return_value is not None
-    assert not it.app.return_value.killed
 
 
 async def test_quit_of_a_run_that_is_over_asks_nothing(scene: Scene, opened: Opener) -> None:
@@ -157,20 +157,25 @@ async def test_quit_of_a_run_that_is_over_asks_nothing(scene: Scene, opened: Ope
     assert it.app.return_value is not None
 
 
-async def test_ctrl_c_asks_and_twice_kills_everything(scene: Scene, opened: Opener) -> None:
+async def test_quit_and_kill_can_still_be_called_off(scene: Scene, opened: Opener) -> None:
+    run = scene.run(tasks=(Task("a", "running", 5), Task("b")), engine=True)
+    async with opened(run) as it:
+        await it.press("q", "K", "n", "k", "enter")
+        assert (it.dialog, requests_of(run)) == ("", set())
+        assert it.app.return_value is None
+
+
+@pytest.mark.parametrize("dialog", ["", "K", "ctrl+k", "question_mark"])
+async def test_ctrl_c_asks_and_twice_leaves_but_kills_nothing(scene: Scene, opened: Opener, dialog: str) -> None:
     run = scene.run(tasks=(Task("a", "running", 5), Task("b"), Task("c", "succeeded", 1)), engine=True)
     async with opened(run) as it:
+        if dialog:
+            await it.press(dialog)
         await it.press("ctrl+c")
         assert it.dialog == "QuitDialog"
-        assert requests_of(run) == set()
         await it.press("ctrl+c")
         await it.until(lambda: it.app.return_value is not None, "the end")
-    assert it.app.return_value is not None
-    assert it.app.return_value.killed
-    assert {(request.job, request.force) for request in take_requests(run.paths)} == {  # type: ignore[union-attr]
-        (f"{ID}.0", True),
-        (f"{ID}.1", True),
-    }
+    assert requests_of(run) == set()
 
 
 @pytest.mark.parametrize("index", range(len(NIGHTLY)))

@@ -249,7 +249,7 @@ async def test_choices_are_remembered(scene: Scene, opened: Opener) -> None:
     async with opened(run) as it:
         await it.press("T", "down", "enter")
         await it.press("S", "o")
-        await it.press("w", "q", "d")
+        await it.press("w", "q", "y")
     memory = load_memory(scene.env)
     assert (memory.theme, memory.sort, memory.wrap) == ("light", "score", True)
     async with opened(run) as it:

@@ -9,8 +9,9 @@ import pytest
 import yaml
 from evaldock.core.catalog.load import catalog_dirs, load_catalog
 from evaldock.core.config.load import load_config
+from evaldock.core.plan.environ import missing_env
 from evaldock.core.plan.make import make_plan
-from evaldock.core.plan.render import missing_env, render_plan
+from evaldock.core.plan.render import render_plan
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONFIGS = sorted(path for path in EXAMPLES.rglob("*.yaml") if path.parent.name != "catalog")

@@ -10,7 +10,8 @@ from evaldock.core.config.model import EnvValue, MountSpec, Resources
 from evaldock.core.plan.commands import command_files, untrusted
 from evaldock.core.plan.container import container_shape, image_reference
 from evaldock.core.plan.docker_line import docker_run_line, docker_run_words
-from evaldock.core.plan.render import missing_env, render_plan
+from evaldock.core.plan.environ import missing_env
+from evaldock.core.plan.render import render_plan
 from evaldock.core.plan.spec import DockerOptions, EnvRef, JobSpec, Plan
 
 DIGEST = "sha256:" + "a" * 64

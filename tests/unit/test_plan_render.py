@@ -17,9 +17,10 @@ from evaldock.core.config.model import (
     TaskConfig,
 )
 from evaldock.core.plan.codec import plan_to_json
+from evaldock.core.plan.environ import missing_env
 from evaldock.core.plan.make import make_plan
 from evaldock.core.plan.mask import masked_override, masked_plan, masked_text, masked_tree
-from evaldock.core.plan.render import docker_run_line, missing_env, render_plan
+from evaldock.core.plan.render import docker_run_line, render_plan
 
 SECRET = "s3cretvalue-9000"
 TREE: dict[str, object] = {

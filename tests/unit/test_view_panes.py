@@ -196,7 +196,7 @@ def test_the_config_tells_image_environment_and_the_literal_command() -> None:
     assert "nvapi-secret" not in text
     start = next(n for n, line in enumerate(lines) if line.startswith("Docker command"))
     joined = " ".join(line.removesuffix(" \\").strip() for line in lines[start + 1 :])
-    assert joined == data.command
+    assert joined == data.job.command
 
 
 def test_a_narrow_command_goes_on_below() -> None:
@@ -205,7 +205,7 @@ def test_a_narrow_command_goes_on_below() -> None:
     start = next(n for n, line in enumerate(lines) if line.startswith("Docker command"))
     assert all(len(line) <= 62 for line in lines[start:])
     packed = "".join(line.removesuffix("\\") for line in lines[start + 1 :]).replace(" ", "")
-    assert packed == data.command.replace(" ", "")
+    assert packed == data.job.command.replace(" ", "")
 
 
 # Timeline

@@ -14,6 +14,7 @@ from .look import current_look
 
 if TYPE_CHECKING:
     from ...core.run.store import Run
+    from ..crash import Crash
     from ..outcome import Left
 
 
@@ -33,7 +34,8 @@ def open_run(
 
     app = EvaldockApp(current_look(), env=env)
     app.begin_with(run, start=start, told=tuple(told))
-    return _after(app.show(), run, jobs)
+    left = app.show()
+    return _after_a_crash(app.crash) if left is None else _after(left, run, jobs)
 
 
 def open_home(env: Mapping[str, str] | None = None) -> ExitCode:
@@ -41,16 +43,28 @@ def open_home(env: Mapping[str, str] | None = None) -> ExitCode:
     from ..app import EvaldockApp
 
     app = EvaldockApp(current_look(), env=os.environ if env is None else env)
-    return _after(app.show(), None, None)
+    left = app.show()
+    return _after_a_crash(app.crash) if left is None else _after(left, None, None)
 
 
-def _after(left: Left | None, run: Run | None, jobs: Collection[str] | None) -> ExitCode:
-    """Words on what goes on without the dashboard, and the exit code."""
-    if left is None:
-        return ExitCode.FAILED
-    if left.killed:
-        click.echo("evaldock: killing the tasks.", err=True)
-        return ExitCode.INTERRUPTED
+def _after_a_crash(crash: Crash | None) -> ExitCode:
+    """Three lines: that it was a defect, how the run stands, and where the details are."""
+    run = crash.run if crash is not None else None
+    click.echo("evaldock: the dashboard hit a bug and had to close.", err=True)
+    if run is None:
+        click.echo("  Runs are not affected. Come back: evaldock", err=True)
+    elif run.engine_alive() is not None:
+        click.echo(f"  Your run continues. Come back: evaldock attach {run.invocation}", err=True)
+    else:
+        click.echo(f"  Your run is not affected. Look at it: evaldock status {run.invocation}", err=True)
+    file = crash.file if crash is not None else None
+    where = file or "none, because the state directory cannot be written"
+    click.echo(f"  Details for a bug report: {where}", err=True)
+    return ExitCode.FAILED
+
+
+def _after(left: Left, run: Run | None, jobs: Collection[str] | None) -> ExitCode:
+    """Words on what continues without the dashboard, and the exit code."""
     if left.run is None:
         return ExitCode.OK
     state = left.run.state()
@@ -66,10 +80,16 @@ def _tell_open(run: Run) -> ExitCode:
     open_jobs = sum(not view.state.terminal for view in run.state().jobs.values())
     tasks = "1 task" if open_jobs == 1 else f"{open_jobs} tasks"
     if run.engine_alive() is None:
-        click.echo(f"evaldock: {tasks} of {run.invocation} wait without an engine.", err=True)
+        verb = "is" if open_jobs == 1 else "are"
+        click.echo(f"evaldock: {tasks} of {run.invocation} {verb} waiting, but no engine is running.", err=True)
         click.echo(f"  evaldock resume {run.invocation}", err=True)
         return ExitCode.FAILED
-    verb = "goes" if open_jobs == 1 else "go"
-    click.echo(f"evaldock: {tasks} of {run.invocation} {verb} on. Come back with:", err=True)
+    verb = "continues" if open_jobs == 1 else "continue"
+    click.echo(f"evaldock: {tasks} of {run.invocation} {verb}. Come back, or stop {_them(open_jobs)}:", err=True)
     click.echo(f"  evaldock attach {run.invocation}", err=True)
+    click.echo(f"  evaldock kill {run.invocation}", err=True)
     return ExitCode.OK
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def refuse_missing_env(plan: Plan, env: Mapping[str, str], jobs: Collection[str] | None = None) -> None:
     """Raises UsageProblem naming every variable that `jobs` (all when None) need and `env` lacks."""
-    from ...core.plan.render import missing_env
+    from ...core.plan.environ import missing_env
 
     if jobs is not None:
         plan = replace(plan, jobs=tuple(job for job in plan.jobs if job.id in jobs))

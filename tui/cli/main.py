@@ -188,5 +188,19 @@ def main() -> None:
     gc.set_threshold(20_000, 20, 20)
     try:
         cli(prog_name="evaldock")
+    except SystemExit as end:
+        if "evaldock.tui.app" in sys.modules:
+            _end_soon(end.code)
+        raise
     finally:
         gc.freeze()
+
+
+def _end_soon(code: object) -> None:
+    """End the process in a second at the latest: after a dashboard, threads that read a dead terminal or a dead file
+    system may never end by themselves, and nothing of them is needed."""
+    from threading import Timer
+
+    last = Timer(0.8, os._exit, [code if isinstance(code, int) else int(code is not None)])
+    last.daemon = True
+    last.start()

@@ -28,7 +28,7 @@ def task_commands(screen: RunScreen) -> Commands:
         "preview": Command(keys.preview, lambda: "preview" if screen.row is not None else ""),
         "pause": Command(keys.pause, keys.pause_name, lambda: "Nothing waits in the queue."),
         "shell": Command(keys.shell, keys.shell_name, keys.no_shell),
-        "retry": Command(keys.retry, keys.retry_name, lambda: "Nothing is broken here."),
+        "retry": Command(keys.retry, keys.retry_name, lambda: "Nothing to retry."),
     }
 
 

@@ -98,6 +98,8 @@ class LogView:
         """Take in what has come."""
         content = self._file.content if self._file is not None else Content()
         before, self._content = self._content, content
+        # Where lines stand in the file is known only until it changes.
+        self._spans.clear()
         if content.generation != before.generation:
             self._adopt(before, content)
         if content.complete:
@@ -135,6 +137,8 @@ class LogView:
 
     def look(self) -> tuple[list[Row], LogStatus]:
         """The rows that are on screen now, and how things are."""
+        # Read once a look: a line that grows meanwhile must not have more rows here than there.
+        self._spans.clear()
         # Where the log fills the screen, so does what is shown.
         self._top = self._rows.bottom(self._height) if self._following else self._rows.moved(self._top, 0, self._height)
         places = [*self._rows.down(self._top, self._height)]
@@ -185,11 +189,10 @@ class LogView:
 
     def _find_spans(self, places: list[Place]) -> None:
         index = self._content.index
-        self._spans.clear()
         if index is not None and places and not self._only_hits:
             first = places[0].line
-            spans = index.spans(first, places[-1].line + 1 - first)
-            self._spans.update(zip(range(first, first + len(spans)), spans, strict=True))
+            for line, span in enumerate(index.spans(first, places[-1].line + 1 - first), first):
+                self._spans.setdefault(line, span)
 
     def _span(self, line: int) -> tuple[int, int] | None:
         index = self._content.index

@@ -10,12 +10,11 @@ from typing import cast
 
 from ...core.base.atomic import read_head
 from ...core.base.sanitize import clean, clean_line
-from ...core.plan.render import Again, plan_sections
 from ...core.plan.spec import JobSpec
+from ...core.plan.view import Again, plan_view
 from ...core.run.store import Run
 from ..draw.line import Span
 from ..view.config_lines import ConfigData, config_tab_lines
-from ..view.preview import Preview
 from ..view.row import TaskRow
 from ..widgets.dress import glyphs_of
 from .earlier import view_of
@@ -33,12 +32,12 @@ class ConfigPane(ReadPane[ConfigData]):
         spec = run.job(row.job, attempt)
         plan = replace(run.plan, jobs=(spec,), warnings=())
         again = {row.job: Again(attempt)}
-        sections = plan_sections(None, plan, os.environ, run_dir=str(run.paths.root), again=again)
+        dry_run = plan_view(None, plan, os.environ, run_dir=str(run.paths.root), again=again)
         amendment = run.amendment(row.job, attempt)
         view = view_of(run, row, attempt)
         known = (("digest", spec.digest), ("image id", view.image_id), ("container", view.container))
         return ConfigData(
-            Preview(row.task, ((row.job, row.task, attempt),), sections),
+            dry_run.jobs[0],
             tuple((name, clean_line(text)) for name, text in known if text),
             tuple(clean_line(text) for text in amendment.shown) if amendment is not None else (),
             tuple(_run_config(self.folder(row, run), spec)),
@@ -50,7 +49,7 @@ class ConfigPane(ReadPane[ConfigData]):
 
     def copy_text(self) -> str:
         """The docker command, literal."""
-        return self._data.command if self._data is not None else ""
+        return self._data.job.command if self._data is not None else ""
 
 
 def _run_config(folder: Path, spec: JobSpec) -> list[str]:

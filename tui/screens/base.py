@@ -59,10 +59,6 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
         """The way out; asks when something would be left behind."""
         self.dashboard.leave()
 
-    def kill_everything(self) -> None:
-        """Out at once: kill what runs, where that is allowed."""
-        self.dashboard.leave()
-
     def look_again(self) -> None:
         """Read anew at once: something was asked for."""
 

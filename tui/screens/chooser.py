@@ -25,7 +25,7 @@ class Entry:
 class Chooser(Dialog[str]):
     """Gives the `result` of the entry that was taken. `typing`: letters narrow the list instead of being keys."""
 
-    enter_label = "take"
+    enter_label = "select"
     typing = False
     heading = "Choose"
     BINDINGS: ClassVar[list[BindingType]] = [

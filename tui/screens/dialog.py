@@ -1,4 +1,6 @@
-"""What all dialogs have in common: a sheet on a raised ground, its keys in a band below, the safe choice on enter.
+"""What all dialogs have in common: a sheet on a raised ground, its keys in a band below, and one grammar.
+
+`y` does what the dialog asks about; enter, escape, `n` and `q` never do.
 
 The screen behind fades and stays live.
 """
@@ -109,7 +111,7 @@ class Dialog(ModalScreen[T | None], Generic[T], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stay", "back", show=False),
         Binding("enter", "enter", "back", show=False),
-        Binding("q", "stay", "back", show=False),
+        Binding("q,n", "stay", "back", show=False),
         Binding("down,j", "scroll(1)", "down", show=False),
         Binding("up,k", "scroll(-1)", "up", show=False),
         Binding("pagedown", "scroll(10)", "page down", show=False),

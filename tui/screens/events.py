@@ -1,4 +1,4 @@
-"""What was told so far: nothing important lives for five seconds only."""
+"""The history of messages: nothing important lives for five seconds only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class EventLog(Dialog[None]):
     @property
     def title_row(self) -> Row:
         """The heading."""
-        return row(Span("What was told", "bright", bold=True))
+        return row(Span("Messages", "bright", bold=True))
 
     def rows(self, width: int) -> list[Row]:
         """A sentence may take several rows."""
@@ -39,4 +39,4 @@ class EventLog(Dialog[None]):
             lines = wrapped([Span(one.text, role)], width - _INDENT)
             time = f"{one.at:%H:%M:%S}  "
             rows += [row(time if n == 0 else " " * _INDENT, *line.left) for n, line in enumerate(lines)]
-        return rows or [row("Nothing so far.")]
+        return rows or [row("No messages yet.")]

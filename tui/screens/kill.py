@@ -18,7 +18,7 @@ _LISTED = 8
 
 
 class KillDialog(Dialog[How]):
-    """Asks once. `others` is how many tasks go on; with `now` nothing has time to end by itself."""
+    """Asks once. `others` is how many tasks keep running; with `now` there is no grace period."""
 
     deed = "bad"
     stay_label = "keep running"
@@ -30,7 +30,7 @@ class KillDialog(Dialog[How]):
     @property
     def title_row(self) -> Row:
         """The question."""
-        deed = "Kill at once:" if self._now else "Kill"
+        deed = "Kill now:" if self._now else "Kill"
         what = self._tasks[0].task if len(self._tasks) == 1 else f"{len(self._tasks)} tasks"
         return row(Span(f"{deed} {what}?", "bright", bold=True))
 
@@ -39,13 +39,13 @@ class KillDialog(Dialog[How]):
         listed = [self._row_of(task, width) for task in self._tasks[:_LISTED]]
         if len(self._tasks) > _LISTED:
             listed.append(row(f"and {len(self._tasks) - _LISTED} more"))
-        told = [Span("SIGKILL now: no time to write anything more. ", "dim")]
+        told = [Span("SIGKILL now, without a grace period. ", "dim")]
         if not self._now:
             told = [Span("SIGTERM now, SIGKILL after ", "dim"), Span(f"{self._grace:g}", "text"), Span(" s. ", "dim")]
         told.append(Span("Logs and results so far are kept. ", "dim"))
         if self._others:
-            noun = "task goes" if self._others == 1 else "tasks go"
-            told.append(Span(f"{self._others} other {noun} on. ", "dim"))
+            noun = "task keeps" if self._others == 1 else "tasks keep"
+            told.append(Span(f"{self._others} other {noun} running. ", "dim"))
         told += [Span("A killed task can be run again with ", "dim"), Span("r", "bright", bold=True), Span(".", "dim")]
         return [*listed, BLANK, *wrapped(told, width)]
 
@@ -70,19 +70,16 @@ class KillDialog(Dialog[How]):
         if task.state == "pulling":
             return "no container yet"
         if task.state == "stopping":
-            return "is stopping already"
+            return "already stopping"
         if task.done and task.total:
             return f"{numbers.count(task.done)} of {numbers.count(task.total)} samples kept"
         return f"{numbers.count(task.done)} samples kept" if task.done else ""
 
     def choices(self) -> list[Choice]:
-        """Yes, and its harder form."""
-        number = len(self._tasks)
-        what = "it" if number == 1 else f"{number} tasks"
-        if self._now:
-            return [Choice("y", f"kill {what} now", "kill('now')", "bad")]
-        return [Choice("y", f"kill {what}", "kill('stop')", "bad"), Choice("n", "now, no grace", "kill('now')", "bad")]
+        """Yes."""
+        what = "it" if len(self._tasks) == 1 else f"{len(self._tasks)} tasks"
+        return [Choice("y", f"kill {what} now" if self._now else f"kill {what}", "kill", "bad")]
 
-    def action_kill(self, how: How) -> None:
+    def action_kill(self) -> None:
         """Do it."""
-        self.dismiss(how)
+        self.dismiss("now" if self._now else "stop")

@@ -67,7 +67,7 @@ class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=Fals
         palette = palette_of(self)
         key, word = palette.style("accent", on="cursor", bold=True), palette.style("text", on="cursor")
         safe = palette.style("bright", on="cursor", bold=True)
-        return Text.assemble(("ctrl+s", key), (" take them      ", word), ("esc", safe), (" as before", word))
+        return Text.assemble(("ctrl+s", key), (" apply      ", word), ("esc", safe), (" cancel", word))
 
     def on_mount(self) -> None:
         """Begin at the end of what is there."""
@@ -96,7 +96,7 @@ class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=Fals
             text = "\n".join(clean_line(line) for line in problem.splitlines())
             said.update(Text(text, style=palette.style("bad", on="raised")))
         else:
-            good = f"{glyphs_of(self).succeeded} these can be" if lines else "nothing is changed"
+            good = f"{glyphs_of(self).succeeded} valid" if lines else "no change yet"
             said.update(Text(good, style=palette.style("ok" if lines else "dim", on="raised")))
         return not problem
 

@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from ...core.plan.view import JobPreview
 from ...core.preflight.model import Check
 from ..actions import Keys, bindings, default_keys, key_name
 from ..draw.line import Line, Span, spans_width
@@ -98,8 +99,8 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
     # What is shown
 
     @property
-    def _job(self) -> str:
-        return self._preview.jobs[self._place][0]
+    def _job(self) -> JobPreview:
+        return self._preview.jobs[self._place]
 
     @property
     def _two(self) -> bool:
@@ -111,11 +112,11 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
         left = check_lines(self._checks, glyphs, width - 6, checking=self._checking) if self._probe else []
         parts = [
             left,
-            override_lines(preview, self._job),
-            command_lines(preview, self._job, key("copy_command"), width - 6),
+            override_lines(preview.plan, self._job),
+            command_lines(self._job, key("copy_command"), width - 6),
         ]
         rest = self.size.width - width if self._two else width
-        config = config_lines(preview, changes_only=self._changes_only, key=key("next_pane"), width=rest - 8)
+        config = config_lines(preview.plan, changes_only=self._changes_only, key=key("next_pane"), width=rest - 8)
         if not self._two:
             parts.append(config)
         self._rule.display = self._right.display = self._two
@@ -178,7 +179,7 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
 
     def action_copy_command(self) -> None:
         """Copy the docker command; secrets are in it by name only."""
-        app_of(self).copy_to_clipboard(self._preview.command(self._job))
+        app_of(self).copy_to_clipboard(self._job.command)
         app_of(self).notify("Copied the docker command.", markup=False)
 
     def action_next_pane(self) -> None:

@@ -1,4 +1,4 @@
-"""Before the dashboard is left while tasks run: let them go on, stop them, or stay."""
+"""Before the dashboard is left while tasks run: leave them running, go on to kill them, or stay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..draw.line import Span
 from ..view.snapshot import Snapshot
 from .dialog import BLANK, Choice, Dialog, Row, row
 
-Way = Literal["detach", "kill"]
+Way = Literal["leave", "kill"]
 
 
 class QuitDialog(Dialog[Way]):
@@ -37,7 +37,7 @@ class QuitDialog(Dialog[Way]):
         """What each way means."""
         snapshot, live = self._snapshot, self._live
         rows = [
-            row(_key("d", "accent"), _name("detach"), "the run goes on without this window"),
+            row(_key("y", "accent"), _name("leave"), "the run continues without this window"),
             row(" " * 12, "come back with ", Span(f"evaldock attach {snapshot.invocation[:4]}", "text")),
         ]
         if snapshot.read_only:
@@ -46,23 +46,21 @@ class QuitDialog(Dialog[Way]):
         queued = snapshot.counts.get("queued", 0)
         parts = [f"stop {live} {'task' if live == 1 else 'tasks'}, {grace:g} s grace"] if live else []
         parts += [f"drop {queued} queued"] if queued else []
-        return [*rows, BLANK, row(_key("k", "bad"), _name("kill"), ", and ".join(parts))]
+        return [*rows, BLANK, row(_key("K", "bad"), _name("kill ..."), ", and ".join(parts))]
 
     def choices(self) -> list[Choice]:
-        """Both ways are told above; here they are only keys."""
+        """Both are listed above; here they are only keys."""
         return []
 
     def on_mount(self) -> None:
         """The keys of the rows."""
         super().on_mount()
-        self.bind_choice(Choice("d", "detach", "go('detach')"))
+        self.bind_choice(Choice("y", "leave", "go('leave')"))
         if not self._snapshot.read_only:
-            # `k` scrolls in other dialogs; in this one there is nothing to scroll.
-            self._bindings.key_to_bindings.pop("k", None)
-            self.bind_choice(Choice("k", "kill", "go('kill')"))
+            self.bind_choice(Choice("K", "kill", "go('kill')"))
 
     def action_go(self, way: Way) -> None:
-        """Leave that way."""
+        """Leave, or have the caller ask about killing."""
         self.dismiss(way)
 
 

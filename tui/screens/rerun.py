@@ -30,7 +30,7 @@ class RerunChoice:
 class RerunDialog(Dialog[RerunChoice]):
     """Asks how. `check` looks at overrides while they are written; `overrides` are those to begin with."""
 
-    stay_label = "not now"
+    stay_label = "cancel"
     wide = 78
 
     def __init__(self, rows: Sequence[TaskRow], *, check: Check | None = None, overrides: Sequence[str] = ()) -> None:
@@ -95,9 +95,9 @@ class RerunDialog(Dialog[RerunChoice]):
 
     def choices(self) -> list[Choice]:
         """As it was, with changes, or looked at first."""
-        name = "with these" if self._overrides else "as is"
+        name = "rerun with these" if self._overrides else "rerun as is"
         return [
-            Choice("a", name, "rerun(False)"),
+            Choice("y", name, "rerun(False)"),
             Choice("e", "edit overrides", "edit"),
             Choice("p", "preview", "rerun(True)"),
         ]

@@ -15,6 +15,7 @@ from textual.message import Message
 from ...core.run.store import Run
 from .. import deeds
 from ..actions import bindings
+from ..commands import confirmed
 from ..commands.find import Finder, find_commands
 from ..commands.log import log_commands
 from ..commands.program import program_commands
@@ -343,18 +344,12 @@ class RunScreen(DashboardScreen):
         elif not isinstance(self.dashboard.screen, QuitDialog):
             self.dashboard.push_screen(QuitDialog(self.snapshot), self._left)
 
-    def _left(self, way: Literal["detach", "kill"] | None) -> None:
-        if way == "detach":
+    def _left(self, way: Literal["leave", "kill"] | None) -> None:
+        if way == "leave":
             self.dashboard.leave()
-        elif way == "kill":
-            self._leaving = True
-            self.ask(partial(deeds.kill_all, self.run, self.dashboard.env, force=False))
-            self.dashboard.tell("The dashboard closes when all have ended; q closes it now.")
+        elif way == "kill" and (rows := [task for task in self.snapshot.rows if not task.ended]):
+            confirmed.kill(self, self.run, rows, others=0, now=False, after=self._close_when_over)
 
-    def kill_everything(self) -> None:
-        """Kill at once what has not ended, and go."""
-        if self.dashboard.read_only or self.snapshot.finished:
-            self.dashboard.leave(killed=not self.snapshot.finished)
-            return
-        kill = partial(deeds.kill_all, self.run, self.dashboard.env, force=True)
-        self.dashboard.ask(kill, lambda _text: self.dashboard.leave(killed=True))
+    def _close_when_over(self) -> None:
+        self._leaving = True
+        self.dashboard.tell("The dashboard closes when all tasks have ended; q closes it now.")

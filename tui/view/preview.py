@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...core.plan.render import Section
+from ...core.plan.diff import Change
+from ...core.plan.render import value_text
+from ...core.plan.view import EnvRow, Fact, JobPreview, PlanView, Script
 from ...core.preflight.model import Check
 from ..draw.line import Span
 from ..glyphs import Glyphs
@@ -20,30 +22,19 @@ SpanLine = tuple[Span, ...]
 _KEY = re.compile(r"(\s*(?:- )?)([^:#\s][^:]*:)(\s.*|$)")
 _OPTION = re.compile(r"(?P<option>(?<!\S)--?[a-z][a-z-]*)|(?P<end>\\$)|(?P<rest>\S+|\s+)")
 _WORD = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"])*\"|\\.|[^\s'\"\\])+")
-_MARKS: dict[str, Role] = {"-": "bad", "+": "ok", "~": "warn"}
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What is looked at: a whole run or a rerun. `jobs` are (id, task, new attempt), in the order of the sections."""
+    """What is looked at: a whole run or a rerun, under the name of its config."""
 
     name: str
-    jobs: tuple[tuple[str, str, int], ...]
-    sections: tuple[Section, ...]
-
-    def section(self, title: str) -> tuple[str, ...]:
-        """The lines of a section, empty when there is none."""
-        return next((section.lines for section in self.sections if section.title == title), ())
-
-    def command(self, job: str) -> str:
-        """The docker command of a job, literal."""
-        blocks = _blocks(self.section(f"job {job}"))
-        return "\n".join(blocks[1]) if len(blocks) > 1 else ""
+    plan: PlanView
 
     @property
-    def overrides(self) -> int:
-        """How many overrides there are."""
-        return sum(line.startswith("-o ") for line in self.section("overrides"))
+    def jobs(self) -> tuple[JobPreview, ...]:
+        """The attempts that would be made."""
+        return self.plan.jobs
 
 
 def failing(checks: Sequence[Check]) -> int:
@@ -53,14 +44,14 @@ def failing(checks: Sequence[Check]) -> int:
 
 def headline(preview: Preview, place: int, checks: Sequence[Check], *, checking: bool) -> list[Span]:
     """The header's sentence."""
-    _, task, attempt = preview.jobs[place]
+    job = preview.jobs[place]
     one = len(preview.jobs) == 1
-    spans = [Span(task if one else preview.name, "bright", bold=True), Span(" would run ", "dim")]
-    if one and attempt > 1:
-        spans += [Span("as attempt ", "dim"), Span(str(attempt), "text")]
+    spans = [Span(job.task if one else preview.name, "bright", bold=True), Span(" would run ", "dim")]
+    if one and job.attempt > 1:
+        spans += [Span("as attempt ", "dim"), Span(str(job.attempt), "text")]
     else:
         spans += [Span(str(len(preview.jobs)), "text"), Span(" tasks" if not one else " task", "dim")]
-    if number := preview.overrides:
+    if number := len(preview.plan.overrides):
         spans += [Span(" with ", "dim"), Span(str(number), "text"), Span(f" override{'s' * (number > 1)}", "dim")]
     if bad := failing(checks):
         spans += [Span(", but ", "dim"), Span(f"{bad} {'check fails' if bad == 1 else 'checks fail'}", "bad")]
@@ -79,7 +70,7 @@ def check_lines(checks: Sequence[Check], glyphs: Glyphs, width: int, *, checking
     }
     passed, bad = sum(check.state == "ok" for check in checks), failing(checks)
     told = f"{passed} pass" + (f", {bad} {'blocks' if bad == 1 else 'block'}" if bad else "")
-    lines: list[SpanLine] = [_heading("Checks", "looking" if checking and not checks else told)]
+    lines: list[SpanLine] = [heading("Checks", "looking" if checking and not checks else told)]
     for check in checks:
         sign, role = signs[check.state]
         text_role: Role = "dim" if check.state in ("ok", "skipped") else role
@@ -90,22 +81,27 @@ def check_lines(checks: Sequence[Check], glyphs: Glyphs, width: int, *, checking
     return lines
 
 
-def override_lines(preview: Preview, job: str) -> list[SpanLine]:
+def override_lines(plan: PlanView, job: JobPreview) -> list[SpanLine]:
     """What differs from the config's files, or from the attempt before: `-` before, `+` after."""
     lines: list[SpanLine] = []
-    if written := preview.section("overrides"):
-        lines.append(_heading("Overrides", "on top of the config's files"))
-        lines += [_marked(line) for line in written]
-    changes = [line for line in _blocks(preview.section(f"job {job}"))[0] if _is_change(line)]
-    if changes:
-        lines += [(), _heading("Changed", "against the attempt before")] if lines else [_heading("Changed", "")]
-        lines += [_marked(line.removeprefix("change ")) for line in changes]
+    if plan.overrides:
+        lines.append(heading("Overrides", "on top of the config's files"))
+        for override in plan.overrides:
+            lines.append((Span(f"-o {override.text}", "text"),))
+            lines += _values(override.change, f"{override.change.path}: ")
+    if job.changes:
+        lines += [(), heading("Changed", "against the attempt before")] if lines else [heading("Changed", "")]
+        for change in job.changes:
+            lines.append((Span(change.path, "text"),))
+            lines += _values(change, "")
     return lines
 
 
-def blocks_of(preview: Preview, job: str) -> list[list[str]]:
-    """A job's section in its parts: facts, the docker command, the environment."""
-    return _blocks(preview.section(f"job {job}"))
+def _values(change: Change, label: str) -> Iterator[SpanLine]:
+    if change.before is not None:
+        yield (Span("  - ", "bad", bold=True), Span(f"{label}{value_text(change.before)}", "text"))
+    if change.after is not None:
+        yield (Span("  + ", "ok", bold=True), Span(f"{label}{value_text(change.after)}", "text"))
 
 
 def shell_lines(command: str, width: int) -> list[SpanLine]:
@@ -113,15 +109,38 @@ def shell_lines(command: str, width: int) -> list[SpanLine]:
     return [tuple(_shell(line)) for line in continued(command, width)]
 
 
-def command_lines(preview: Preview, job: str, key: str, width: int) -> list[SpanLine]:
+def command_lines(job: JobPreview, key: str, width: int) -> list[SpanLine]:
     """The docker command, its options dim and its values bright, continued as a shell would read it."""
-    lines: list[SpanLine] = [_heading("Docker command", f"{key} copies it, secrets by name only")]
-    lines += shell_lines(preview.command(job), width)
-    blocks = blocks_of(preview, job)
-    facts = [line for line in blocks[0] if not _is_change(line)] if blocks else []
-    env = blocks[2] if len(blocks) > 2 else ()
-    lines += [(), _heading("Task", "")] + [_fact(line) for line in facts]
-    lines += [(), _heading("Environment", "names only")] + [_environment(line) for line in env]
+    lines: list[SpanLine] = [heading("Docker command", f"{key} copies it, secrets by name only")]
+    lines += shell_lines(job.command, width)
+    lines += [(), heading("Task", ""), *fact_lines(job.facts, 7), *script_lines(job.scripts)]
+    return [*lines, (), *env_lines(job.env)]
+
+
+def fact_lines(facts: Iterable[Fact], width: int) -> Iterator[SpanLine]:
+    """A line a fact, its label in so many cells."""
+    return ((Span(label.ljust(width), "dim"), Span(text, "text")) for label, text in facts)
+
+
+def script_lines(scripts: Iterable[Script]) -> Iterator[SpanLine]:
+    """The commands of the config's own, each below the name of its file."""
+    for script in scripts:
+        yield ()
+        yield heading(script.name, "run in the container")
+        yield from ((Span(f"  {line}", "text"),) for line in script.text.splitlines())
+
+
+def env_lines(rows: Sequence[EnvRow]) -> list[SpanLine]:
+    """The variables of a job, by name."""
+    if not rows:
+        return [heading("Environment", "none")]
+    missing = sum(row.state == "missing" for row in rows)
+    width = max(len(row.name) for row in rows)
+    lines = [heading("Environment", f"names only, {missing} missing here" if missing else "names only")]
+    for row in rows:
+        bad = row.state == "missing"
+        spans = (Span(f"{row.name:<{width}}  ", "text"), Span(f"{row.state:<7}", "bad" if bad else "dim", bold=bad))
+        lines.append((*spans, Span(f"  {row.note}", "dim")) if row.note else spans)
     return lines
 
 
@@ -145,22 +164,22 @@ def continued(command: str, width: int) -> list[str]:
     return [*lines, line] if line else lines
 
 
-def config_lines(preview: Preview, *, changes_only: bool, key: str, width: int) -> list[SpanLine]:
-    """The resolved config, keys dim and values bright; or only the lines that an override touched."""
-    touched = {line.split(":")[0].strip(" +-").rpartition(".")[2] for line in preview.section("overrides")}
+def config_lines(plan: PlanView, *, changes_only: bool, key: str, width: int) -> list[SpanLine]:
+    """The resolved config, keys dim and values bright; or only what overrides touched, and where that is."""
     note = f"{key} shows all of it" if changes_only else f"{key} shows changes only"
-    lines: list[SpanLine] = [_heading("Resolved config", note)]
-    for line in preview.section("config"):
-        named = line.strip().removeprefix("- ").partition(":")[0]
-        changed = bool(named) and named.rpartition(".")[2] in touched
-        if changes_only and not changed:
-            continue
-        lines.append((Span("~ " if changed else "  ", "warn", bold=True), *_yaml(line, bold=changed)))
-    for title in ("warnings", "missing"):
-        if found := preview.section(title):
-            role: Role = "warn" if title == "warnings" else "bad"
-            lines += [(), _heading(title.capitalize(), "")]
-            lines += [one for line in found for one in _hanging((Span("- ", role),), line[2:], role, 2, width)]
+    lines: list[SpanLine] = [heading("Resolved config", note)]
+    if plan.config is not None and not changes_only:
+        lines += [(Span("  "), Span(f"# from {source}", "dim")) for source in plan.config.sources]
+    for line in plan.config_lines():
+        if not changes_only or line.changed or line.leads:
+            mark = Span("~ " if line.changed else "  ", "warn", bold=True)
+            lines.append((mark, *_yaml(line.text, bold=line.changed)))
+    parts: tuple[tuple[str, tuple[str, ...], Role], ...]
+    parts = (("Warnings", plan.warnings, "warn"), ("Missing", plan.missing, "bad"))
+    for title, found, role in parts:
+        if found:
+            lines += [(), heading(title, "")]
+            lines += [one for text in found for one in _hanging((Span("- ", role),), text, role, 2, width)]
     return lines
 
 
@@ -169,30 +188,9 @@ def yaml_lines(lines: Sequence[str]) -> list[SpanLine]:
     return [tuple(_yaml(line, bold=False)) for line in lines]
 
 
-def _heading(text: str, note: str) -> SpanLine:
+def heading(text: str, note: str) -> SpanLine:
+    """What a part is, and a word about it."""
     return (Span(text, "bright", bold=True), Span(f"  {note}" if note else "", "dim"))
-
-
-def _blocks(lines: Sequence[str]) -> list[list[str]]:
-    blocks: list[list[str]] = [[]]
-    for line in lines:
-        if line:
-            blocks[-1].append(line)
-        else:
-            blocks.append([])
-    return blocks
-
-
-def _is_change(line: str) -> bool:
-    return line.startswith(("change ", "  - ", "  + "))
-
-
-def _marked(line: str) -> SpanLine:
-    mark = line.strip()[:1]
-    role = _MARKS.get(mark) if line.startswith("  ") else None
-    if role is None:
-        return (Span(line, "text"),)
-    return (Span(f"  {mark} ", role, bold=True), Span(line.strip()[1:].strip(), "text"))
 
 
 def _shell(line: str) -> list[Span]:
@@ -201,18 +199,6 @@ def _shell(line: str) -> list[Span]:
         role: Role = "text" if match.lastgroup == "rest" else "dim"
         spans.append(Span(match[0], role))
     return spans
-
-
-def _fact(line: str) -> SpanLine:
-    name, _, rest = line.partition(" ")
-    return (Span(name.ljust(7), "dim"), Span(rest.strip(), "text"))
-
-
-def _environment(line: str) -> SpanLine:
-    parts = re.split(r"\s{2,}", line.removeprefix("env").strip(), maxsplit=2)
-    name, state, note = (*parts, "", "")[:3]
-    role: Role = "bad" if state == "missing" else "dim"
-    return (Span(f"{name}  ", "text"), Span(state, role), Span(f"  {note}" if note else "", "dim"))
 
 
 def _yaml(line: str, *, bold: bool) -> list[Span]:
