@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import subprocess
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -155,3 +159,35 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         if names:
             docker("rm", "-f", *names)
     assert not any(left.values()), f"containers left behind: {left}"
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    """`localhost:PORT` of a registry; a test that wants one is skipped where there is none to start."""
+    if shutil.which("docker-registry") is None:
+        pytest.skip("needs Debian's docker-registry")
+    port = free_port()
+    config = tmp_path / "registry.yml"
+    config.write_text(
+        f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/registry}}}}\n"
+        f"http: {{addr: '127.0.0.1:{port}'}}\n"
+    )
+    with subprocess.Popen(["docker-registry", "serve", str(config)], stderr=subprocess.DEVNULL) as process:
+
+        def up() -> bool:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=5):
+                    return True
+            except (urllib.error.URLError, ConnectionError):
+                return False
+
+        wait_for(up, "the registry")
+        yield f"localhost:{port}"
+        process.terminate()

@@ -13,8 +13,7 @@ from evaldock.core.preflight.checks import run_checks
 from evaldock.core.preflight.model import Check
 
 from ..model_server import ModelServer
-from .conftest import Bench, docker, wait_for
-from .test_pull import free_port, registry  # noqa: F401 - a fixture
+from .conftest import Bench, docker, free_port, wait_for
 
 
 @pytest.fixture
@@ -97,11 +96,7 @@ def test_an_image_that_cannot_be_had(bench: Bench, server: ModelServer, tmp_path
     assert (unreachable.state, "cannot reach the registry" in unreachable.text) == ("fail", True)
 
 
-def test_an_image_that_can_be_pulled_is_told_with_its_digest(
-    bench: Bench,
-    server: ModelServer,
-    registry: str,  # noqa: F811
-) -> None:
+def test_an_image_that_can_be_pulled_is_told_with_its_digest(bench: Bench, server: ModelServer, registry: str) -> None:
     image = f"{registry}/team/contract:1"
     docker("tag", "evaldock/contract:local", image)
     docker("push", "-q", image)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -26,7 +25,6 @@ from evaldock.core.run.store import Run
 
 from .conftest import IMAGE, Bench, docker
 from .proxied import ANSWER, KEY, Answer, endpoint, plan_for
-from .test_pull import registry as registry
 
 
 def go(run: Run, env: Mapping[str, str] | None = None) -> None:
@@ -128,7 +126,6 @@ def test_a_replay_without_its_image_says_so(bench: Bench) -> None:
     assert "is not on this machine any more" in view.detail
 
 
-@pytest.mark.skipif(shutil.which("docker-registry") is None, reason="needs Debian's docker-registry")
 def test_an_image_from_a_registry_is_pulled_by_its_digest(bench: Bench, registry: str) -> None:
     image = f"{registry}/team/contract:1"
     docker("tag", IMAGE, image)

@@ -2,50 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from evaldock.core.run.events import JobChanged, JobState, Reason
 
-from .conftest import IMAGE, Bench, docker, wait_for
-
-pytestmark = pytest.mark.skipif(shutil.which("docker-registry") is None, reason="needs Debian's docker-registry")
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[str]:
-    """`localhost:PORT` of a registry."""
-    port = free_port()
-    config = tmp_path / "registry.yml"
-    config.write_text(
-        f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/registry}}}}\n"
-        f"http: {{addr: '127.0.0.1:{port}'}}\n"
-    )
-    with subprocess.Popen(["docker-registry", "serve", str(config)], stderr=subprocess.DEVNULL) as process:
-
-        def up() -> bool:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=5):
-                    return True
-            except (urllib.error.URLError, ConnectionError):
-                return False
-
-        wait_for(up, "the registry")
-        yield f"localhost:{port}"
-        process.terminate()
+from .conftest import IMAGE, Bench, docker, free_port
 
 
 def test_an_image_is_pulled_once_for_all_jobs_that_need_it(bench: Bench, registry: str) -> None:
