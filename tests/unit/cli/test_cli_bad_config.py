@@ -35,7 +35,7 @@ fuzz = settings(max_examples=50, deadline=None, suppress_health_check=list(Healt
 def check_all(machine: Machine, config: Path, *more: str | Path) -> None:
     """Let every command that reads a config have this one; assert that each says what is wrong, or nothing is."""
     for command in (("config", "validate"), ("config", "show"), ("run", "--dry-run"), ("run", "--dry-run", "--json")):
-        with ends_within(20):
+        with ends_within(90):
             result = machine.cli(*command, config, *(more if command[0] == "run" else ()))
         assert misbehaviour(result) == ""
         assert result.exit_code in (0, 2)
@@ -93,7 +93,7 @@ def test_damaged_files_of_the_user_are_told(machine: Machine, number: int) -> No
         _, deed = list(damages(CATALOG))[number]
         deed(path)
         for command in commands:
-            with ends_within(20):
+            with ends_within(90):
                 assert misbehaviour(machine.cli(*command)) == ""
         if os.path.lexists(path):
             path.rename(machine.root / path.name)

@@ -93,7 +93,7 @@ def problems(machine: Machine, run: Run, commands: Sequence[Sequence[str]]) -> I
     places = {"OUTPUT": str(machine.output), "EXPORTS": str(machine.root / "exports")}
     before = picture(run.paths.root)
     for words in commands:
-        with ends_within(20):
+        with ends_within(90):
             # Else kill would start engines for runs whose damage has them look unfinished.
             wrong = misbehaviour(machine.cli(*(places.get(word, word) for word in words), EVALDOCK_READ_ONLY="1"))
         if wrong:
