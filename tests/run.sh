@@ -1,10 +1,12 @@
 #!/bin/sh
 # Everything that must hold, from nothing: makes the virtual environment, a Docker Engine and the image that the tests
-# run, then checks style, types, arrows between packages, and runs all tests. Arguments go to pytest:
+# run, then checks style, contracts between packages and types, and runs all tests. Arguments go to pytest:
 #
-#   tests/run.sh                    all
-#   tests/run.sh tests/unit -k plan   a few, after the same checks
+#   sh tests/run.sh                     all; unit and tui tests on every Python from 3.11 to 3.13 that is here
+#   sh tests/run.sh tests/unit -k plan  the same checks, then a few tests
 #
+# What fails keeps nothing from running; all of it is reported at the end, and fails the whole. With CI=true the newest
+# releases that pyproject.toml allows are tried, too: that is reported and fails nothing.
 # A Docker Engine that was not running before is stopped at the end.
 
 set -eu
@@ -12,32 +14,40 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 . examples/lib/docker.sh
 . examples/lib/venv.sh
+. tests/lib/checks.sh
 
-trap stop_docker_if_ours EXIT
+finish() {
+    stop_aside
+    stop_docker_if_ours
+    rm -rf "$work"
+}
+work=$(mktemp -d)
+trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 ensure_venv "$root" dev
+PATH=$root/.venv/bin:$PATH
+export PATH
+check style ruff check .
+check format ruff format --check .
+check contracts lint-imports
+if [ $# -gt 0 ]; then check types pyright; else start_aside; fi
+
 ensure_docker
 examples/images/build contract
 check_docker_limits evaldock/contract:local
-# The tests of pulling run a registry of their own, and are skipped (and say so) where there is none.
+# Tests whose server is missing are skipped, and say so: the registry of the tests of pulling, and MLflow, which is large
+# and fetched once a machine, only where everything is to be tested.
 if is_root && ! command -v docker-registry >/dev/null 2>&1; then install_packages docker-registry || true; fi
-# So does the test of MLflow. It is large: only where everything is to be tested is it fetched, once a machine.
-if [ "${CI:-}" = true ] && [ -z "${EVALDOCK_TEST_MLFLOW:-}" ] && ! command -v mlflow >/dev/null 2>&1; then
-    mlflow=${XDG_CACHE_HOME:-$HOME/.cache}/evaldock/test-mlflow
-    [ -x "$mlflow/bin/mlflow" ] || { "$root/.venv/bin/python" -P -m venv "$mlflow" &&
-        "$mlflow/bin/pip" install -q --only-binary :all: --require-hashes -r requirements/mlflow.txt; } ||
-        rm -rf "$mlflow"
-    [ ! -x "$mlflow/bin/mlflow" ] || export EVALDOCK_TEST_MLFLOW="$mlflow/bin/mlflow"
-fi
+if [ "${CI:-}" = true ]; then find_mlflow || true; fi
 
-bin=$root/.venv/bin
-PATH=$bin:$PATH
-export PATH
-ruff check .
-ruff format --check .
-pyright
-lint-imports
-# Two at a time: those with containers, which mostly wait, beside those without.
-pytest -n 2 --dist loadgroup "$@"
+if [ $# -gt 0 ]; then
+    check tests pytest -n 2 --dist loadgroup "$@"
+else
+    # Two at a time: those with containers, which mostly wait, beside those without.
+    check tests logged tests pytest -n 2 --dist loadgroup
+    await_aside
+fi
+report
+[ -z "$failed" ]

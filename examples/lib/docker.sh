@@ -30,8 +30,14 @@ retry() {
 # no error by itself: one broken third-party source must not hide packages that are there.
 install_packages() {
     say "Installing with apt-get: $*"
-    apt-get update -q >/dev/null 2>&1 </dev/null || true
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null </dev/null
+    retry apt_install "$@"
+}
+
+# apt_install PACKAGE...: another apt at work is waited for.
+apt_install() {
+    apt-get -o DPkg::Lock::Timeout=300 update -q >/dev/null 2>&1 </dev/null || true
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
+        install -y -q --no-install-recommends "$@" >/dev/null </dev/null
 }
 
 # need_tool TOOL PACKAGE: the command TOOL is there afterwards, or the script ends with what to do.

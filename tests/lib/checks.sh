@@ -1,0 +1,139 @@
+# Checks that are all run, whatever becomes of one, and reported together. POSIX sh, to be sourced after docker.sh and
+# venv.sh; $root is the repository, $work a directory of the caller's:
+#
+#   check NAME COMMAND...     runs it, and remembers how it ended; $failed is set once one has failed
+#   start_aside, await_aside  the long ones without containers, beside the caller: types, other Pythons, newest releases
+#   stop_aside                ends them early
+#   report                    a line for each, and last what pytest said last
+
+failed=
+reported=
+aside=
+
+check() {
+    check_name=$1
+    shift
+    say "== $check_name"
+    if "$@"; then note "$check_name" ok; else note "$check_name" FAILED; fi
+}
+
+# note NAME END: a line of the report. What ends in capitals fails the whole.
+note() {
+    reported="$reported$1: $2
+"
+    case $2 in FAILED*) failed=yes ;; esac
+}
+
+# logged NAME COMMAND...: what it prints goes to $work/NAME.log, too.
+logged() {
+    logged_as=$work/$1
+    shift
+    { "$@" && : >"$logged_as.ok"; } 2>&1 | tee "$logged_as.log"
+    [ -e "$logged_as.ok" ]
+}
+
+report() {
+    printf '\n%s' "$reported"
+    if [ -f "$work/tests.log" ]; then tail -n 1 "$work/tests.log"; fi
+}
+
+# --- beside the tests with containers, which mostly wait -----------------------------------------------------------
+start_aside() {
+    : >"$work/aside"
+    aside_checks >/dev/null 2>&1 &
+    aside=$!
+}
+
+aside_checks() {
+    child=
+    trap '[ -z "$child" ] || kill "$child" 2>/dev/null; exit 143' TERM
+    aside_check types pyright
+    for version in 3.11 3.12 3.13; do
+        if [ "$("$root/.venv/bin/python" -c "$python_version")" = "$version" ]; then continue; fi
+        if find_python "$version" >/dev/null; then
+            aside_check "python$version" tests_on "$version"
+        else
+            echo "python$version not here" >>"$work/aside"
+        fi
+    done
+    if [ "${CI:-}" = true ]; then aside_check newest try_newest; fi
+}
+
+# aside_check NAME COMMAND...: as a child that can be ended; its output and its end go to $work.
+aside_check() {
+    aside_name=$1
+    shift
+    "$@" >"$work/$aside_name.log" 2>&1 </dev/null &
+    child=$!
+    aside_end=0
+    wait "$child" || aside_end=$?
+    echo "$aside_name $aside_end" >>"$work/aside"
+}
+
+stop_aside() {
+    if [ -n "$aside" ]; then kill "$aside" 2>/dev/null || true; fi
+    aside=
+}
+
+await_aside() {
+    say "Waiting for what runs beside: types, other Pythons"
+    wait "$aside" || note beside "FAILED: it was ended before its time"
+    aside=
+    while read -r name end; do
+        case $end in
+        0) note "$name" "ok$(summary "$name")" ;;
+        not*) note "$name" "$end" ;;
+        *)
+            say "== $name"
+            cat "$work/$name.log" >&2
+            # What a project that nobody here controls has published today breaks no build.
+            if [ "$name" = newest ]; then note newest "differs, see above"; else note "$name" "FAILED$(summary "$name")"; fi
+            ;;
+        esac
+    done <"$work/aside"
+}
+
+# summary NAME: what pytest said last, when it did.
+summary() { sed -n '$s/^[0-9].* in [0-9.]*s.*/, &/p' "$work/$1.log"; }
+
+# tests_on VERSION: the tests without containers.
+tests_on() {
+    ensure_venv "$root" dev "$1" && PATH=$venv/bin:$PATH pytest -p no:cacheprovider tests/unit tests/tui
+}
+
+# The newest release of everything that pyproject.toml allows: types and unit tests, in ten minutes at most.
+try_newest() {
+    newest=$root/.venv-newest
+    "$root/.venv/bin/python" -P -m venv "$newest" || return 1
+    if ! timeout 180 "$newest/bin/python" -P -m pip install -q --disable-pip-version-check --no-input \
+        --upgrade --upgrade-strategy eager -e "$root[dev]"; then
+        echo "The newest releases could not be fetched: nothing is known of them today."
+        return 1
+    fi
+    echo "Releases that the lock does not have:"
+    "$newest/bin/python" -P -m pip freeze --exclude-editable | while read -r pin; do
+        grep -qi "^$pin " "$root/requirements/dev.txt" || echo "  $pin"
+    done
+    newest_end=0
+    # pyright reads the paths of a config from where the config lies.
+    printf '{"extends": "../pyproject.toml", "venvPath": "..", "venv": ".venv-newest"}\n' >"$newest/pyright.json"
+    pyright -p "$newest/pyright.json" || newest_end=1
+    PATH=$newest/bin:$PATH timeout 300 pytest -p no:cacheprovider tests/unit || newest_end=1
+    return "$newest_end"
+}
+
+# find_mlflow: sets EVALDOCK_TEST_MLFLOW to the program that the test of exports talks to, fetched if need be.
+find_mlflow() {
+    if [ -n "${EVALDOCK_TEST_MLFLOW:-}" ] || command -v mlflow >/dev/null 2>&1; then return 0; fi
+    mlflow=${XDG_CACHE_HOME:-$HOME/.cache}/evaldock/test-mlflow-$(sha256sum <requirements/mlflow.txt | cut -c1-8)
+    if [ ! -x "$mlflow/bin/mlflow" ]; then
+        say "Installing MLflow into $mlflow (requirements/mlflow.txt, 500 MB)"
+        if ! { "$root/.venv/bin/python" -P -m venv "$mlflow" && retry "$mlflow/bin/pip" install -q \
+            --disable-pip-version-check --no-input --only-binary :all: --require-hashes -r requirements/mlflow.txt; }; then
+            rm -rf "$mlflow"
+            return 1
+        fi
+    fi
+    EVALDOCK_TEST_MLFLOW=$mlflow/bin/mlflow
+    export EVALDOCK_TEST_MLFLOW
+}
