@@ -35,6 +35,7 @@ _ABOUT = frozenset(
     {
         *("name", "names", "type", "types", "count", "counts", "limit", "limits", "length", "size", "budget", "usage"),
         *("max", "min", "rate", "file", "files", "path", "dir", "ids"),
+        *("header", "headers"),
     }
 )
 _MARKERS = frozenset({"start", "end", "eos", "bos", "pad", "stop", "sep", "cls", "mask", "unk"})

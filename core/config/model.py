@@ -104,18 +104,31 @@ class Execution:
 
 
 @dataclass(frozen=True)
+class Allowance:
+    """What the proxy lets through besides what harnesses usually ask: `METHOD path` below the endpoint's base with `*`
+    for any part, names of models, names of headers. `*` alone lets all through."""
+
+    operations: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RequestOptions:
     """How the proxy asks the endpoint. Times in seconds.
 
     `request_timeout` is for one attempt; of a stream, between two pieces. `max_retries` more attempts follow a failed
     one, the first after about `retry_backoff`, each further after twice as long. `max_concurrent` requests at most are
-    under way at a time, of all tasks of a run together; None leaves that to the tasks' own parallelism.
+    under way at a time, of all tasks of a run together; None leaves that to the tasks' own parallelism. `allow` opens
+    more than evaluations need. `api_key_header` carries the key in place of the header that the task used.
     """
 
     request_timeout: float = 600.0
     max_retries: int = 3
     max_concurrent: int | None = None
     retry_backoff: float = 0.5
+    allow: Allowance = field(default_factory=Allowance)
+    api_key_header: str | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from .compose import refusal
 from .env_values import env_values, stored_secrets
 from .exports import DESTINATIONS, wanted_destinations
 from .model import (
+    Allowance,
     ConfigProblem,
     Endpoint,
     EnvValue,
@@ -264,7 +265,21 @@ def request_options(node: Node | None, base: RequestOptions | None = None) -> Re
         max_retries=base.max_retries if retries is None else retries,
         max_concurrent=most or base.max_concurrent,
         retry_backoff=base.retry_backoff if backoff is None else backoff,
+        allow=_allowance(child(node, "allow"), base.allow),
+        api_key_header=text(child(node, "api_key_header")) or base.api_key_header,
     )
+
+
+def _allowance(node: Node | None, base: Allowance) -> Allowance:
+    """What the mapping `node` lets through, in place of what `base` says of the same."""
+
+    def listed(name: str) -> tuple[str, ...]:
+        found = child(node, name)
+        if found is None or not isinstance(found.value, list):
+            return getattr(base, name)
+        return tuple(item for one in found.value if (item := text(one)) is not None)
+
+    return Allowance(listed("operations"), listed("models"), listed("headers"))
 
 
 def run_config(shared: Node | None, task: Node) -> Node | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -54,6 +54,7 @@ class Gateway:
         self._notice = notice
         self._lock = threading.Lock()
         self._attempts: dict[str, int] = {}
+        self._clients: dict[str, tuple[str, ...]] = {}
         self._told: dict[tuple[str, int], Tree] = {}
         self._handle: ProxyHandle | None = None
         self._living = False
@@ -78,12 +79,21 @@ class Gateway:
                 self._attempts[job] = attempt
                 self._tell()
 
+    def admit(self, job: str, clients: Sequence[str]) -> None:
+        """From now on a job's token is good for these addresses or networks only: those of its container."""
+        with self._lock:
+            if job in self._attempts and self._clients.get(job) != tuple(clients):
+                self._clients[job] = tuple(clients)
+                self._told.pop((job, self._attempts[job]), None)
+                self._tell()
+
     def take_off(self, job: str, attempt: int) -> Seen | None:
         """An attempt has ended: what was seen of it last, None when nothing was. Repeatable."""
         with self._lock:
             if self._attempts.get(job) != attempt:
                 return None
             del self._attempts[job]
+            self._clients.pop(job, None)
             left = self._tell().get(job)
             if left is None:
                 # The proxy has just died; what it wrote a second ago is what is left.
@@ -108,15 +118,15 @@ class Gateway:
                 self._handle.stop()
                 self._handle = None
 
-    def wired(self, job: JobSpec) -> JobSpec:
-        """`job` as its container is to see it: the proxy's URL, and the job's token where the key would be."""
+    def wired(self, job: JobSpec, attempt: int) -> JobSpec:
+        """`job` as the container of an attempt is to see it: the proxy's URL, and a token where the key would be."""
         run_config = cast(Tree, copied(job.run_config))
         endpoint = tree_at(run_config, "target", "api_endpoint")
         direct = str(endpoint.get("url", ""))
         endpoint["url"] = url = self._url(job)
         if job.command == NEMO_COMMAND:
             endpoint["adapter_config"] = adapter_behind_proxy(job.adapter)
-        token = EnvValue("lit", job_token(self._token_key, job.id))
+        token = EnvValue("lit", job_token(self._token_key, job.id, attempt))
         key = _told_as(job)
         env = tuple(
             replace(ref, value=token, secret=True) if self._stands_for(ref, key, job) else ref for ref in job.env
@@ -192,7 +202,7 @@ class Gateway:
 
     def _spec(self, job: JobSpec) -> Tree:
         spec: Tree = {
-            "token": job_token(self._token_key, job.id),
+            "token": job_token(self._token_key, job.id, self._attempts[job.id]),
             "upstream": job.url,
             "task": job.task,
             "dir": str(self._run.paths.job(job.dir_name).root),
@@ -201,7 +211,12 @@ class Gateway:
             "attempt": self._attempts[job.id],
             "adapter": job.adapter,
             "options": asdict(job.requests),
+            "endpoint_type": job.endpoint_type,
+            "models": models_of(job),
+            "allow": {name: list(given) for name, given in asdict(job.requests.allow).items()},
         }
+        if (clients := self._clients.get(job.id)) is not None:
+            spec["clients"] = list(clients)
         key = api_key_ref(job)
         source = key.value if key is not None else None
         if source is not None and source.kind == "lit":
@@ -236,9 +251,27 @@ def proxy_host(job: JobSpec, addresses: Mapping[str, str]) -> str:
 
 def proxied_url(job: JobSpec, port: int, addresses: Mapping[str, str]) -> str:
     """The endpoint's URL as the job's container has to write it: a proxy on this machine that listens on `port`."""
-    parts = urlsplit(job.url)
-    query = f"?{parts.query}" if parts.query else ""
-    return f"http://{proxy_host(job, addresses)}:{port}{parts.path}{query}"
+    # The query stays in the proxy, which adds it again: there may be a key in it.
+    return f"http://{proxy_host(job, addresses)}:{port}{urlsplit(job.url).path}"
+
+
+def models_of(job: JobSpec) -> list[str]:
+    """The models that a job may ask for: its own, and what its parameters name, as those of judges."""
+    if not job.model_id:
+        return []
+    named = _texts_in(tree_at(job.run_config, "config", "params"))
+    return list(dict.fromkeys((job.model_id, *named)))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, dict):
+        for inner in cast(Tree, value).values():
+            yield from _texts_in(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from _texts_in(inner)
 
 
 def _told_as(job: JobSpec) -> EnvRef | None:

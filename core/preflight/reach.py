@@ -115,6 +115,7 @@ def _through_proxy(subject: Subject, job: JobSpec, image: str) -> Check:
             "dir": str(home),
             "api_key": None,
             "options": {"max_retries": 0, "request_timeout": _WAIT},
+            "endpoint_type": job.endpoint_type,
         }
         handle = start_proxy(home, {_JOB: spec}, listening(addresses))
         url = _models(proxied_url(job, handle.port, addresses))

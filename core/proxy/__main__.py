@@ -1,6 +1,7 @@
 """The proxy of one run: `python -m evaldock.core.proxy RUN_DIR FD...`.
 
-The descriptors are sockets that listen already; jobs, with their secrets, come on standard input.
+The descriptors are sockets that listen already, the first for the engine; jobs, with their secrets, come on standard
+input.
 """
 
 from __future__ import annotations
@@ -11,20 +12,18 @@ import gc
 import json
 import logging
 import os
-import resource
 import signal
 import socket
 import sys
 from pathlib import Path
 from typing import cast
 
-from aiohttp import web
-
 from ..config.model import Tree
+from .accept import Acceptor
+from .control import Control
 from .forward import Forwarder
 from .jobs import Jobs
 from .lifetime import Need, take_lock
-from .listen import BACKLOG
 from .server import Server
 from .tokens import CONTROL, job_token, read_key
 
@@ -44,7 +43,6 @@ def main() -> int:
         if lock is None:
             print(f"The run in {run_dir} has a proxy already.", file=sys.stderr)
             return _ALREADY
-        _allow_connections()
         asyncio.run(_serve(run_dir, tree, [socket.socket(fileno=int(text)) for text in sys.argv[2:]]))
     except OSError as error:
         print(error, file=sys.stderr)
@@ -55,39 +53,33 @@ def main() -> int:
     return 0
 
 
-def _allow_connections() -> None:
-    with contextlib.suppress(ValueError, OSError):
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
 async def _serve(run_dir: Path, tree: Tree, sockets: list[socket.socket]) -> None:
-    control = job_token(read_key(run_dir), CONTROL)
     jobs = Jobs(run_dir)
     jobs.replace(cast("dict[str, object]", tree["jobs"]), resumed=True)
     forwarder = Forwarder()
-    server = Server(jobs, forwarder, control)
-    runner = web.ServerRunner(server.web_server(), shutdown_timeout=0.1)
-    await runner.setup()
-    sites = [web.SockSite(runner, one, backlog=BACKLOG) for one in sockets]
-    for site in sites:
-        await site.start()
+    control = Control(jobs, job_token(read_key(run_dir), CONTROL))
+    halls = (Server(jobs, forwarder).hall(), control.hall())
+    doors = (Acceptor(sockets[1:], halls[0]), Acceptor(sockets[:1], halls[1]))
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, server.hurry)
+        asyncio.get_running_loop().add_signal_handler(number, control.hurry)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    names = [one.getsockname() for one in sockets]
+    names = [one.getsockname() for one in sockets[1:]]
     _LOG.info("listening on %s, port %s", ", ".join(name[0] for name in names), names[0][1] if names else "none")
     _settle()
+    for door in doors:
+        door.start()
     try:
-        why = await _until_done(jobs, server, Need(run_dir))
+        why = await _until_done(jobs, control, Need(run_dir))
         _LOG.info("ends: %s", why)
         # From here on nobody new gets in; what is in flight is answered.
-        for site in sites:
-            await site.stop()
-        while jobs.in_flight and not server.hurried:
+        for door in doors:
+            door.stop()
+        while jobs.in_flight and not control.hurried:
             await asyncio.sleep(0.02)
     finally:
-        await runner.cleanup()
+        for hall in halls:
+            hall.pre_shutdown()
+            await hall.shutdown(0.1)
         forwarder.close()
         jobs.close()
         if run_dir.is_dir():
@@ -101,10 +93,10 @@ def _settle() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-async def _until_done(jobs: Jobs, server: Server, need: Need) -> str:
+async def _until_done(jobs: Jobs, control: Control, need: Need) -> str:
     """Write the figures each second until the proxy is to end; returns why."""
     seconds = 0
-    while not await _set_within(server.stopping, 1.0):
+    while not await _set_within(control.stopping, 1.0):
         await _write_due(jobs)
         seconds += 1
         if seconds % _NEED_EVERY == 0 and (why := need.over(jobs.seen, jobs.in_flight)):
@@ -113,9 +105,13 @@ async def _until_done(jobs: Jobs, server: Server, need: Need) -> str:
 
 
 async def _write_due(jobs: Jobs) -> None:
-    files = jobs.due()
-    if files:
-        await asyncio.get_running_loop().run_in_executor(None, jobs.write, files)
+    try:
+        files = jobs.due()
+        if files:
+            await asyncio.get_running_loop().run_in_executor(None, jobs.write, files)
+    except Exception:  # noqa: BLE001
+        # What an endpoint says is in these figures, and must not end the proxy of all jobs.
+        _LOG.exception("the figures were not written")
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -31,6 +31,7 @@ class Chain:
         self._request = [i for i in (*usual, *caches) if _has(i, "request")]
         self._store = [i for i in caches if _has(i, "response")]
         self._response = [i for i in backwards if _has(i, "response")]
+        self.responds = bool(self._response)
         self._raw_filters = [i for i in caches if _has(i, "stream")]
         self._filters = [i for i in backwards if _has(i, "stream")]
 

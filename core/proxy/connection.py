@@ -16,13 +16,12 @@ _ONE_WRITE = 1 << 16
 class Disconnected(EvaldockError):
     """The connection was closed before the answer was complete.
 
-    `begun`: some of it had come. `reset`: closed by an error, and not in good order.
+    `begun`: some of it had come.
     """
 
-    def __init__(self, *, begun: bool, reset: bool = False) -> None:
+    def __init__(self, *, begun: bool) -> None:
         super().__init__()
         self.begun = begun
-        self.reset = reset
 
 
 class Connection(asyncio.Protocol):
@@ -143,7 +142,7 @@ class Connection(asyncio.Protocol):
         self._closed = True
         answer = self._answer
         if answer is not None and not answer.complete and self._error is None and (exc or not answer.eof()):
-            self._error = (
-                exc if isinstance(exc, OSError) and not answer.status else Disconnected(begun=answer.status > 0)
-            )
+            # A used connection may be closed just when it is used again, in good order or by a reset.
+            told = isinstance(exc, OSError) and not answer.status and self.used == 1
+            self._error = exc if told else Disconnected(begun=answer.status > 0)
         self._wake()

@@ -62,9 +62,16 @@ def said_in(body: bytes) -> str:
     """The message of an error answer, whatever shape it has."""
     tree = parse_json(body[:65536])
     if isinstance(tree, dict):
-        error = cast(Tree, tree).get("error", cast(Tree, tree).get("detail", cast(Tree, tree).get("message")))
-        if isinstance(error, dict):
-            error = cast(Tree, error).get("message")
-        if isinstance(error, str):
-            return error
+        found = cast(Tree, tree)
+        error = found.get("error", found.get("detail", found.get("message")))
+        if said := words_of(error):
+            return said
     return body[:2048].decode("utf-8", "replace")
+
+
+def words_of(error: object) -> str:
+    """The words in an error's value: a text, or an object with a message; "" when there are none."""
+    if isinstance(error, dict):
+        tree = cast(Tree, error)
+        error = tree.get("message") or tree.get("detail") or tree.get("code")
+    return str(error) if isinstance(error, (str, int)) and not isinstance(error, bool) else ""

@@ -14,11 +14,14 @@ from .unanswered import Unanswered
 _WINDOW = 60
 _KEPT_ERRORS = 5
 _FEW = 8
+_REASONS = 32
+_NAME = 100
+_LARGEST = 1 << 53
 # A gateway may turn a request away for once; as many as this, and no answer among them, are the key's fault. What is
 # forbidden may also be the content of a request.
 _REFUSALS = {401: 3, 403: 10}
 _COUNTS = (
-    *("sent", "ok", "failed", "cancelled", "answers", "retried", "cached", "unauthorized"),
+    *("sent", "ok", "failed", "cancelled", "answers", "retried", "cached", "unauthorized", "filtered"),
     *("tokens_in", "tokens_out", "gaps", "passed_over"),
 )
 
@@ -67,8 +70,9 @@ class Rates:
 class Figures:
     """The counters of one attempt. `version` grows with each change.
 
-    Every request ends in exactly one of `ok` (answered below 400), `failed` (answered 400 or more, the proxy's own
-    502 and 504 included) and `cancelled` (the harness hung up); `by_status` counts the answers that were not cached.
+    Every request ends in exactly one of `ok` (answered below 400, with an answer in it), `failed` (answered 400 or
+    more, the proxy's own 502 and 504 included, or without an answer) and `cancelled` (the harness hung up); `by_status`
+    counts the answers that were not cached. `filtered` are choices that a content filter of the endpoint's withheld.
     `attempts` counts what the endpoint did each time it was asked, retries included: by status, `none` for no answer.
     `answers` are the choices in answers to POST requests: with one sample a request, the samples that were answered.
     Tokens are those that the endpoint made: a cached answer counts its finish reason only.
@@ -79,7 +83,7 @@ class Figures:
 
     def __init__(self) -> None:
         self.sent = self.in_flight = self.ok = self.failed = self.cancelled = self.answers = 0
-        self.retried = self.cached = self.unauthorized = self.gaps = self.passed_over = 0
+        self.retried = self.cached = self.unauthorized = self.gaps = self.passed_over = self.filtered = 0
         self.tokens_in = self.tokens_out = 0
         self.by_status: dict[int, int] = {}
         self.attempts: dict[int, int] = {}
@@ -106,10 +110,15 @@ class Figures:
         self.in_flight += 1
         self.version += 1
 
-    def answered(self, status: int, started: float, *, cached: bool = False, answers: int = 0) -> None:
-        """A request that came in at `started` (monotonic) was answered, with so many `answers` in it."""
+    def answered(
+        self, status: int, started: float, *, cached: bool = False, answers: int = 0, hollow: bool = False
+    ) -> None:
+        """A request that came in at `started` (monotonic) was answered, with so many `answers` in it.
+
+        `hollow`: it should have held one, and does not.
+        """
         now = time.monotonic()
-        if status < 400:
+        if status < 400 and not hollow:
             self.ok += 1
             self.answers += answers
         else:
@@ -191,8 +200,8 @@ class Figures:
             return 0
         tree = cast("dict[str, object]", answer)
         model = tree.get("model")
-        if isinstance(model, str) and model not in self.models and len(self.models) < _FEW:
-            self.models.append(model)
+        if isinstance(model, str) and len(self.models) < _FEW and model[:_NAME] not in self.models:
+            self.models.append(model[:_NAME])
         usage = tree.get("usage")
         if tokens and isinstance(usage, dict):
             self._count_usage(cast("dict[str, object]", usage))
@@ -205,14 +214,19 @@ class Figures:
             reason = cast("dict[str, object]", choice).get("finish_reason") if isinstance(choice, dict) else None
             if isinstance(reason, str):
                 finished += 1
-                self.finish_reasons[reason] = self.finish_reasons.get(reason, 0) + 1
+                self._count_reason(reason[:_NAME])
         return finished
 
     def _count_usage(self, usage: dict[str, object]) -> None:
         given = usage.get("prompt_tokens", usage.get("input_tokens"))
         made = usage.get("completion_tokens", usage.get("output_tokens"))
-        self.tokens_in += given if isinstance(given, int) else 0
-        self.tokens_out += made if isinstance(made, int) else 0
+        self.tokens_in = min(_LARGEST, self.tokens_in + _number(given))
+        self.tokens_out = min(_LARGEST, self.tokens_out + _number(made))
+
+    def _count_reason(self, reason: str) -> None:
+        if reason not in self.finish_reasons and len(self.finish_reasons) >= _REASONS:
+            reason = "other"
+        self.finish_reasons[reason] = self.finish_reasons.get(reason, 0) + 1
 
     def lively(self) -> bool:
         """Whether `to_json` still changes by itself, as the last minute's rates do."""
@@ -273,7 +287,7 @@ class Figures:
 
 
 def _number(value: object) -> int:
-    return value if isinstance(value, int) and value >= 0 else 0
+    return value if isinstance(value, int) and 0 <= value <= _LARGEST else 0
 
 
 def _numbers(value: object) -> dict[str, int]:

@@ -6,31 +6,24 @@ import asyncio
 import os
 import re
 import ssl
-import zlib
-from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 from ..base.errors import EvaldockError
-from ..base.secrets import HIDDEN
 from ..config.model import Tree
 from ..plan.trees import text_at
 from .connection import Connection, Disconnected
-from .decode import MAX_BODY, Decoder, TooLarge, decoder_for
+from .decode import Damaged, TooLarge, UnknownEncoding
 from .exchange import Exchange, Reply, error_reply
 from .figures import Figures
-from .headers import returned_headers
 from .parse import BadAnswer
 from .pool import Address, Pool, ProxyRefused, connect, proxy_credentials
-from .upstream import RETRIED, Place, Upstream
+from .receive import Line, Stream, received
+from .upstream import Place, Upstream, passes
 
 _CONNECT_TIMEOUT = 30.0
 _REDIRECTS = (301, 302, 307, 308)
 _MOST_REDIRECTS = 5
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
-
-
-class BrokenOff(EvaldockError):
-    """A streamed answer that did not come to its end; the message says how."""
 
 
 class Unsendable(EvaldockError):
@@ -39,71 +32,6 @@ class Unsendable(EvaldockError):
 
 class Elsewhere(EvaldockError):
     """A redirect that is not followed; the message is where it leads."""
-
-
-class Stream:
-    """A streamed answer whose first bytes are here. `close` must be called; it also cuts an unfinished answer off."""
-
-    def __init__(self, line: Line, upstream: Upstream, status: int, headers: dict[str, str]) -> None:
-        self.status = status
-        self.headers = headers
-        self._line = line
-        self._upstream = upstream
-        self._first = b""
-        self._decoder: Decoder | None = None
-
-    async def open(self) -> None:
-        """Wait for the first bytes. Raises what a connection raises."""
-        self._first = await self._line.connection.read()
-        encoding = self.headers.get("content-encoding")
-        if encoding and (decoder := decoder_for(encoding)):
-            self._decoder = decoder
-            del self.headers["content-encoding"]
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The answer as it comes. Raises BrokenOff."""
-        chunk = self._first
-        while chunk:
-            data = self._decoded(chunk)
-            if data:
-                yield data
-            chunk = await self._next()
-
-    def _decoded(self, chunk: bytes) -> bytes:
-        try:
-            return self._decoder.feed(chunk) if self._decoder else chunk
-        except (zlib.error, TooLarge) as error:
-            raise BrokenOff("its compression is damaged or hides too much") from error
-
-    async def _next(self) -> bytes:
-        wait = self._upstream.options.request_timeout
-        try:
-            async with asyncio.timeout(wait):
-                return await self._line.connection.read()
-        except TimeoutError as error:
-            raise BrokenOff(f"nothing came for {wait:g} s") from error
-        except (Disconnected, BadAnswer) as error:
-            raise BrokenOff("the connection was cut") from error
-
-    def close(self) -> None:
-        """Give the connection back when the answer is complete, cut it when it is not."""
-        self._line.release()
-        self._upstream.gate.release()
-
-
-class Line:
-    """A connection on loan from the pool."""
-
-    __slots__ = ("_address", "_pool", "connection")
-
-    def __init__(self, pool: Pool, address: Address, connection: Connection) -> None:
-        self._pool = pool
-        self._address = address
-        self.connection = connection
-
-    def release(self) -> None:
-        """The pool gets it back, unless there is something left on it."""
-        self._pool.give(self._address, self.connection)
 
 
 class Forwarder:
@@ -139,7 +67,7 @@ class Forwarder:
 
     async def _attempt(self, upstream: Upstream, x: Exchange, figures: Figures) -> tuple[Reply | Stream, bool]:
         """One answer, and whether another attempt may give a better one."""
-        await upstream.gate.acquire()
+        await upstream.enter()
         held = True
         try:
             async with asyncio.timeout(upstream.options.request_timeout):
@@ -151,19 +79,22 @@ class Forwarder:
             return _failure(status, upstream, why), again
         finally:
             if held:
-                upstream.gate.release()
+                upstream.leave()
         figures.attempt(answer.status)
-        return answer, answer.status in RETRIED
+        return answer, passes(answer.status)
 
     async def _ask(self, upstream: Upstream, x: Exchange, figures: Figures) -> Reply | Stream:
-        place, target = upstream.place, f"{x.path}?{x.query}" if x.query else x.path
+        query = upstream.query(x.query)
+        place, target = upstream.place, f"{x.path}?{query}" if query else x.path
         for _ in range(_MOST_REDIRECTS + 1):
             answer = await self._ask_at(place, target, upstream, x, figures)
             if isinstance(answer, Stream) or answer.status not in (*_REDIRECTS, 303):
                 return answer
             # A harness in a container could not follow it to where only this machine gets.
             location = answer.headers.get("location", "")
-            found = place.redirected(target, location) if location and answer.status in _REDIRECTS else None
+            found = (
+                place.redirected(target, location, upstream.base) if location and answer.status in _REDIRECTS else None
+            )
             if found is None:
                 raise Elsewhere(location or f"nowhere ({answer.status})")
             place, target = found
@@ -179,7 +110,7 @@ class Forwarder:
             try:
                 connection.send(head, x.body, bodyless=x.method == "HEAD")
                 status, headers = await connection.head()
-                return await _received(line, upstream, status, headers)
+                return await received(line, upstream, status, headers)
             except Disconnected as error:
                 connection.abort()
                 # An endpoint may close an idle connection just when it is used again: that is no fault of anybody's.
@@ -222,37 +153,6 @@ def _request_head(place: Place, target: str, upstream: Upstream, x: Exchange) ->
     return head.encode("utf-8", "surrogateescape")
 
 
-async def _received(line: Line, upstream: Upstream, status: int, headers: Mapping[str, str]) -> Reply | Stream:
-    kept = returned_headers(headers)
-    if status == 200 and kept.get("content-type", "").startswith("text/event-stream"):
-        stream = Stream(line, upstream, status, kept)
-        await stream.open()
-        return stream
-    body = await _whole(line.connection)
-    line.release()
-    encoding = kept.get("content-encoding")
-    if encoding and body and (decoder := decoder_for(encoding)):
-        del kept["content-encoding"]
-        body = decoder.feed(body)
-    if status >= 400 and upstream.api_key:
-        # Some endpoints quote the key that they refuse, and this goes to a container and into its log.
-        body = body.replace(upstream.api_key.encode(), HIDDEN.encode())
-    return Reply(status, kept, body)
-
-
-async def _whole(connection: Connection) -> bytes:
-    body = await connection.read()
-    parts: list[bytes] = []
-    size = len(body)
-    while body:
-        parts.append(body)
-        body = await connection.read()
-        size += len(body)
-        if size > MAX_BODY:
-            raise TooLarge
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
 def _note(figures: Figures, upstream: Upstream, x: Exchange, answer: Reply | Stream) -> None:
     if isinstance(answer, Reply) and answer.failure:
         sentence = body_sentence(answer)
@@ -260,7 +160,9 @@ def _note(figures: Figures, upstream: Upstream, x: Exchange, answer: Reply | Str
         body = answer.body if isinstance(answer, Reply) else b""
         sentence = upstream.words_for(answer.status, x.method, x.path, body)
     figures.error(sentence)
-    upstream.health.bad(answer.status, sentence)
+    # All jobs hear of an endpoint that is down: only by what evaluations ask, and in no words of a container's.
+    if x.method == "POST":
+        upstream.health.bad(answer.status, sentence)
 
 
 def body_sentence(answer: Reply | Stream) -> str:
@@ -282,14 +184,16 @@ def _why(error: Exception, upstream: Upstream) -> tuple[int, str, bool]:
             return 504, f"cannot be reached within {_CONNECT_TIMEOUT:g} s", True
         case TimeoutError():
             return 504, f"did not answer within {upstream.options.request_timeout:g} s", True
-        case Disconnected(begun=True) | zlib.error():
+        case Disconnected(begun=True) | Damaged():
             return 502, "broke off in the middle of an answer", True
         case Disconnected():
-            return 502, "reset the connection" if error.reset else "hung up before it answered", True
+            return 502, "hung up before it answered", True
         case BadAnswer():
             return 502, f"answered something that is not HTTP: {error}", True
         case TooLarge():
             return 502, "sent an answer of more than 64 MB", False
+        case UnknownEncoding():
+            return 502, f"compressed its answer in a way that was not asked for ({error})", False
         case ssl.SSLCertVerificationError():
             return 502, f"cannot be trusted: {error.verify_message.rstrip('.')}", False
         case ssl.SSLError():

@@ -15,14 +15,27 @@ _HOP_BY_HOP = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "max-forwards",
     )
 )
 _NOT_SENT = _HOP_BY_HOP | {"host", "content-length", "content-encoding", "accept-encoding", "expect"}
-_NOT_RETURNED = _HOP_BY_HOP | {"content-length"}
+# Cookies of a container are not sent on, so it needs none.
+_NOT_RETURNED = _HOP_BY_HOP | {"content-length", "set-cookie"}
 _PLAIN = ("", "keep-alive", "close")
 
 CREDENTIALS = ("authorization", "api-key", "x-api-key")
 """Where clients put their key."""
+
+
+def token_of(headers: Mapping[str, str]) -> tuple[str, str]:
+    """The token that a client gives in place of a key, and the header that it gives it in."""
+    for name in CREDENTIALS:
+        value = headers.get(name)
+        if value is not None:
+            scheme, _, token = value.partition(" ")
+            bearer = name == "authorization"
+            return (token.strip() if scheme.lower() == "bearer" else "") if bearer else value, name
+    return "", "authorization"
 
 
 def sent_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -11,68 +10,16 @@ from typing import cast
 
 from ..base.atomic import write_atomic
 from ..base.clock import utc_iso
-from ..base.secrets import remember
 from ..config.model import Tree
-from .chain import Chain
+from .budget import Gate
 from .endpoints import base_path
-from .exchange import JobScope
 from .figures import Figures
+from .job import Job, check_spec
 from .saved import FIGURES_FILE, LIVE_FILE, newest_figures
-from .upstream import Health, Options, Upstream
+from .upstream import Health, Options
 
 _LOG = logging.getLogger("evaldock.proxy")
-_NO_LIMIT = 1 << 20
 _AT_LEAST_EVERY = 10  # ticks of a second between writes of a busy job's figures
-
-
-class Job:
-    """One job: its endpoint, its interceptors and its figures."""
-
-    __slots__ = ("attempt", "chain", "figures", "id", "scope", "spec", "token", "upstream", "written", "wrote_at")
-
-    def __init__(
-        self, identity: str, spec: Tree, run_dir: Path, gate: asyncio.Semaphore, health: Health, figures: Figures
-    ) -> None:
-        tree = spec.get("adapter")
-        samples = spec.get("samples")
-        key = spec.get("api_key")
-        options = spec.get("options")
-        self.id = identity
-        self.spec = spec
-        self.token = str(spec["token"])
-        self.attempt = spec.get("attempt", 1)
-        self.figures = figures
-        self.written = figures.version
-        self.wrote_at = 0
-        self.upstream = Upstream(
-            str(spec["upstream"]),
-            key if isinstance(key, str) else None,
-            Options.from_json(cast(Tree, options) if isinstance(options, dict) else {}),
-            gate,
-            key_name=str(spec.get("key_name", "")),
-            health=health,
-        )
-        self.scope = JobScope(
-            job=identity,
-            task=str(spec.get("task", "")),
-            dir=Path(str(spec["dir"])),
-            run_dir=run_dir,
-            upstream=self.upstream.url,
-            model_id=str(spec.get("model_id", "")),
-            samples=samples if isinstance(samples, int) else None,
-            attempt=self.attempt if isinstance(self.attempt, int) else 1,
-        )
-        remember((self.upstream.api_key, self.token))
-        self.chain = Chain(
-            cast(Tree, tree) if isinstance(tree, dict) else {},
-            self.scope,
-            figures.pass_over,
-            figures.end_by_interceptor,
-        )
-
-    def to_json(self) -> Tree:
-        """Its figures, with the number of the attempt that they are of."""
-        return {"attempt": self.attempt, **self.figures.to_json()}
 
 
 def encode(tree: object) -> bytes:
@@ -96,7 +43,7 @@ class Jobs:
         self._run_dir = run_dir
         self._jobs: dict[str, Job] = {}
         self._leaving: list[Job] = []
-        self._gates: dict[tuple[str, int], asyncio.Semaphore] = {}
+        self._gates: dict[tuple[str, int | None], Gate] = {}
         self._health: dict[str, Health] = {}
         self._sick: set[str] = set()
         self._live_version = -1
@@ -127,6 +74,8 @@ class Jobs:
             health = self._health.setdefault(base_path(str(spec["upstream"])), Health())
             self._jobs[identity] = Job(identity, spec, self._run_dir, self._gate(spec), health, figures)
         self.by_token = {job.token: job for job in self._jobs.values()}
+        for gate in self._gates.values():
+            gate.members = {job.id for job in self._jobs.values() if job.gate is gate}
         left = list(old.values())
         self._leaving += left
         return left
@@ -134,12 +83,11 @@ class Jobs:
     def _saved(self, identity: str, spec: Tree) -> Figures:
         return saved_figures(self._run_dir, identity, Path(str(spec["dir"])), spec.get("attempt", 1))
 
-    def _gate(self, spec: Tree) -> asyncio.Semaphore:
+    def _gate(self, spec: Tree) -> Gate:
         # One endpoint, one limit: jobs of a run share the model that they are a load on.
         options = spec.get("options")
         limit = Options.from_json(cast(Tree, options) if isinstance(options, dict) else {}).max_concurrent
-        key = (base_path(str(spec["upstream"])), limit or _NO_LIMIT)
-        return self._gates.setdefault(key, asyncio.Semaphore(key[1]))
+        return self._gates.setdefault((base_path(str(spec["upstream"])), limit), Gate(limit))
 
     @property
     def in_flight(self) -> int:
@@ -209,11 +157,3 @@ class Jobs:
         self._closed = True
         for job in (*self._jobs.values(), *self._leaving):
             job.chain.close()
-
-
-def check_spec(identity: str, spec: object) -> None:
-    """Raise ValueError when a job's object lacks what it needs."""
-    tree = cast(Tree, spec) if isinstance(spec, dict) else {}
-    for field in ("token", "upstream", "dir"):
-        if not isinstance(tree.get(field), str) or not tree[field]:
-            raise ValueError(f"job {identity} has no {field}")

@@ -31,6 +31,7 @@ _START_PATIENCE = 20.0
 _ASK_PATIENCE = 10.0
 _STOP_PATIENCE = 15.0
 _LOG_LIMIT = 1 << 16
+_LOOPBACK = "127.0.0.1"
 _LAST_BREATH = 1.0
 _ABOUT = "proxy.json"
 _LOG = "proxy.log"
@@ -42,11 +43,13 @@ class ProxyStartError(EvaldockError):
 
 @dataclass(frozen=True)
 class ProxyHandle:
-    """A living proxy. `listen` are the addresses that it serves `port` on; `process` is known to who started it."""
+    """A living proxy. `listen` are the addresses that it serves containers on `port` on; `control` is a port of this
+    machine's loopback that it takes orders on. `process` is known to who started it."""
 
     run_dir: Path
     pid: int
     port: int
+    control: int
     listen: tuple[str, ...] = ("127.0.0.1",)
     process: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
 
@@ -94,8 +97,7 @@ class ProxyHandle:
         if not self.alive():
             # Somebody else may have the port by now, and must not get to know token and keys.
             raise ProxyStartError(f"The proxy of {self.run_dir} is gone.")
-        address = "127.0.0.1" if "127.0.0.1" in self.listen else self.listen[0]
-        connection = http.client.HTTPConnection(address, self.port, timeout=patience)
+        connection = http.client.HTTPConnection(_LOOPBACK, self.control, timeout=patience)
         try:
             headers = {"Authorization": f"Bearer {job_token(read_key(self.run_dir), CONTROL)}"}
             connection.request("GET" if body is None else "POST", path, body, headers)
@@ -146,16 +148,17 @@ def start_proxy(
     ensure_key(run_dir)
     try:
         sockets, port = bind_all(listen, former.port if former else 0)
+        orders, control = bind_all([_LOOPBACK])
     except ListenError as error:
         raise ProxyStartError(str(error)) from None
     try:
-        process = _spawn(run_dir, sockets, _without_secrets(jobs, os.environ if env is None else env))
+        process = _spawn(run_dir, [*orders, *sockets], _without_secrets(jobs, os.environ if env is None else env))
     finally:
-        for one in sockets:
+        for one in (*orders, *sockets):
             # The child has its own copies of those that it was given.
             one.close()
-    handle = ProxyHandle(run_dir, process.pid, port, tuple(listen), process)
-    about = {"pid": handle.pid, "port": port, "listen": list(listen), "started": utc_iso()}
+    handle = ProxyHandle(run_dir, process.pid, port, control, tuple(listen), process)
+    about = {"pid": handle.pid, "port": port, "control": control, "listen": list(listen), "started": utc_iso()}
     write_atomic(run_dir / _ABOUT, json.dumps(about).encode() + b"\n", sync=False)
     if process.stdin is not None:
         # A child that is dead already says why in its log.
@@ -191,7 +194,7 @@ def _read_handle(run_dir: Path) -> ProxyHandle | None:
     try:
         tree = json.loads(read_head(run_dir / _ABOUT, _LOG_LIMIT) or b"")
         listen = tuple(str(address) for address in tree["listen"])
-        return ProxyHandle(run_dir, int(tree["pid"]), int(tree["port"]), listen)
+        return ProxyHandle(run_dir, int(tree["pid"]), int(tree["port"]), int(tree["control"]), listen)
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -1,155 +1,151 @@
-"""The listening side: tokens, the way of one request through interceptors and endpoint, and the control requests."""
+"""The listening side: tokens, and the way of one request through interceptors and endpoint."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import os
-from typing import cast
+from functools import partial
 
-import aiohttp
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import RawRequestMessage
 from multidict import CIMultiDict
 
-from ..config.model import Tree
-from .chain import StreamPass, replay
-from .decode import MAX_BODY
-from .exchange import Exchange, Reply, error_reply, parse_json
-from .figures import Figures
-from .forward import BrokenOff, Forwarder, Stream
-from .headers import CREDENTIALS, sent_headers
-from .jobs import Job, Jobs
-from .sse import SseEvent, SseParser
+from .accept import Hall, places
+from .chain import replay
+from .control import request_factory
+from .exchange import Exchange, Reply, error_reply, readable
+from .forward import Forwarder
+from .headers import sent_headers, token_of
+from .job import Job
+from .jobs import Jobs
+from .receive import Stream
+from .streamed import pass_on
+from .verdict import Verdict, verdict_on
 
-_IDLE_CONNECTION = 3600.0  # harnesses pool connections; closing one early breaks the request that is just under way
+_LOG = logging.getLogger("evaldock.proxy")
+_BODY_TIME = 120.0  # seconds that a body may take
+_LARGE = 1 << 20
+_MOST = 64 << 20
 
 
 class Server:
-    """Answers everything that comes in. `control` is the engine's token; `stopping` is set by `POST /-/stop`."""
+    """Answers all that containers ask."""
 
-    def __init__(self, jobs: Jobs, forwarder: Forwarder, control: str) -> None:
+    def __init__(self, jobs: Jobs, forwarder: Forwarder) -> None:
         self._jobs = jobs
         self._forwarder = forwarder
-        self._control = control
-        self.stopping = asyncio.Event()
-        self.hurried = False
+        self._hall: Hall | None = None
 
-    def hurry(self) -> None:
-        """End now, whatever is in flight."""
-        self.hurried = True
-        self.stopping.set()
-
-    def web_server(self) -> web.Server:
-        """What a runner listens with. A harness that hangs up ends the request to the endpoint."""
-        return web.Server(
-            self.handle,
-            request_factory=_request,
-            handler_cancellation=True,
-            access_log=None,
-            keepalive_timeout=_IDLE_CONNECTION,
-            max_line_size=65536,
-            max_field_size=65536,
+    def hall(self) -> Hall:
+        """What to accept connections for. A harness that hangs up ends the request to the endpoint."""
+        self._hall = Hall(
+            self.handle, places(), request_factory=request_factory, max_line_size=65536, max_field_size=65536
         )
+        return self._hall
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request."""
         path, _, query = request.raw_path.partition("?")
-        if path.startswith("/-/"):
-            return await self._controlled(request, path)
-        token, credential = _token(request)
+        if path == "/-/health":
+            return web.Response(text="ok\n")
+        token, credential = token_of(request.headers)
         job = self._jobs.by_token.get(token)
-        if job is None:
+        if job is None or not job.admits(request.remote or ""):
             self._jobs.strangers += 1
-            return _response(error_reply(401, "This proxy serves the containers of one evaldock run: wrong token."))
+            wrong = "wrong token" if job is None else "this token belongs to another container"
+            return await _send(
+                request, error_reply(401, f"This proxy serves the containers of one evaldock run: {wrong}.")
+            )
+        hall = self._hall
+        if hall is not None:
+            hall.begins(request, job)
         job.figures.begin()
         if job.figures.sent == 1:
             self._jobs.begun(job)
-        x = Exchange(os.urandom(6).hex(), job.scope, request.method, path, query, sent_headers(request.headers), b"")
+        headers = job.allowed.sent(sent_headers(request.headers))
+        x = Exchange(os.urandom(6).hex(), job.scope, request.method, path, query, headers, b"")
         x.credential = credential
         try:
-            return await self._answered(request, job, x, path)
+            async with job.places:
+                response = await self._answered(request, job, x, keep=hall is None or hall.keeps(job))
         except BaseException:
             # Almost always the cancellation that a hung-up harness causes.
-            job.figures.gone()
-            _note_missed(job, x)
+            job.hung_up(x)
             raise
+        if hall is not None:
+            hall.ends(request)
+        return response
 
-    async def _answered(self, request: web.BaseRequest, job: Job, x: Exchange, path: str) -> web.StreamResponse:
-        if not job.upstream.covers(path):
-            text = f"{path} is not below this job's endpoint, {job.upstream.base or '/'}."
-            job.figures.error(text)
-            return _finish(job, x, error_reply(404, text))
-        refused = await _read_body(request, x)
+    async def _answered(self, request: web.BaseRequest, job: Job, x: Exchange, *, keep: bool) -> web.StreamResponse:
+        refused = _refusal(job, x)
         if refused is not None:
-            return _finish(job, x, refused)
-        found = 0
+            return await _finish(request, job, x, refused, keep=keep)
+        size = request.content_length if "Content-Encoding" not in request.headers else None
+        weight = 0
+        if request.can_read_body and (size is None or size > _LARGE):
+            weight = await job.given.take(_MOST if size is None else size)
+        try:
+            refused = await _read_body(request, x) or _wrong_model(job, x)
+            if weight > len(x.body):
+                job.given.give(weight - len(x.body))
+                weight = len(x.body)
+            if refused is not None:
+                return await _finish(request, job, x, refused, keep=keep)
+            return await self._passed(request, job, x, keep=keep)
+        finally:
+            if weight:
+                job.given.give(weight)
+
+    async def _passed(self, request: web.BaseRequest, job: Job, x: Exchange, *, keep: bool) -> web.StreamResponse:
+        """The answer to a request that may go on, through interceptors."""
+        verdict = Verdict(1)
         reply = job.chain.request(x)
         if reply is None:
             answer = await self._forwarder.send(job.upstream, x, job.figures)
             if isinstance(answer, Stream):
-                return await _streamed(request, job, x, answer)
+                return await pass_on(request, job, x, answer, keep=keep)
             reply = answer
-            if reply.status < 400 and "json" in reply.headers.get("content-type", ""):
-                found = job.figures.count(reply.json)
+            if reply.status < 400:
+                verdict = _judged(job, x, reply)
             elif reply.status in (401, 403) and x.method == "POST":
                 sentence = job.upstream.words_for(reply.status, x.method, x.path, reply.body)
                 job.figures.refused(reply.status, sentence)
-            if not reply.failure:
+            if not reply.failure and verdict.held:
                 job.chain.store(x, reply)
         elif reply.cached:
-            found = _count_cached(job.figures, reply)
+            verdict = verdict_on(x.path, reply, partial(job.figures.count, tokens=False))
+            reply.body = job.upstream.guard.data(reply.body)
+        if job.chain.responds and not readable(reply.body):
+            job.figures.pass_over("An answer has too many values to be read; it went on past the interceptors.")
         if reply.streamed:
             reply.body = replay(job.chain, x, reply.body)
         else:
             job.chain.response(x, reply)
-        return _finish(job, x, reply, found)
-
-    async def _controlled(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        if path == "/-/health":
-            return web.Response(text="ok\n")
-        if _token(request)[0] != self._control:
-            self._jobs.strangers += 1
-            return _response(error_reply(401, "Only the engine of this run may ask that."))
-        if request.method == "GET" and path == "/-/jobs":
-            return web.json_response({"jobs": sorted(job.id for job in self._jobs.by_token.values())})
-        if request.method != "POST" or path not in ("/-/jobs", "/-/stop"):
-            return _response(error_reply(404, f"There is no {request.method} {path}."))
-        if path == "/-/stop":
-            self.stopping.set()
-            return web.json_response({"stopping": True})
-        try:
-            tree = json.loads(await request.read())
-            left = self._jobs.replace(cast("dict[str, object]", tree["jobs"]))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            return _response(error_reply(400, f"These are no jobs: {error}"))
-        files = self._jobs.files_of([*left, *self._jobs.unwritten()])
-        await asyncio.get_running_loop().run_in_executor(None, self._jobs.write, files)
-        return web.json_response({"left": {job.id: job.figures.to_json() for job in left}})
+        return await _finish(request, job, x, reply, verdict, keep=keep)
 
 
-def _request(
-    message: RawRequestMessage,
-    payload: aiohttp.StreamReader,
-    protocol: web.RequestHandler,
-    writer: AbstractStreamWriter,
-    task: asyncio.Task[None],
-) -> web.BaseRequest:
-    # What web.Server makes by itself refuses bodies over 1 MiB.
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
+def _refusal(job: Job, x: Exchange) -> Reply | None:
+    """The answer to what the job may not ask."""
+    if job.may(x.method, x.path):
+        return None
+    text = f"{x.method} {x.path} is not an operation of this job"
+    if not (x.path == job.upstream.base or x.path.startswith(job.upstream.base + "/")):
+        status, text = 404, f"{text}: it is not below {job.upstream.base or '/'}."
+    else:
+        status, text = 403, f"{text}; target.api_endpoint.allow.operations opens more."
+    text = job.upstream.without_key(text)
+    job.figures.error(text)
+    return error_reply(status, text)
 
 
-def _token(request: web.BaseRequest) -> tuple[str, str]:
-    """The token that a client gives in place of a key, and the header that it gives it in."""
-    for name in CREDENTIALS:
-        value = request.headers.get(name)
-        if value is not None:
-            scheme, _, token = value.partition(" ")
-            bearer = name == "authorization"
-            return (token.strip() if scheme.lower() == "bearer" else "") if bearer else value, name
-    return "", "authorization"
+def _wrong_model(job: Job, x: Exchange) -> Reply | None:
+    if x.method != "POST" or (name := job.allowed.model(x.body)) is None:
+        return None
+    text = job.upstream.without_key(
+        f"The model '{name[:100]}' is not one of this job; target.api_endpoint.allow.models opens more."
+    )
+    job.figures.error(text)
+    return error_reply(403, text)
 
 
 async def _read_body(request: web.BaseRequest, x: Exchange) -> Reply | None:
@@ -160,7 +156,10 @@ async def _read_body(request: web.BaseRequest, x: Exchange) -> Reply | None:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
     try:
-        x.body = await request.read()
+        async with asyncio.timeout(_BODY_TIME):
+            x.body = await request.read()
+    except TimeoutError:
+        return error_reply(408, f"The request's body did not come within {_BODY_TIME:g} s.")
     except web.HTTPRequestEntityTooLarge:
         return error_reply(413, "The request is larger than 64 MB.")
     except web.RequestPayloadError as error:
@@ -168,106 +167,38 @@ async def _read_body(request: web.BaseRequest, x: Exchange) -> Reply | None:
     return None
 
 
-def _finish(job: Job, x: Exchange, reply: Reply, found: int = 0) -> web.Response:
-    response = _response(reply)
-    job.figures.answered(reply.status, x.started, cached=reply.cached, answers=_answers(x, found))
-    if reply.status >= 400:
-        _note_missed(job, x)
-    elif job.figures.unanswered:
-        _note_met(job, x)
+def _judged(job: Job, x: Exchange, reply: Reply) -> Verdict:
+    """Whether the endpoint's answer to `x` holds one, with what it says counted."""
+    if x.method != "POST":
+        return Verdict(1)
+    verdict = verdict_on(x.path, reply, job.figures.count)
+    if not verdict.held:
+        job.figures.filtered += verdict.filtered
+        why = job.upstream.without_key(verdict.why)
+        job.figures.error(f"The endpoint answered {reply.status} to {x.method} {x.path} without an answer: {why}")
+    return verdict
+
+
+async def _finish(
+    request: web.BaseRequest, job: Job, x: Exchange, reply: Reply, verdict: Verdict | None = None, *, keep: bool
+) -> web.StreamResponse:
+    """Send an answer, and count it once it is sent."""
+    verdict = verdict or Verdict(1)
+    try:
+        response = await _send(request, reply, keep=keep)
+    except ConnectionError:
+        job.hung_up(x)
+        return web.Response()
+    job.answered(x, reply.status, cached=reply.cached, answers=verdict.answers, hollow=not verdict.held)
     return response
 
 
-def _answers(x: Exchange, found: int) -> int:
-    """How many samples an answer counts for: one, unless there is more in it. Only what is posted asks for one."""
-    return max(1, found) if x.method == "POST" else 0
-
-
-def _note_missed(job: Job, x: Exchange) -> None:
-    if x.method == "POST":
-        job.figures.unanswered.miss(hash((x.path, x.body)))
-
-
-def _note_met(job: Job, x: Exchange) -> None:
-    if x.method == "POST":
-        job.figures.unanswered.meet(hash((x.path, x.body)))
-
-
-def _response(reply: Reply) -> web.Response:
+async def _send(request: web.BaseRequest, reply: Reply, *, keep: bool = True) -> web.Response:
     headers = CIMultiDict(reply.headers)
     headers.pop("content-length", None)
-    return web.Response(status=reply.status, headers=headers, body=reply.body)
-
-
-def _count_cached(figures: Figures, reply: Reply) -> int:
-    if reply.streamed:
-        parser = SseParser()
-        events = [*parser.feed(reply.body), *parser.end()]
-        return sum(_count_event(figures, event, tokens=False) for event in events)
-    return figures.count(reply.json, tokens=False) if reply.status < 400 else 0
-
-
-def _count_event(figures: Figures, event: SseEvent, *, tokens: bool = True) -> int:
-    # Most events of a stream are a few characters of text with nothing to count.
-    data = event.data
-    if '"usage":' not in data and '"finish_reason":"' not in data and '"finish_reason": "' not in data:
-        return 0
-    tree = parse_json(data.encode("utf-8", "replace"))
-    if isinstance(tree, dict):
-        # Events of the responses API wrap the answer.
-        inner = cast(Tree, tree).get("response")
-        tree = cast(Tree, inner if isinstance(inner, dict) else tree)
-    return figures.count(tree, tokens=tokens)
-
-
-async def _streamed(request: web.BaseRequest, job: Job, x: Exchange, answer: Stream) -> web.StreamResponse:
-    """Pass a streamed answer on, event by event where a filter wants them, else chunk by chunk."""
-    response = web.StreamResponse(status=answer.status, headers=CIMultiDict(answer.headers))
-    passing, parser, figures = job.chain.stream(x), SseParser(), job.figures
-    found = 0
-    try:
-        figures.first_token(x.started)
-        await response.prepare(request)
-        async for chunk in answer.chunks():
-            events = parser.feed(chunk)
-            await _write(response, chunk, events, passing)
-            found += sum(_count_event(figures, event) for event in events)
-        rest = parser.end()
-        found += sum(_count_event(figures, event) for event in rest)
-        if passing is not None:
-            await _write(response, b"", rest, passing)
-            await _write(response, b"", [], None, passing.end())
-        await response.write_eof()
-    except ConnectionError:
-        figures.gone()
-        _note_missed(job, x)
-        return response
-    except BrokenOff as error:
-        figures.error(f"The endpoint broke a streamed answer off: {error}.")
-        figures.broken()
-        _note_missed(job, x)
-        # A proper end would make half an answer look like a whole one.
-        if request.transport is not None:
-            request.transport.close()
-        return response
-    finally:
-        answer.close()
-    figures.answered(answer.status, x.started, answers=_answers(x, found))
-    if figures.unanswered:
-        _note_met(job, x)
+    response = web.Response(status=reply.status, headers=headers, body=reply.body)
+    if not keep:
+        response.force_close()
+    await response.prepare(request)
+    await response.write_eof()
     return response
-
-
-async def _write(
-    response: web.StreamResponse,
-    chunk: bytes,
-    events: list[SseEvent],
-    passing: StreamPass | None,
-    extra: list[SseEvent] | None = None,
-) -> None:
-    if passing is not None:
-        chunk = b"".join(event.raw for event in passing.feed(events))
-    elif extra:
-        chunk = b"".join(event.raw for event in extra)
-    if chunk:
-        await response.write(chunk)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..base.errors import EvaldockError
+
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_LIMIT = 64 * 1024 * 1024
+_LIMIT = 32 * 1024 * 1024
+
+
+class EventTooLarge(EvaldockError):
+    """A single event of more than 32 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class SseParser:
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> list[SseEvent]:
-        """The events that are complete with this chunk."""
+        """The events that are complete with this chunk. Raises EventTooLarge."""
         searched = max(0, len(self._rest) - 3)
         self._rest += chunk
         events: list[SseEvent] = []
@@ -51,14 +57,18 @@ class SseParser:
             start = match.end()
         del self._rest[:start]
         if len(self._rest) > _LIMIT:
-            events.append(SseEvent("", None, bytes(self._rest)))
-            self._rest.clear()
+            raise EventTooLarge
         return events
 
     def end(self) -> list[SseEvent]:
         """What was left without a blank line after it."""
         rest, self._rest = bytes(self._rest), bytearray()
         return [_event(rest)] if rest else []
+
+
+def reparsed(raw: bytes) -> SseEvent:
+    """The event that these bytes are."""
+    return _event(raw)
 
 
 def _event(raw: bytes) -> SseEvent:

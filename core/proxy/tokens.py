@@ -38,7 +38,8 @@ def read_key(run_dir: Path) -> str:
     return key
 
 
-def job_token(key: str, text: str) -> str:
-    """The token of a job id, or of `CONTROL`."""
-    digest = hmac.new(bytes.fromhex(key), text.encode(), hashlib.sha256).hexdigest()
+def job_token(key: str, text: str, attempt: int = 0) -> str:
+    """The token of one attempt at a job, or of `CONTROL`."""
+    name = f"{text}/{attempt}" if attempt else text
+    digest = hmac.new(bytes.fromhex(key), name.encode(), hashlib.sha256).hexdigest()
     return f"ed-{digest[:_LENGTH]}"

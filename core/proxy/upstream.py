@@ -7,21 +7,30 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
-from ..base.secrets import Scrubber
+from ..base.secrets import is_secret_name
 from ..config.model import RequestOptions
+from .allowed import plain_path
 from .endpoints import base_path, is_loopback, one_line, proxy_for, said_in
+from .guard import KeyGuard
 from .pool import Address, basic_credentials
 
 if TYPE_CHECKING:
-    import asyncio
+    from .budget import Gate
 
 _MAX_BACKOFF = 30.0
+_PORTS = {"http": 80, "https": 443}
 _SICK = 3
 _OF_REQUESTS = frozenset((400, 413, 415, 422))
-RETRIED = frozenset((408, 429, 500, 502, 503, 504))
+_PASSING = frozenset((408, 409, 425, 429))
+
+
+def passes(status: int) -> bool:
+    """Whether an answer of this status may be another one a moment later: the same ones as OpenAI's clients repeat."""
+    return status >= 500 or status in _PASSING
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class Options(RequestOptions):
             max_retries=int(_positive(tree.get("max_retries"), cls.max_retries, zero=True)),
             max_concurrent=int(_positive(tree.get("max_concurrent"), 0)) or None,
             retry_backoff=_positive(tree.get("retry_backoff"), cls.retry_backoff, zero=True),
+            api_key_header=str(tree.get("api_key_header") or "").lower() or None,
         )
 
     def backoff(self, attempt: int, retry_after: str | None = None) -> float:
@@ -103,22 +113,28 @@ class Place:
         proxy = None if is_loopback(urlsplit(f"//{netloc}").hostname or "") else proxy_for(scheme, netloc)
         return cls(Address(f"{scheme}://{netloc}", proxy), netloc, proxy is not None and scheme == "http")
 
-    def redirected(self, target: str, location: str) -> tuple[Place, str] | None:
-        """Where a redirect from `target` (path and query) leads on this host; None for one to another host.
+    def redirected(self, target: str, location: str, base: str) -> tuple[Place, str] | None:
+        """Where a redirect from `target` (path and query) leads below `base` of this server; None for any other.
 
-        The key is for this host only.
+        The key is for this server only. The same host with https, both on the ports of their own, is the same server.
         """
         old = urlsplit(self.address.origin)
-        new = urlsplit(urljoin(f"{self.address.origin}{target}", location))
-        secure_enough = new.scheme == "https" or (new.scheme, old.scheme) == ("http", "http")
-        if new.hostname != old.hostname or not secure_enough:
+        try:
+            new = urlsplit(urljoin(f"{self.address.origin}{target}", location))
+            places = [(one.scheme, one.hostname, one.port or _PORTS.get(one.scheme)) for one in (old, new)]
+        except ValueError:
+            return None
+        if "\\" in location:
+            return None  # of which browsers, libraries and servers make different things
+        upgrade = places == [("http", old.hostname, 80), ("https", old.hostname, 443)]
+        if not (places[0] == places[1] or upgrade) or not plain_path(new.path, base):
             return None
         query = f"?{new.query}" if new.query else ""
         return Place.of(new.scheme, new.netloc.rpartition("@")[2]), f"{new.path or '/'}{query}"
 
 
 class Upstream:
-    """The endpoint of a job as configured. `gate` and `health` are shared by all jobs of the same endpoint.
+    """The endpoint of a job as configured, for the job `owner`. `gate` and `health` are shared by all jobs of it.
 
     `api_key` None is no key; `key_name` is the variable that it should come from, "" when none is named.
     """
@@ -128,36 +144,52 @@ class Upstream:
         url: str,
         api_key: str | None,
         options: Options,
-        gate: asyncio.Semaphore,
+        gate: Gate,
         *,
         key_name: str = "",
         health: Health | None = None,
+        owner: str = "",
     ) -> None:
         parts = urlsplit(url)
         self.url = url
         self.api_key = api_key.strip() if api_key else api_key
-        self._secrets = Scrubber([self.api_key])
         self.key_name = key_name
         self.health = health or Health()
         self.options = options
-        self.gate = gate
+        self._gate = gate
+        self._owner = owner
         self.place = Place.of(parts.scheme, parts.netloc.rpartition("@")[2])
         self.origin = self.place.address.origin
         self.base = base_path(parts.path)
         self.local = is_loopback(parts.hostname or "")
         self._basic = basic_credentials(parts) if parts.username and not self.api_key else ""
+        self._query = parts.query
+        self._parameters = frozenset(pair.partition("=")[0] for pair in parts.query.split("&"))
+        named = (value for name, value in parse_qsl(parts.query) if is_secret_name(name))
+        own = (unquote(parts.password or ""), self._basic.removeprefix("Basic "))
+        self.guard = _guard((self.api_key, *own, *named))
+
+    async def enter(self) -> None:
+        """Wait for a place among the requests that may be under way; `leave` gives it back."""
+        await self._gate.acquire(self._owner)
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._gate.release(self._owner)
 
     def credentials(self, header: str) -> list[str]:
         """Header lines that carry the key, in the way in which the client carried its token (`header`)."""
+        header = self.options.api_key_header or header
         if self.api_key:
             return [f"{header}: {f'Bearer {self.api_key}' if header == 'authorization' else self.api_key}"]
         return [f"authorization: {self._basic}"] if self._basic else []
 
-    def covers(self, path: str) -> bool:
-        """Whether a raw request path lies below the endpoint's base, however its dots are written."""
-        if not (path == self.base or path.startswith(self.base + "/")):
-            return False
-        return ".." not in unquote(path).replace("\\", "/").split("/")
+    def query(self, asked: str) -> str:
+        """The query of a request: what the endpoint's URL has, and of what the container asks what does not clash."""
+        if not self._query or not asked:
+            return self._query or asked
+        more = [pair for pair in asked.split("&") if unquote(pair.partition("=")[0]) not in self._parameters]
+        return "&".join((self._query, *more))
 
     def words_for(self, status: int, method: str, path: str, body: bytes) -> str:
         """A sentence about a failed answer. The API key is not in it, even when the answer quotes it."""
@@ -182,4 +214,10 @@ class Upstream:
 
     def without_key(self, text: str) -> str:
         """`text` on one line of bounded length, without this endpoint's key."""
-        return one_line(self._secrets.known(text))
+        return one_line(self.guard.text(text))
+
+
+@lru_cache(maxsize=64)
+def _guard(secrets: tuple[str | None, ...]) -> KeyGuard:
+    # Made from long patterns: once an endpoint, not once an attempt.
+    return KeyGuard(secrets)

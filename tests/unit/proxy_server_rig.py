@@ -11,16 +11,18 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from evaldock.core.proxy.control import Control
 from evaldock.core.proxy.figures import Figures
 from evaldock.core.proxy.forward import Forwarder
-from evaldock.core.proxy.jobs import Job, Jobs
+from evaldock.core.proxy.job import Job
+from evaldock.core.proxy.jobs import Jobs
 from evaldock.core.proxy.server import Server
 from yarl import URL
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 CHAT = "/v1/chat/completions"
 TOKEN = "ed-token"
-KEY = "sk-the-real-key"
+KEY = "sk-the-real-key-0123456789"
 ANSWER = {
     "choices": [{"index": 0, "message": {"content": "hello"}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 3, "completion_tokens": 5},
@@ -45,7 +47,8 @@ class Rig:
     url: str
     upstream: str
     jobs: Jobs
-    server: Server
+    control: Control
+    orders: str
     seen: list[Seen] = field(default_factory=list)
 
     @property
@@ -71,6 +74,7 @@ def spec(folder: Path, origin: str, /, **changes: Any) -> dict[str, Any]:
     """A job for the proxy that waits for nothing between attempts."""
     options = {"retry_backoff": 0, "max_retries": 2, **changes.pop("options", {})}
     base = {"token": TOKEN, "upstream": origin + CHAT, "api_key": KEY, "task": "t", "dir": str(folder)}
+    base["endpoint_type"] = "chat"
     return {**base, "samples": None, "adapter": {}, "options": options, **changes}
 
 
@@ -117,7 +121,7 @@ async def half(request: web.BaseRequest) -> web.StreamResponse:
 
 
 @contextlib.asynccontextmanager
-async def listening(server: web.Server) -> AsyncIterator[str]:
+async def listening(server: web.Server[web.BaseRequest]) -> AsyncIterator[str]:
     """The URL of a server on a free port."""
     runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
@@ -143,11 +147,15 @@ async def rig(folder: Path, handler: Handler = ok, **changes: Any) -> AsyncItera
 
     endpoint = web.Server(record, request_factory=factory, handler_cancellation=True, auto_decompress=False)
     jobs, forwarder = Jobs(folder), Forwarder()
-    server = Server(jobs, forwarder, "control")
-    async with listening(endpoint) as upstream, listening(server.web_server()) as url:
+    server, control = Server(jobs, forwarder), Control(jobs, "control")
+    async with (
+        listening(endpoint) as upstream,
+        listening(server.hall()) as url,
+        listening(control.hall()) as orders,
+    ):
         jobs.replace({"a.0": spec(folder, upstream, **changes)})
         async with aiohttp.ClientSession() as client:
             try:
-                yield Rig(client, url, upstream, jobs, server, seen)
+                yield Rig(client, url, upstream, jobs, control, orders, seen)
             finally:
                 forwarder.close()

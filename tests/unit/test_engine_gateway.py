@@ -37,7 +37,7 @@ def job(network: str | None) -> JobSpec:
     ],
 )
 def test_the_url_that_a_container_is_told(network: str | None, addresses: dict[str, str], host: str) -> None:
-    assert proxied_url(job(network), 99, addresses) == f"http://{host}:99/v1/chat/completions?api-version=1"
+    assert proxied_url(job(network), 99, addresses) == f"http://{host}:99/v1/chat/completions"
 
 
 CONFIGURED = {"http_proxy": "http://p", "HTTP_PROXY": "http://p", "no_proxy": "a,b", "NO_PROXY": "a,b"}

@@ -164,18 +164,22 @@ def answering(body: dict[str, Any]) -> Handler:
 
 
 @pytest.mark.parametrize(
-    ("body", "answers"),
+    ("kind", "path", "body", "answers"),
     [
-        (ANSWER, 1),
-        ({"choices": [{"text": "a", "finish_reason": "stop"}, {"text": "b", "finish_reason": "length"}]}, 2),
-        ({"data": [{"embedding": [1.0]}, {"embedding": [2.0]}, {"embedding": [3.0]}]}, 3),
-        ({"output": []}, 1),
+        ("chat", CHAT, ANSWER, 1),
+        (
+            *("completions", "/v1/completions"),
+            {"choices": [{"text": "a", "finish_reason": "stop"}, {"text": "b", "finish_reason": "length"}]},
+            2,
+        ),
+        ("embedding", "/v1/embeddings", {"data": [{"embedding": [1.0]}, {"embedding": [2.0]}]}, 2),
+        ("chat", "/v1/responses", {"output": [{"type": "message"}]}, 1),
     ],
 )
-def test_answers_in_one_reply(tmp_path: Path, body: dict[str, Any], answers: int) -> None:
+def test_answers_in_one_reply(tmp_path: Path, kind: str, path: str, body: dict[str, Any], answers: int) -> None:
     async def main() -> None:
-        async with rig(tmp_path, answering(body)) as r:
-            await r.ask()
+        async with rig(tmp_path, answering(body), endpoint_type=kind) as r:
+            await r.ask(path)
             assert r.figures.answers == answers
             await r.ask("/v1/models", method="GET")
             assert r.figures.answers == answers

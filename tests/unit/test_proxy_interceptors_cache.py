@@ -22,6 +22,11 @@ SAMPLED = {**GREEDY, "temperature": 0.7}
 GOOD = b'{"choices":[{"message":{"content":"hello"}}]}'
 
 
+def sample(number: int) -> bytes:
+    """One of several answers."""
+    return b'{"choices":[{"message":{"content":"%d"}}]}' % number
+
+
 def scope(run: Path) -> JobScope:
     return JobScope("j", "ifeval", run / "job", run, URL)
 
@@ -78,12 +83,12 @@ def test_a_second_run_is_served_from_the_first(tmp_path: Path) -> None:
 
 def test_repeated_samples_stay_samples_and_are_all_there_the_next_time(tmp_path: Path) -> None:
     settings: dict[str, object] = {"cache_dir": str(tmp_path / "c")}
-    answers = [b'{"n":1}', b'{"n":2}', b'{"n":3}']
+    answers = [sample(n) for n in (1, 2, 3)]
     first = Caching(settings, scope(tmp_path / "run1"))
     assert [ask(first, SAMPLED, answer) for answer in answers] == [None] * 3
     first.close()
     second = Caching(settings, scope(tmp_path / "run2"))
-    assert [ask(second, SAMPLED, b'{"n":4}') for _ in range(4)] == [*answers, None]
+    assert [ask(second, SAMPLED, sample(4)) for _ in range(4)] == [*answers, None]
     second.close()
     third = Caching({**settings, "repeats": "same"}, scope(tmp_path / "run3"))
     assert [ask(third, SAMPLED) for _ in range(2)] == [answers[0]] * 2
@@ -93,13 +98,13 @@ def test_repeated_samples_stay_samples_and_are_all_there_the_next_time(tmp_path:
 def test_a_proxy_that_takes_over_gives_an_attempt_none_of_its_own_answers_again(tmp_path: Path) -> None:
     settings: dict[str, object] = {"cache_dir": str(tmp_path / "c")}
     before = Caching(settings, scope(tmp_path))
-    assert ask(before, SAMPLED, b'{"n":1}') is None
+    assert ask(before, SAMPLED, sample(1)) is None
     before.close()
     after = Caching(settings, scope(tmp_path))
-    assert ask(after, SAMPLED, b'{"n":2}') is None
+    assert ask(after, SAMPLED, sample(2)) is None
     after.close()
     again = Caching(settings, replace(scope(tmp_path), attempt=2))
-    assert [ask(again, SAMPLED) for _ in range(2)] == [b'{"n":1}', b'{"n":2}']
+    assert [ask(again, SAMPLED) for _ in range(2)] == [sample(1), sample(2)]
     again.close()
 
 

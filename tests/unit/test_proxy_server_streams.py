@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from .proxy_server_rig import ANSWER, CHAT, TOKEN, Handler, rig, script
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+TEXT = b'data: {"choices":[{"delta":{"content":"x"}}]}'
 STREAM = {"model": "m", "messages": [], "stream": True}
 
 
@@ -270,12 +271,12 @@ def test_streams_are_kept_raw_and_replayed_through_the_filters(tmp_path: Path) -
     adapter = {"interceptors": ["keeps", marks("a"), marks("b")]}
 
     async def main() -> None:
-        async with rig(tmp_path, streaming(b"data: x\n\n", b"data: [DO", b"NE]\n\n"), adapter=adapter) as r:
-            wanted = b"data: xba\n\ndata: [DONE]\n\ndata: end ba\n\ndata: end a\n\n"
+        async with rig(tmp_path, streaming(TEXT + b"\n\n", b"data: [DO", b"NE]\n\n"), adapter=adapter) as r:
+            wanted = TEXT + b"ba\n\ndata: [DONE]\n\ndata: end ba\n\ndata: end a\n\n"
             first = (await r.ask(json=STREAM))[1]
             assert first == wanted
             assert Keeps.kept is not None
-            assert Keeps.kept.body == b"data: x\n\ndata: [DONE]\n\n"
+            assert Keeps.kept.body == TEXT + b"\n\ndata: [DONE]\n\n"
             code, second, headers = await r.ask(json=STREAM)
             assert (code, second, headers["content-type"]) == (200, wanted, "text/event-stream")
             assert (len(r.seen), r.figures.cached) == (1, 1)

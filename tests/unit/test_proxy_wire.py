@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import json
 import shutil
+import socket
 import ssl
+import struct
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from evaldock.core.proxy import pool as pool_module
-from evaldock.core.proxy.upstream import Upstream
+from evaldock.core.proxy.upstream import Place, Upstream
 
-from .proxy_server_rig import ANSWER, CHAT, Rig, rig
+from .proxy_server_rig import ANSWER, CHAT, KEY, Rig, rig
 
 BODY = json.dumps(ANSWER).encode()
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -171,7 +173,7 @@ def test_a_large_answer_is_taken_in_and_a_larger_one_is_refused(tmp_path: Path) 
 
 
 def test_a_slow_reader_holds_a_stream_back_and_loses_nothing(tmp_path: Path) -> None:
-    event = b"data: " + b"x" * 65536 + b"\n\n"
+    event = b'data: {"choices":[{"delta":{"content":"' + b"x" * 65536 + b'"},"finish_reason":"length"}]}\n\n'
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
     async def check(r: Rig, raw: Raw) -> None:
@@ -201,7 +203,7 @@ def test_a_token_in_another_header_is_replaced_by_the_key_in_that_header(tmp_pat
     async def main() -> None:
         async with rig(tmp_path) as r:
             assert (await r.ask(headers={header: "ed-token"}))[0] == 200
-            assert r.seen[0].headers[header] == "sk-the-real-key"
+            assert r.seen[0].headers[header] == KEY
             assert "authorization" not in r.seen[0].headers
             assert (await r.ask(headers={header: "Bearer ed-token"}))[0] == 401
 
@@ -451,15 +453,55 @@ def test_a_redirect_that_leads_away_is_told_and_counts_as_no_answer(tmp_path: Pa
     asking(tmp_path, lambda _: answer, check)
 
 
-@pytest.mark.usefixtures("trust")
-def test_a_redirect_to_tls_on_the_same_host_is_followed_and_none_back(tmp_path: Path, tls: ssl.SSLContext) -> None:
+def test_a_used_connection_that_is_reset_is_replaced_by_a_new_one(tmp_path: Path) -> None:
     async def main() -> None:
-        secure = Raw(lambda n: moved(307, "http://localhost:1/v1/chat/completions") if n else WHOLE)
-        async with serving(secure, tls) as port:
-            plain = Raw(lambda _: moved(308, f"https://localhost:{port}{CHAT}"))
-            async with serving(plain) as first, rig(tmp_path, upstream=f"http://localhost:{first}{CHAT}") as r:
-                assert (await r.ask())[0] == 200
-                code, body, _ = await r.ask()
-                assert (code, "redirects to http://localhost:1" in json.loads(body)["error"]["message"]) == (502, True)
+        served: list[int] = []
+
+        async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await read_request(reader)
+            served.append(1)
+            writer.write(WHOLE)
+            await reader.read(1)
+            # Closed without a farewell as soon as the next request is here.
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+
+        async with serving(once) as port:
+            upstream = f"http://127.0.0.1:{port}{CHAT}"
+            async with rig(tmp_path, upstream=upstream, options={"max_retries": 0}) as r:
+                assert [(await r.ask())[0] for _ in range(3)] == [200, 200, 200]
+                assert (len(served), r.figures.failed, r.figures.retried) == (3, 0, 2)
 
     asyncio.run(main())
+
+
+HERE = "http://h:8000"
+THERE = [
+    *("http://h:8001/v1/x", "//h:8001/v1/x", "https://h:8000/v1/x", "http://other:8000/v1/x", "ftp://h:8000/v1/x"),
+    *("http://h/v1/x", "http://h:8000/v2/x", "/v2/x", "/v1/../x", "/v1/%2e%2e/x", "/v1/..;/x", "http://h:99999/v1/x"),
+    *("http://h:8000@other/v1/x", "http://other\\@h:8000/v1/x", "", "http://[h:8000/v1/x"),
+]
+
+
+@pytest.mark.parametrize("location", THERE)
+def test_a_redirect_to_another_server_or_out_of_the_base_is_not_followed(location: str) -> None:
+    assert Place.of("http", "h:8000").redirected("/v1/chat/completions", location or "/", "/v1") is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "location", "to", "target"),
+    [
+        (HERE, "/v1/chat/completions/", HERE, "/v1/chat/completions/"),
+        (HERE, "http://H:8000/v1/y?a=1", HERE, "/v1/y?a=1"),
+        (HERE, "http://me:pw@h:8000/v1/y", HERE, "/v1/y"),
+        ("http://h", "https://h/v1/y", "https://h", "/v1/y"),
+        ("http://h:80", "https://h:443/v1/y", "https://h:443", "/v1/y"),
+        ("https://h:443", "https://h/v1/y", "https://h", "/v1/y"),
+    ],
+)
+def test_a_redirect_on_the_same_server_is_followed(origin: str, location: str, to: str, target: str) -> None:
+    scheme, _, netloc = origin.partition("://")
+    found = Place.of(scheme, netloc).redirected("/v1/chat/completions", location, "/v1")
+    assert found is not None
+    assert (found[0].address.origin.lower(), found[1]) == (to, target)

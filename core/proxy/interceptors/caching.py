@@ -9,14 +9,14 @@ from typing import ClassVar, cast
 
 from ...config.model import Tree
 from ..cache import Answer, answer_key, open_store
-from ..exchange import Exchange, JobScope, Reply, parse_json
+from ..exchange import Exchange, JobScope, Reply
 from ..interceptor import EventFilter, Interceptor
-from ..sse import SseEvent, SseParser
+from ..sse import SseEvent
+from ..verdict import verdict_on
 from ._settings import as_object, flag, text, whole
 
 _GREEDY = 1e-3
 _LARGEST = 64 * 1024 * 1024
-_ENDINGS = frozenset({"response.completed", "response.incomplete", "message_stop"})
 _CONTAINER_RESULTS = Path("/results")
 # Of the connection it came by, of the person it was for, or not true any more.
 _NOT_KEPT = frozenset(
@@ -118,15 +118,20 @@ class Caching(Interceptor):
         x.notes[self.name] = (key, shared)
         found = self._find(key, shared) if self._reuse else None
         if found is not None:
-            return Reply(200, dict(found.headers), found.body, cached=True)
+            reply = Reply(200, dict(found.headers), found.body, cached=True)
+            # Earlier versions kept what is no answer.
+            if verdict_on(x.path, reply, _uncounted).held:
+                return reply
         if self._save_requests and self._requests_left != 0:
             self._requests_left = _less(self._requests_left)
             self._store.put_request(key, x.body)
         return None
 
     def store(self, x: Exchange, reply: Reply) -> None:
-        """Keep `reply` if it is complete, of status 200 and new."""
-        if self._save and not reply.cached and reply.status == 200 and _complete(reply):
+        """Keep `reply` if it is new and holds an answer."""
+        if not self._save or reply.cached or reply.status != 200 or len(reply.body) > _LARGEST:
+            return
+        if verdict_on(x.path, reply, _uncounted).held:
             self.keep(x, {n: v for n, v in reply.headers.items() if n not in _NOT_KEPT}, reply.body)
 
     def keep(self, x: Exchange, headers: dict[str, str], body: bytes) -> None:
@@ -154,27 +159,23 @@ class Caching(Interceptor):
 
 
 class _Recorder(EventFilter):
-    """Collects the bytes of a stream; keeps them if it said that it was done and reported no error."""
+    """Collects the bytes of a stream, and keeps them when it has ended as a whole answer."""
 
     def __init__(self, owner: Caching, x: Exchange) -> None:
         self._owner, self._x = owner, x
         self._raw: list[bytes] = []
         self._size = 0
-        self._done = False
-        self._failed = False
 
     def feed(self, event: SseEvent) -> list[SseEvent]:
         self._size += len(event.raw)
-        self._failed |= self._size > _LARGEST or _is_error(event)
-        if self._failed:
+        if self._size > _LARGEST:
             self._raw.clear()
         else:
             self._raw.append(event.raw)
-        self._done |= _is_end(event)
         return [event]
 
     def end(self) -> list[SseEvent]:
-        if self._done and not self._failed:
+        if self._size <= _LARGEST:
             self._owner.keep(self._x, {"content-type": "text/event-stream"}, b"".join(self._raw))
         return []
 
@@ -200,26 +201,8 @@ def _always_same(x: Exchange) -> bool:
     return greedy or body.get("top_k") == 1 or body.get("seed") is not None
 
 
-def _complete(reply: Reply) -> bool:
-    if len(reply.body) > _LARGEST:
-        return False
-    if reply.streamed:
-        parser = SseParser()
-        events = [*parser.feed(reply.body), *parser.end()]
-        return any(map(_is_end, events)) and not any(map(_is_error, events))
-    # Some servers report errors with status 200.
-    body = as_object(reply.json)
-    return body is not None and not body.get("error")
-
-
-def _is_end(event: SseEvent) -> bool:
-    return event.done or event.event in _ENDINGS
-
-
-def _is_error(event: SseEvent) -> bool:
-    if event.event == "error":
-        return True
-    return '"error"' in event.data and bool((as_object(parse_json(event.data.encode())) or {}).get("error"))
+def _uncounted(_: object) -> None:
+    """Nothing is counted of an answer that may not be used."""
 
 
 def _less(left: int | None) -> int | None:
