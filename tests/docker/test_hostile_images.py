@@ -6,19 +6,22 @@ import io
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
+from evaldock.core.engine.executor import Attempt
 from evaldock.core.engine.start import spawn_engine
 from evaldock.core.run.events import JobState, Reason
 
-from .conftest import IMAGE, Bench, docker, wait_for
+from .conftest import IMAGE, Bench, containers_of, docker, wait_for
 
 NO_SHELL = "evaldock/hostile-no-shell:test"
 SECRET = b"nobody else's business\n"
@@ -147,3 +150,73 @@ def test_a_container_of_another_run_is_not_taken_over(bench: Bench) -> None:
         assert docker("inspect", "--format", "{{.State.Running}}", name) == "true"
     finally:
         docker("rm", "-f", name)
+
+
+@pytest.fixture
+def hostile_chown(tmp_path: Path) -> Iterator[str]:
+    """The contract image, whose chown and libc loader would leave a mark."""
+    tag = "evaldock/hostile-chown:test"
+    folder = tmp_path / "chown"
+    folder.mkdir()
+    (folder / "chown").write_text("#!/bin/sh\necho ran as $(id -u) >/results/mark\n")
+    (folder / "chown").chmod(0o755)
+    (folder / "Dockerfile").write_text(f"FROM {IMAGE}\nRUN rm /bin/chown\nCOPY chown /bin/chown\n")
+    docker("build", "-q", "-t", tag, str(folder))
+    yield tag
+    docker("rmi", "-f", tag)
+
+
+def test_files_are_handed_back_without_a_program_of_the_image(
+    bench: Bench, hostile_chown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = bench.plan({}, image=hostile_chown)
+    run = bench.run(plan)
+    paths = run.paths.job("t0")
+    private = paths.artifacts / "private"
+    private.mkdir(mode=0o700)
+    program = private / "program"
+    program.write_text("x")
+    program.chmod(0o4755)
+    os.chown(program, 1234, 1234)
+    outside = bench.root / "outside"
+    outside.write_text("x")
+    (private / "link").symlink_to(outside)
+    (private / "closed").mkdir(mode=0)
+    executor = DockerExecutor()
+    client = executor._clients.get()
+    made: dict[str, Any] = {}
+
+    def spy(*args: Any, **kwargs: Any) -> Any:
+        made.update(kwargs)
+        return type(client).create_container(client, *args, **kwargs)
+
+    client.create_container = spy
+    with monkeypatch.context() as other:
+        # As a user who may talk to Docker and is not root.
+        for name, number in (("geteuid", 65533), ("getuid", 65533), ("getgid", 65532)):
+            other.setattr(os, name, lambda number=number: number)
+        executor.hand_back(Attempt(plan.jobs[0], 1, paths))
+    for path in (paths.artifacts, private, program, private / "link", private / "closed", paths.stdout):
+        assert (path.lstat().st_uid, path.lstat().st_gid) == (65533, 65532)
+    assert outside.stat().st_uid == 0
+    assert not program.stat().st_mode & stat.S_ISUID
+    assert not (paths.artifacts / "mark").exists()
+    host = made["host_config"]
+    assert host["CapDrop"] == ["ALL"] and host["CapAdd"] == ["CHOWN", "DAC_READ_SEARCH"]
+    assert host["ReadonlyRootfs"] and host["NetworkMode"] == "none" and host["SecurityOpt"] == ["no-new-privileges"]
+    assert 0 < host["PidsLimit"] <= 8 and 0 < host["Memory"] <= 64 << 20
+    assert [mount["Target"] for mount in host["Mounts"] if not mount["ReadOnly"]] == ["/0", "/1"]
+    assert containers_of(plan.invocation) == []
+
+
+def test_as_root_too_no_device_and_no_program_that_runs_as_its_owner_stays(bench: Bench) -> None:
+    plan = bench.plan({})
+    run = bench.run(plan)
+    paths = run.paths.job("t0")
+    os.mknod(paths.artifacts / "disk", stat.S_IFBLK | 0o666, os.makedev(8, 0))
+    program = paths.artifacts / "program"
+    program.write_text("x")
+    program.chmod(0o6755)
+    DockerExecutor().hand_back(Attempt(plan.jobs[0], 1, paths))
+    assert not os.path.lexists(paths.artifacts / "disk")
+    assert not program.stat().st_mode & (stat.S_ISUID | stat.S_ISGID)

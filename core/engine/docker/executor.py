@@ -10,7 +10,6 @@ from typing import Any
 
 import docker.errors
 import requests.exceptions
-from docker.types import Mount
 
 from ...plan.container import (
     LABEL_ATTEMPT,
@@ -37,13 +36,14 @@ from ..executor import (
     Sample,
 )
 from .address import host_addresses
+from .chown import chown_through_daemon, owner_for
 from .client import Clients, ignoring
 from .create import create_arguments, run_dir_label
 from .errors import create_problem, unavailable
 from .figures import cgroup_files, read_figures
 from .image import image_facts
 from .logs import LogCollector, open_log
-from .ownership import foreign_files, give_back
+from .ownership import drop_devices, give_back, is_handed_back
 from .pull import Puller
 
 _HINT = 5.0  # seconds that one wait call may last: the longest that a leaving engine is held up
@@ -268,52 +268,34 @@ class DockerExecutor:
             return host_addresses(self._clients.get(), networks)
 
     def hand_back(self, attempt: Attempt) -> None:
-        """Make the invoking user own what the container left, through a one-shot container where we may not."""
-        if not foreign_files(attempt.paths):
+        """Make the invoking user own what the container left: as root at once, else through a container of ours."""
+        paths = attempt.paths
+        if is_handed_back(paths):
             return
         if os.geteuid() == 0:
-            give_back(attempt.paths)
-            return
-        with self._clients.outage_to_unavailable():
-            self._chown_by_container(attempt)
-        if foreign_files(attempt.paths):
+            give_back(paths)
+        else:
+            with self._clients.outage_to_unavailable():
+                self._chown(attempt)
+        drop_devices(paths)
+        if not is_handed_back(paths):
             raise JobProblem(
                 Reason.START_FAILED,
-                f"Some files still belong to the container's user: sudo chown -R $USER {attempt.paths.root}",
+                f"Some files still belong to the container's user: sudo chown -R $USER {paths.root}",
             )
 
-    def _chown_by_container(self, attempt: Attempt) -> None:
+    def _chown(self, attempt: Attempt) -> None:
         client = self._clients.get()
+        labels = {
+            LABEL_INVOCATION: attempt.job.id.split(".")[0],
+            LABEL_JOB: attempt.job.id,
+            # Attempt 0 is nobody's: an engine that finds this container after a crash removes it.
+            LABEL_ATTEMPT: "0",
+            LABEL_RUN_DIR: run_dir_label(attempt),
+        }
         name = f"{container_name(attempt.job, attempt.number)}-owner"
-        mounts = {str(attempt.paths.artifacts): "/results", str(attempt.paths.logs): "/logs"}
-        host = client.create_host_config(
-            mounts=[Mount(target, path, type="bind") for path, target in mounts.items()],
-            network_mode="none",
-        )
-        self.remove(name)
-        try:
-            client.create_container(
-                image_reference(attempt.job),
-                name=name,
-                user="0:0",
-                entrypoint=["chown"],
-                command=["-hR", f"{os.getuid()}:{os.getgid()}", *mounts.values()],
-                host_config=host,
-                # Attempt 0 is nobody's: an engine that finds this container after a crash removes it.
-                labels={
-                    LABEL_INVOCATION: attempt.job.id.split(".")[0],
-                    LABEL_JOB: attempt.job.id,
-                    LABEL_ATTEMPT: "0",
-                    LABEL_RUN_DIR: run_dir_label(attempt),
-                    LABEL_LOG: "",
-                },
-            )
-            client.start(name)
-            client.wait(name, timeout=600)
-        except docker.errors.APIError:
-            return  # an image without chown: the caller looks at the files and says what is left to do
-        finally:
-            self.remove(name)
+        folders = (attempt.paths.artifacts, attempt.paths.logs)
+        chown_through_daemon(client, name, folders, labels, owner_for(client))
 
     def _act(self, call: Callable[[Any], object]) -> None:
         # 304, 404 and 409 all mean that it is so already, or soon will be.

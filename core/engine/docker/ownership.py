@@ -1,47 +1,53 @@
-"""Whose files a container left behind."""
+"""Whose files a container left behind, and making them the invoking user's."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 from collections.abc import Iterator
-from pathlib import Path
 
+from ...base.walk import Entry, walk
 from ...run.layout import JobPaths
 
 
-def foreign_files(paths: JobPaths) -> bool:
-    """Whether anything under logs or artifacts belongs to somebody else than the invoking user."""
+def is_handed_back(paths: JobPaths) -> bool:
+    """Whether all under logs and artifacts is the invoking user's, without devices and without set-user-ID files.
+
+    Raises TooMany (an OSError).
+    """
     me = os.geteuid()
     try:
-        return any(_owner(path, me) != me for path in _walk(paths))
+        return not any(_is_foreign(entry.stat, me) for entry in _walk(paths))
     except PermissionError:
-        return True
+        return False
 
 
 def give_back(paths: JobPaths) -> None:
-    """As root: make root's own again what the container's users left. Links are never followed."""
-    for path in _walk(paths):
-        try:
-            os.lchown(path, os.geteuid(), os.getegid())
-        except FileNotFoundError:
-            continue
+    """As root: make root's own again what the container's users left. Links are never followed. Raises OSError."""
+    for entry in _walk(paths):
+        with contextlib.suppress(FileNotFoundError):
+            # It also takes the bits away that let a program run as its owner.
+            os.chown(entry.name, os.geteuid(), os.getegid(), dir_fd=entry.folder, follow_symlinks=False)
 
 
-def _owner(path: Path, otherwise: int) -> int:
-    try:
-        return path.lstat().st_uid
-    except FileNotFoundError:
-        return otherwise
+def drop_devices(paths: JobPaths) -> None:
+    """Remove the device nodes that a container left where its user allowed it to make some. Raises OSError."""
+    for entry in _walk(paths):
+        if _is_device(entry.stat):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(entry.name, dir_fd=entry.folder)
 
 
-def _walk(paths: JobPaths) -> Iterator[Path]:
+def _is_foreign(about: os.stat_result, me: int) -> bool:
+    raised = stat.S_ISREG(about.st_mode) and about.st_mode & (stat.S_ISUID | stat.S_ISGID)
+    return about.st_uid != me or bool(raised) or _is_device(about)
+
+
+def _is_device(about: os.stat_result) -> bool:
+    return stat.S_ISBLK(about.st_mode) or stat.S_ISCHR(about.st_mode)
+
+
+def _walk(paths: JobPaths) -> Iterator[Entry]:
     for top in (paths.logs, paths.artifacts):
-        yield top
-        for folder, directories, files in os.walk(top, onerror=_unreadable_is_foreign, followlinks=False):
-            for name in (*directories, *files):
-                yield Path(folder, name)
-
-
-def _unreadable_is_foreign(error: OSError) -> None:
-    if isinstance(error, PermissionError):
-        raise error
+        yield from walk(top)

@@ -58,9 +58,9 @@ class QuickRequests:
         return b"".join(parts)
 
 
-def _request(method: str, target: str, data: str | None, headers: Mapping[str, str]) -> bytes:
+def _request(method: str, target: str, data: str | bytes | None, headers: Mapping[str, str]) -> bytes:
     # HTTP/1.0: the daemon closes the connection after its answer, and does not send it in chunks.
-    body = (data or "").encode()
+    body = data if isinstance(data, bytes) else (data or "").encode()
     lines = [f"{method.upper()} {target} HTTP/1.0", "Host: docker", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
