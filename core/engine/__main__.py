@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from ..base.dumps import no_dumps
 from ..base.errors import EvaldockError
 from ..run.store import Run
 from .docker.executor import DockerExecutor
@@ -18,6 +19,7 @@ from .start import ONLY_REQUESTS
 def main() -> int:
     """Own one run until nothing is left to do. 0: every job has ended; else the `ExitCode` of what is in the way."""
     os.umask(0o077)
+    no_dumps()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         executor = DockerExecutor()

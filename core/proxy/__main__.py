@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
+from ..base.dumps import no_dumps
 from ..config.model import Tree
 from .accept import Acceptor
 from .control import Control
@@ -35,6 +36,7 @@ _ALREADY = 3
 def main() -> int:
     """Serve until the run is over. 0: ended in good order; 2: could not start; 3: the run has a proxy already."""
     os.umask(0o077)
+    no_dumps()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     run_dir = Path(sys.argv[1]).resolve()
     try:
