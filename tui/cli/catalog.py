@@ -27,7 +27,9 @@ def command() -> None:
 
 
 @command.command(
-    "update", epilog=examples(("catalog update --dry-run", "what the newest launcher knows that evaldock does not"))
+    "update",
+    short_help="Read the newest launcher's tasks.",
+    epilog=examples(("catalog update --dry-run", "what the newest launcher knows that evaldock does not")),
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @click.option(

@@ -58,7 +58,9 @@ def show(chosen: Chosen, no_origin: bool, as_json: bool) -> ExitCode:
 
 
 @command.command(
-    "validate", epilog=examples(("config validate nightly.yaml", "every mistake; exit 2 when there is one"))
+    "validate",
+    short_help="Report every mistake in a config.",
+    epilog=examples(("config validate nightly.yaml", "every mistake; exit 2 when there is one")),
 )
 @config_options
 @json_option

@@ -150,7 +150,11 @@ def _cut(text: str, style: Style, taken: int = 2) -> str:
     return line[: room - 1] + "~" if room > 8 else ""
 
 
-@click.command("task", epilog=examples(("ls task ifeval", "image, parameters, variables, a config that runs it")))
+@click.command(
+    "task",
+    short_help="Show one task and a config that runs it.",
+    epilog=examples(("ls task ifeval", "image, parameters, variables, a config that runs it")),
+)
 @click.argument("name", type=TaskType())
 @json_option
 def task(name: str, as_json: bool) -> ExitCode:

@@ -71,6 +71,12 @@ def test_every_listed_command_exists() -> None:
         assert isinstance(cli.get_command(context, name), click.Command)
 
 
+@pytest.mark.parametrize("group", ["", "config", "catalog", "ls"])
+def test_no_line_of_a_list_of_commands_is_cut(machine: Machine, group: str) -> None:
+    lines = machine.cli(*group.split(), "--help").output.splitlines()[1:]
+    assert not [line for line in lines if line.endswith("...")]
+
+
 def test_unknown_command_names_the_one_that_was_meant(machine: Machine) -> None:
     result = machine.cli("statsu")
     assert result.exit_code == 2
