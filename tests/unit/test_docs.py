@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -85,6 +87,30 @@ def test_every_whole_config_is_one(name: str, tmp_path: Path) -> None:
             path = tmp_path / "config.yaml"
             path.write_text(body, "utf-8")
             assert load_config(path=path, env={"API_KEY": "k"}).tasks
+
+
+# Keys that are data: names of states, statuses, parameters and places.
+MAPS = {"counts", "by_status", "params", "origins", "config", "provenance"}
+GOLDEN = ROOT / "tests" / "unit" / "golden"
+PINNED = [path.name for path in GOLDEN.glob("*.json") if not re.search("dry-run.json|report", path.name)]
+
+
+def keys_of(value: object) -> Iterator[str]:
+    """Every key of an object and of what is in it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            if key not in MAPS:
+                yield from keys_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_of(inner)
+
+
+@pytest.mark.parametrize("name", [*PINNED, "prune-dry-run.json"])
+def test_every_key_that_programs_read_is_described(name: str) -> None:
+    described = set(re.findall(r"`(\w+)`", FILES["docs/files.md"]))
+    assert set(keys_of(json.loads((GOLDEN / name).read_text("utf-8")))) <= described
 
 
 def test_the_readme_shows_only_pictures_that_are_there() -> None:
