@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(
@@ -20,7 +21,7 @@ LOCKS = sorted(
 def pins(lock: Path) -> dict[str, Requirement]:
     """Name -> the one release that the lock has of it."""
     entries = [line.split(" \\")[0] for line in lock.read_text().splitlines() if line[:1].isalnum()]
-    return {pin.name: pin for pin in map(Requirement, entries)}
+    return {canonicalize_name(pin.name): pin for pin in map(Requirement, entries)}
 
 
 def version(pin: Requirement) -> str:
@@ -39,7 +40,8 @@ def test_a_lock_has_a_release_that_is_allowed_of_everything_asked_for(lock: str,
     missing = [
         text
         for text, need in ((text, Requirement(text)) for text in asked)
-        if need.name.lower() not in locked or not need.specifier.contains(version(locked[need.name.lower()]))
+        if canonicalize_name(need.name) not in locked
+        or not need.specifier.contains(version(locked[canonicalize_name(need.name)]))
     ]
     assert not missing, "run: sh requirements/lock.sh"
 
