@@ -14,7 +14,7 @@ from typing import cast
 
 from ..base.atomic import read_head, write_atomic
 from ..base.narrow import Json
-from ..plan.endpoint import without_userinfo
+from ..base.urls import bare_url
 from ..plan.spec import JobSpec
 from ..plan.trees import tree_at
 from ..run.figures import FIGURES_FILE
@@ -73,7 +73,7 @@ class Provenance:
             "docker": {"version": about.version, "address": about.address},
             "config": {"path": plan.config_path, "sha256": _sha256(self._run.paths.config)},
             "plan": {"sha256": _sha256(self._run.paths.plan)},
-            "endpoint": {"url": without_userinfo(plan.url), "model_id": plan.model_id},
+            "endpoint": {"url": bare_url(plan.url), "model_id": plan.model_id},
         }
         lines = [f"{json.dumps(job.id)}: {json.dumps(jobs[job.id])}" for job in plan.jobs if job.id in jobs]
         # One line a job: Python's encoder is ten times slower when it has to indent.
@@ -92,7 +92,7 @@ class Provenance:
             "evaldock": evaldock_version(),
             "docker": self._executor.check().version,
             "seeds": dict(seeds_of(spec)),
-            "url": without_userinfo(spec.url),
+            "url": bare_url(spec.url),
             "model_id": spec.model_id,
             "reported": _reported(self._run.paths, spec, view.attempt),
             "overrides": list(view.overrides),

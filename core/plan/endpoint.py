@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
+from ..base.urls import bare_url, is_loopback
 from ..catalog.catalog import Catalog
 from ..catalog.model import TaskSpec
 from ..catalog.prefer import fitting_type
@@ -70,7 +71,7 @@ def type_warning(catalog: Catalog, spec: TaskSpec, endpoint: TaskEndpoint) -> st
     other = f" or one of the {endpoint.type} tasks {near}" if near else ""
     return (
         f"task {spec.name} ({spec.harness}) is made for a {spec.endpoint_types[0]} endpoint, but "
-        f"{without_userinfo(endpoint.url)} is a {endpoint.type} endpoint: its requests will probably be refused. "
+        f"{bare_url(endpoint.url)} is a {endpoint.type} endpoint: its requests will probably be refused. "
         f"Give it a {spec.endpoint_types[0]} URL{other}"
     )
 
@@ -80,7 +81,7 @@ def bare_url_warning(url: str) -> str | None:
     if urlsplit(url).path.rstrip("/").rpartition("/")[2] not in ("", "v1") or not url:
         return None
     return (
-        f"target.api_endpoint.url {without_userinfo(url)} names no method: harnesses post to exactly this address. "
+        f"target.api_endpoint.url {bare_url(url)} names no method: harnesses post to exactly this address. "
         "A chat endpoint usually ends in /v1/chat/completions"
     )
 
@@ -101,23 +102,10 @@ def container_url(url: str, network: str | None) -> str:
 def loopback_warning(url: str, seen: str) -> str:
     """What the user must know when `container_url` made `seen` of `url`."""
     return (
-        f"{without_userinfo(url)} means the container itself there, so containers get {without_userinfo(seen)}. "
+        f"{bare_url(url)} means the container itself there, so containers get {bare_url(seen)}. "
         "The server must listen on 0.0.0.0, not only on 127.0.0.1; "
         'if it cannot, set execution.extra_docker_args to "--network=host"'
     )
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host name means the machine itself."""
-    return host is not None and (
-        host in ("localhost", "::1", "0.0.0.0") or host.endswith(".localhost") or host.startswith("127.")
-    )
-
-
-def without_userinfo(url: str) -> str:
-    """The URL without user, password and query, which may hold secrets."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _bridged(network: str | None) -> bool:

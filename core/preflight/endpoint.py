@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import cast
 
+from ..base.urls import bare_url
 from ..config.suggest import listing, near
-from ..plan.endpoint import without_userinfo
 from .model import Check
 from .smallest import lacks, smallest
 from .targets import Target
@@ -195,11 +195,11 @@ class _Talk:
 
     def wrong_path(self, answer: Answer) -> Check:
         """Something answers, but nothing at this path."""
-        shown = without_userinfo(self.target.url)
+        shown = bare_url(self.target.url)
         if 300 <= answer.status < 400:
             place = answer.headers.get("location", "elsewhere")
             remedy = "Write the new address into target.api_endpoint.url: requests are not sent on."
-            return Check("url", "warn", f"{shown} redirects to {without_userinfo(place)}", remedy)
+            return Check("url", "warn", f"{shown} redirects to {bare_url(place)}", remedy)
         what = "takes no requests of this kind" if answer.status == 405 else "is not there: the path is wrong"
         return Check("url", "fail", f"{shown} {what} ({answer.status})", self.better_path())
 

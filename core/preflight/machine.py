@@ -68,7 +68,10 @@ def images(subject: Subject) -> Iterator[Check]:
         try:
             here = subject.docker.image(reference)
             absent += here is None
-            yield image_here(here, reference, facts) if here else image_there(subject, reference, facts)
+            if here is None and subject.quiet and subject.plan is not None and subject.plan.pull != "never":
+                yield Check("image", "skipped", f"{bare(reference)} is not here; its registry was not asked yet")
+            else:
+                yield image_here(here, reference, facts) if here else image_there(subject, reference, facts)
         except JobProblem as problem:
             yield _failed(problem, jobs)
         except ExecutorUnavailable as error:

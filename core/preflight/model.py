@@ -44,10 +44,14 @@ def _survey() -> Survey:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked: a plan (None: only the machine), the environment that its jobs would get, and Docker."""
+    """What is checked: a plan (None: only the machine), the environment that its jobs would get, and Docker.
+
+    `quiet`: nothing may be sent to another machine, and nothing started.
+    """
 
     plan: Plan | None
     env: Mapping[str, str]
+    quiet: bool = False
     docker: Survey = field(default_factory=_survey)
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+from ..base.urls import is_loopback
 from ..engine.docker.survey import Ended
 from ..engine.executor import ExecutorUnavailable, JobProblem
 from ..engine.gateway import listening, proxied_url
 from ..plan.container import image_reference
-from ..plan.endpoint import HOST_ALIAS, container_url, is_loopback
+from ..plan.endpoint import HOST_ALIAS, container_url
 from ..plan.spec import JobSpec, Plan
 from ..proxy.endpoints import base_path, one_line
 from ..proxy.process import ProxyHandle, ProxyStartError, ensure_key, job_token, start_proxy

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ..base.errors import EvaldockError
 from ..base.secrets import Scrubber
-from ..plan.endpoint import is_loopback
+from ..base.urls import is_loopback
 from ..proxy.endpoints import one_line, proxy_for, said_in, trust
 
 _MOST = 1 << 20  # bytes of an answer that are read

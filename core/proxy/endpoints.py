@@ -5,7 +5,6 @@ The checks run before every run; what the proxy needs to serve would cost them a
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import urllib.request
 from typing import cast
@@ -30,14 +29,6 @@ def base_path(path: str) -> str:
         if bare.endswith(suffix):
             return bare.removesuffix(suffix)
     return bare
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def proxy_for(scheme: str, netloc: str) -> str | None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from ..base.secrets import is_secret_name
+from ..base.urls import is_loopback
 from ..config.model import RequestOptions
 from .allowed import plain_path
-from .endpoints import base_path, is_loopback, one_line, proxy_for, said_in
+from .endpoints import base_path, one_line, proxy_for, said_in
 from .guard import KeyGuard
 from .pool import Address, basic_credentials
 

@@ -10,6 +10,7 @@ from typing import cast
 
 from ..base.atomic import read_head
 from ..base.narrow import Json
+from ..base.urls import bare_url
 from ..run.config_text import config_text
 from ..run.figures import RequestFigures, read_figures
 from ..run.sample import Sample
@@ -42,19 +43,12 @@ def report_tree(run: Run, *, samples: int = _SAMPLES) -> Json:
         "invocation": run.invocation,
         "created": run.created,
         "model": run.plan.model_id,
-        "url": masked_url(run.plan.url),
+        "url": bare_url(run.plan.url),
         "mode": run.plan.mode,
         "config": config_text(run),
         "provenance": _object(run.paths.root / "provenance.json"),
         "jobs": [_job(run, view, samples) for view in run.views()],
     }
-
-
-def masked_url(url: str) -> str:
-    """A URL without user, password and query."""
-    head, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{head}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}" if rest else url
 
 
 def _job(run: Run, view: Json, samples: int) -> Json:

@@ -17,7 +17,7 @@ from evaldock.core.config.load import load_config
 from evaldock.core.plan.make import make_plan
 from evaldock.core.plan.view import plan_view
 from evaldock.core.preflight.model import Check
-from evaldock.tui.screens.preview import PreviewScreen
+from evaldock.tui.screens.preview import Checks, PreviewScreen
 from evaldock.tui.view.preview import Preview
 
 from .pictures import PartsApp
@@ -38,6 +38,10 @@ evaluation:
 """
 OVERRIDES = ("evaluation.overrides.config.params.parallelism=4", "execution.max_parallel=2")
 ENV = {"NVIDIA_API_KEY": "not-to-be-seen-anywhere"}
+SENDS = (
+    "ask the endpoint with the value of NVIDIA_API_KEY at http://localhost:8000/v1/chat/completions",
+    "ask nvcr.io for images that are not here",
+)
 CHECKS = (
     Check("docker", "ok", "27.3 on unix:///var/run/docker.sock"),
     Check("image", "ok", "simple-evals:26.03, 2.1 GiB, present"),
@@ -79,6 +83,7 @@ class PreviewApp(PartsApp):
         self.result: object = "still open"
         self.copied: list[str] = []
         self.looked = 0
+        self.asked: list[str] = []
 
     def copy_to_clipboard(self, text: str) -> None:
         self.copied.append(text)
@@ -86,15 +91,17 @@ class PreviewApp(PartsApp):
     def on_mount(self) -> None:
         super().on_mount()
 
-        def probe(heard: Callable[[Check], None]) -> None:
+        def make(heard: Callable[[Check], None], quiet: bool) -> None:
+            self.asked.append("quiet" if quiet else "all")
             for check in self.checks:
-                heard(check)
+                if not quiet or check.name not in ("endpoint", "reach"):
+                    heard(check)
             self.looked += 1
 
         def closed(result: bool | None) -> None:
             self.result = result
 
-        self.push_screen(PreviewScreen(self.what, probe, run_label=self.run_label), closed)
+        self.push_screen(PreviewScreen(self.what, Checks(make, SENDS), run_label=self.run_label), closed)
 
 
 async def settled(app: PreviewApp) -> None:

@@ -209,6 +209,8 @@ async def test_a_new_run_is_looked_at_before_it_starts(scene: Scene, opened: Ope
         await it.press("plus", *str(path), "enter")
         await it.until(lambda: it.dialog == "PreviewScreen", "the preview")
         footer = it.app.screen.query_one("Footer")
+        await it.sees(footer, "check the endpoint")
+        await it.press("ctrl+r")
         await it.sees(footer, "blocked by")
         await it.press("enter")
         assert it.dialog == "PreviewScreen"

@@ -13,7 +13,7 @@ from evaldock.tui.commands.preview import of_attempts, of_rerun
 from evaldock.tui.draw.line import Span
 from evaldock.tui.screens.preview import PreviewScreen
 from evaldock.tui.view.preview import command_lines, config_lines, continued, override_lines
-from evaldock.tui.widgets.lines_pane import LinesPane
+from evaldock.tui.widgets.lines_pane import LinesPane, LinesView
 
 from .previews import CHECKS, CONFIG, ENV, OVERRIDES, PreviewApp, preview, settled
 from .scene import Scene, Task
@@ -50,6 +50,25 @@ async def test_it_says_what_would_run_and_what_speaks_against_it() -> None:
         await pilot.press("enter")
         assert app.result == "still open"
         assert not [value for value in ENV.values() if value in text]
+
+
+async def test_opening_it_sends_nothing_and_a_key_says_what_goes_where() -> None:
+    app = PreviewApp(checks=GOOD)
+    async with app.run_test(size=(140, 60)) as pilot:
+        await settled(app)
+        await pilot.pause()
+        assert app.asked == ["quiet"]
+        text = " ".join(app.screen.query_one("#left", LinesView).plain_text().split())
+        assert "Nothing was sent or started yet. ctrl+r will" in text
+        assert "ask the endpoint with the value of NVIDIA_API_KEY at http://localhost:8000/v1/chat" in text
+        assert "ctrl+r check the endpoint" in shown(app)
+        app.looked = 0
+        await pilot.press("ctrl+r")
+        await settled(app)
+        await pilot.pause()
+        assert app.asked == ["quiet", "all"]
+        assert "HTTP 200 in 38 ms" in shown(app) and "ctrl+r check again" in shown(app)
+        assert "Nothing was sent" not in shown(app)
 
 
 async def test_what_nothing_speaks_against_can_be_run() -> None:

@@ -13,8 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from evaldock.core.config.model import EnvValue
+from evaldock.core.engine.docker.survey import EngineFacts
+from evaldock.core.plan.spec import EnvRef, JobSpec, Plan
+from evaldock.core.preflight import machine
+from evaldock.core.preflight.checks import run_checks, what_is_sent
 from evaldock.core.preflight.endpoint import early_checks, endpoint_checks
-from evaldock.core.preflight.model import Check
+from evaldock.core.preflight.model import Check, Subject
 from evaldock.core.preflight.targets import Target
 
 from ..model_server import CHAT, ModelServer
@@ -57,6 +62,43 @@ def test_the_early_look_sends_one_request_for_one_token(server: ModelServer, tar
     list(early_checks(target, 20))
     ((path, body),) = server.seen
     assert (path, body and body["max_tokens"], body and body["model"]) == (CHAT, 1, "m")
+
+
+def test_quiet_checks_send_nothing_and_say_what_the_others_would(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    job = JobSpec(
+        "0a1b2c3d.0", 0, "ifeval", "h", "lab.example/eval:1", "", "chat", f"{server.url()}?sig=abc", "m",
+        ("nemo-evaluator", "run_eval", "--run_config", "/evaldock/run_config.yaml"), "ifeval",
+        env=(EnvRef("AWS_SECRET_ACCESS_KEY", EnvValue("host", "AWS_SECRET_ACCESS_KEY")),),
+        run_config={"target": {"api_endpoint": {"api_key_name": "AWS_SECRET_ACCESS_KEY"}}},
+    )  # fmt: skip
+    plan = Plan("0a1b2c3d", str(tmp_path), "parallel", 1, "missing", "m", job.url, (job,))
+    env = {"AWS_SECRET_ACCESS_KEY": KEY}
+    names = [check.name for check in run_checks(plan, env, quiet=True)]
+    assert server.seen == [] and "docker" in names and not {"endpoint", "reach", "key"} & set(names)
+    assert what_is_sent(plan, env) == (
+        f"ask the endpoint with the value of AWS_SECRET_ACCESS_KEY at {server.url()}",
+        "ask lab.example for images that are not here",
+        "start a container of one of the images, without the key, to try its way to the endpoint",
+    )
+    run_checks(plan, env)
+    assert server.seen
+
+
+def test_a_quiet_check_asks_no_registry(tmp_path: Path) -> None:
+    class Docker:
+        def facts(self) -> EngineFacts:
+            return EngineFacts("27.3.1", "unix:///var/run/docker.sock", "amd64", str(tmp_path), True, "", ("runc",))
+
+        def image(self, reference: str) -> None:
+            return None
+
+    job = JobSpec("0a1b2c3d.0", 0, "t", "h", "lab.example/eval:1", "", "chat", "", "m", ("x",), "t")
+    plan = Plan("0a1b2c3d", str(tmp_path), "parallel", 1, "missing", "m", "", (job,))
+    first, *_ = machine.images(Subject(plan, {}, quiet=True, docker=Docker()))  # type: ignore[arg-type]
+    assert (first.state, first.text) == ("skipped", "lab.example/eval:1 is not here; its registry was not asked yet")
 
 
 def test_a_closed_port() -> None:

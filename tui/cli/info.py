@@ -41,8 +41,8 @@ def command(target: str | None, as_json: bool) -> ExitCode:
 
 
 def _facts(run: Run) -> dict[str, Any]:
+    from ...core.base.urls import bare_url
     from ...core.control.remove import size_of
-    from ...core.plan.endpoint import without_userinfo
 
     paths = run.paths
     jobs = [paths.job(job.dir_name) for job in run.plan.jobs]
@@ -50,7 +50,7 @@ def _facts(run: Run) -> dict[str, Any]:
     return {
         **{key: summary[key] for key in ("invocation", "config", "created", "ended", "seconds", "state", "counts")},
         "model": run.plan.model_id,
-        "endpoint": without_userinfo(run.plan.url),
+        "endpoint": bare_url(run.plan.url),
         "replays": run.plan.replays,
         "paths": {
             "directory": str(paths.root),

@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from ...core.plan.view import PlanView
     from ...core.preflight.model import Check
     from ...core.run.store import Run
-    from ..screens.preview import Probe
+    from ..screens.preview import Checks
     from ..view.preview import Preview
 
-    Prepared = tuple[Preview, Probe]
+    Prepared = tuple[Preview, Checks]
 
 
-def probe_of(plan: Plan, env: Mapping[str, str]) -> Probe:
-    """Makes the checks of a plan."""
+def checks_of(plan: Plan, env: Mapping[str, str]) -> Checks:
+    """The checks of a plan."""
+    from ...core.preflight.checks import run_checks, what_is_sent
+    from ..screens.preview import Checks
 
-    def probe(heard: Callable[[Check], None]) -> object:
-        from ...core.preflight.checks import run_checks
+    def make(heard: Callable[[Check], None], quiet: bool) -> object:
+        return run_checks(plan, env, on_check=heard, in_order=True, quiet=quiet)
 
-        return run_checks(plan, env, on_check=heard, in_order=True)
-
-    return probe
+    return Checks(make, what_is_sent(plan, env))
 
 
 def of_rerun(run: Run, jobs: Sequence[str], overrides: Sequence[str], env: Mapping[str, str]) -> Prepared:
@@ -35,7 +35,7 @@ def of_rerun(run: Run, jobs: Sequence[str], overrides: Sequence[str], env: Mappi
     from ...core.control.rerun import plan_reruns
 
     reruns = plan_reruns(run, jobs, overrides, env=env)
-    return _of_run(run, reruns.view(str(run.paths.root), env)), probe_of(reruns.plan, env)
+    return _of_run(run, reruns.view(str(run.paths.root), env)), checks_of(reruns.plan, env)
 
 
 def of_attempts(run: Run, jobs: Sequence[str], env: Mapping[str, str]) -> Prepared:
@@ -48,7 +48,7 @@ def of_attempts(run: Run, jobs: Sequence[str], env: Mapping[str, str]) -> Prepar
     plan = replace(plan, jobs=tuple(job for job in plan.jobs if job.id in jobs))
     views = run.state().jobs
     again = {job.id: Again(views[job.id].attempt) for job in plan.jobs}
-    return _of_run(run, plan_view(None, plan, env, run_dir=str(run.paths.root), again=again)), probe_of(plan, env)
+    return _of_run(run, plan_view(None, plan, env, run_dir=str(run.paths.root), again=again)), checks_of(plan, env)
 
 
 def _of_run(run: Run, view: PlanView) -> Preview:
@@ -68,4 +68,4 @@ def of_config(path: str, env: Mapping[str, str]) -> tuple[Config, Plan, Prepared
 
     chosen = Chosen(Path(os.path.expanduser(path)), None, None, (), (), dict(env))
     config, plan = chosen.plan()
-    return config, plan, (Preview(plan.config_name or path, plan_view(config, plan, env)), probe_of(plan, env))
+    return config, plan, (Preview(plan.config_name or path, plan_view(config, plan, env)), checks_of(plan, env))

@@ -84,9 +84,9 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
         """Open a preview that was prepared."""
         from .preview import PreviewScreen
 
-        preview, probe = made
+        preview, checks = made
         keys = self.dashboard.settings.keys
-        self.dashboard.push_screen(PreviewScreen(preview, probe, run_label=run_label, keys=keys), answered)
+        self.dashboard.push_screen(PreviewScreen(preview, checks, run_label=run_label, keys=keys), answered)
 
     def action_do(self, action: str) -> None:
         """A key was pressed."""

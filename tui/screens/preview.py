@@ -1,9 +1,13 @@
-"""What would run, before it does: the dry run as a screen, with its checks made on a thread."""
+"""What would run, before it does: the dry run as a screen, with its checks made on a thread.
+
+Opening it sends nothing and starts nothing: a config may be somebody else's, and name any address and any variable. The
+screen says what the checks would send where, and a key makes them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import work
@@ -29,13 +33,23 @@ from ..view.preview import (
     failing,
     headline,
     override_lines,
+    send_lines,
 )
 from ..widgets.dress import app_of, glyphs_of, palette_of
 from ..widgets.footer import Footer
 from ..widgets.lines_pane import LinesPane
 
-Probe = Callable[[Callable[[Check], None]], object]
-"""Makes the checks and tells of each as it is known. Blocks: it is called on a thread."""
+
+@dataclass(frozen=True)
+class Checks:
+    """`make(heard, quiet)` makes the checks and tells of each as it is known; it blocks, and is called on a thread.
+
+    Quiet ones send nothing and start nothing. `sends` are the phrases that say what the others do.
+    """
+
+    make: Callable[[Callable[[Check], None], bool], object]
+    sends: tuple[str, ...] = ()
+
 
 _TWO_COLUMNS = 110
 
@@ -61,14 +75,15 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
     ]
 
     def __init__(
-        self, preview: Preview, probe: Probe | None = None, *, run_label: str = "", keys: Keys | None = None
+        self, preview: Preview, checks: Checks | None = None, *, run_label: str = "", keys: Keys | None = None
     ) -> None:
         super().__init__()
-        self._preview, self._probe, self._run_label = preview, probe, run_label
+        self._preview, self._made_by, self._run_label = preview, checks, run_label
         self._keys = {**default_keys(), **(keys or {})}
         self._place = 0
         self._checks: list[Check] = []
         self._checking = False
+        self._quiet = True
         self._changes_only = False
         self._head = PreviewHead()
         self._left = LinesPane(id="left")
@@ -88,9 +103,9 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
         yield self._footer
 
     def on_mount(self) -> None:
-        """Show what is known, and find out the rest."""
+        """Show what is known, and find out what can be told without asking anybody else."""
         self._left.focus()
-        self.action_retry()
+        self._check()
 
     def on_resize(self, _event: Resize) -> None:
         """One column where two have no room."""
@@ -109,7 +124,8 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
     def _refresh(self) -> None:
         preview, glyphs, key = self._preview, glyphs_of(self), self._key
         width = self.size.width * 54 // 100 if self._two else self.size.width
-        left = check_lines(self._checks, glyphs, width - 6, checking=self._checking) if self._probe else []
+        left = check_lines(self._checks, glyphs, width - 6, checking=self._checking) if self._made_by else []
+        left += send_lines(self._not_sent, key("retry"), width - 6)
         parts = [
             left,
             override_lines(preview.plan, self._job),
@@ -127,11 +143,17 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
         self._head.show(headline(preview, self._place, self._checks, checking=self._checking), place)
         self._show_footer()
 
+    @property
+    def _not_sent(self) -> tuple[str, ...]:
+        """What a key would send, as long as nobody pressed it."""
+        return self._made_by.sends if self._made_by is not None and self._quiet else ()
+
     def _key(self, action: str) -> str:
         return key_name(self._keys[action][0])
 
     def _show_footer(self) -> None:
-        items = [(self._key("retry"), "check again")] if self._probe else []
+        label = "check the endpoint" if self._not_sent else "check again"
+        items = [(self._key("retry"), label)] if self._made_by else []
         items += [(self._key("copy_command"), "copy command")]
         items += [(self._key("next_pane"), "all of it" if self._changes_only else "changes only")]
         items += [(self._key("find"), "search")]
@@ -152,9 +174,8 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
 
     @work(thread=True, exclusive=True)
     def _look(self) -> None:
-        probe = self._probe
-        if probe is not None:
-            probe(lambda check: app_of(self).call_from_thread(self._heard, check))
+        if self._made_by is not None:
+            self._made_by.make(lambda check: app_of(self).call_from_thread(self._heard, check), self._quiet)
         app_of(self).call_from_thread(self._looked)
 
     def _heard(self, check: Check) -> None:
@@ -166,11 +187,15 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
         self._refresh()
 
     def action_retry(self) -> None:
-        """Make all checks again."""
+        """Make all checks, those too that send something."""
+        self._quiet = False
+        self._check()
+
+    def _check(self) -> None:
         self._checks = []
-        self._checking = self._probe is not None
+        self._checking = self._made_by is not None
         self._refresh()
-        if self._probe is not None:
+        if self._made_by is not None:
             self._look()
 
     def action_copy(self) -> None:

@@ -81,6 +81,16 @@ def check_lines(checks: Sequence[Check], glyphs: Glyphs, width: int, *, checking
     return lines
 
 
+def send_lines(phrases: Sequence[str], key: str, width: int) -> list[SpanLine]:
+    """What a key would send, and where; nothing when there is nothing."""
+    if not phrases:
+        return []
+    lines: list[SpanLine] = [(Span("Nothing was sent or started yet.", "text"), Span(f" {key} will", "dim"))]
+    for phrase in phrases:
+        lines += _hanging((Span("- ", "dim"),), phrase, "text", 2, width)
+    return lines
+
+
 def override_lines(plan: PlanView, job: JobPreview) -> list[SpanLine]:
     """What differs from the config's files, or from the attempt before: `-` before, `+` after."""
     lines: list[SpanLine] = []
