@@ -8,7 +8,7 @@ evaldock's own is an `EvaldockError`.
 # the steps, it does not take theirs later.
 from . import plan as _plan_room  # noqa: F401 # pyright: ignore[reportUnusedImport]
 from . import run as _run_room  # noqa: F401 # pyright: ignore[reportUnusedImport]
-from .api import NotStarted, load_config, plan, run, scores
-from .base.errors import EvaldockError
+from .api import load_config, plan, run, scores
+from .base.errors import EvaldockError, NotStarted
 
 __all__ = ["EvaldockError", "NotStarted", "load_config", "plan", "run", "scores"]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .base.errors import EvaldockError
+from .base.errors import NotStarted
 
 if TYPE_CHECKING:
     from .base.narrow import Json
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
     from .plan.spec import Plan
     from .run.events import Event
     from .run.store import Run
-
-
-class NotStarted(EvaldockError):
-    """A run that would fail for certain: variables that are not set, or an endpoint that refuses every request.
-
-    The message is one line for each reason.
-    """
 
 
 def load_config(
@@ -73,18 +66,6 @@ def plan(config: Config, *, tasks: Sequence[str] = (), env: Mapping[str, str] | 
     return make_plan(config, catalog, invocation=token_hex(4), only=tasks)
 
 
-def new_run(config: Config, planned: Plan) -> Run:
-    """Make the directory of a new run, with every job queued. Raises OSError, and RequestRefused when read-only."""
-    from datetime import UTC, datetime
-
-    from .run.access import refuse_when_read_only
-    from .run.layout import create_run
-    from .run.store import Run
-
-    refuse_when_read_only()
-    return Run.open(create_run(planned, config.tree, now=datetime.now(UTC), sources=config.sources).root)
-
-
 def run(
     config: Config,
     planned: Plan | None = None,
@@ -102,32 +83,18 @@ def run(
 
     Raises NotStarted, OSError and `evaldock.core.engine.executor.ExecutorUnavailable` when Docker does not answer.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
-    from .engine.docker.executor import DockerExecutor
-    from .engine.engine import Engine
+    from .control.once import once
+    from .control.start import create
+    from .engine.executors import checked_executor
 
     env = os.environ if env is None else env
     planned = plan(config, env=env) if planned is None else planned
-    executor = DockerExecutor()
-    executor.check()
+    executor = checked_executor()
     reasons = _reasons_against(planned, env, check=check)
     if reasons:
         raise NotStarted("\n".join(reasons))
-    made = new_run(config, planned)
-    engine = Engine(made, env, executor, on_event=on_event, on_notice=on_notice)
-    interrupted = False
-    with ThreadPoolExecutor(1, "engine") as threads:
-        work = threads.submit(engine.run)
-        while not work.done():
-            try:
-                work.exception()
-            except KeyboardInterrupt:
-                interrupted = True
-                engine.interrupt()
-    work.result()
-    if interrupted:
-        raise KeyboardInterrupt
+    made = create(planned, config.tree, config.sources)
+    once(made, env, executor, on_event=on_event, on_notice=on_notice)
     return made
 
 
@@ -142,11 +109,11 @@ def scores(finished: Run, metric: str | None = None) -> list[Json]:
 
 
 def _reasons_against(planned: Plan, env: Mapping[str, str], *, check: bool) -> list[str]:
-    from .plan.environ import missing_env
+    from .control.start import endpoint_problems, missing_variables
 
-    missing = [str(problem) for problem in missing_env(planned, env)]
+    missing = missing_variables(planned, env)
     if missing or not check:
         return missing
     from .preflight.early import EarlyLook
 
-    return [f"{failed.name}: {failed.text}. {failed.remedy}" for failed in EarlyLook(planned, env).failures()]
+    return endpoint_problems(EarlyLook(planned, env))

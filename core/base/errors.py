@@ -26,6 +26,13 @@ class EvaldockError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
 
+class NotStarted(EvaldockError):
+    """A run that would fail for certain: variables that are not set, or an endpoint that refuses every request.
+
+    The message is one line for each reason.
+    """
+
+
 def explain(error: BaseException) -> tuple[str, ExitCode] | None:
     """Sentence and exit code for an error that users can meet; None for a bug in evaldock."""
     if isinstance(error, EvaldockError):

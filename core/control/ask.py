@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..run.access import RequestRefused, refuse_when_read_only
 from ..run.requests import leave_request, withdraw
 from ..run.store import Run
-from .rerun import PlannedRerun, next_attempt, no_such_job
+from .rerun import PlannedRerun, Reruns, next_attempt, no_such_job
 
 
 def ask_kill(run: Run, job_id: str, force: bool = False) -> bool:
@@ -29,7 +29,7 @@ def ask_rerun(run: Run, job_id: str, overrides: Sequence[str] = (), *, env: Mapp
     """
     refuse_when_read_only()
     if overrides:
-        from ..control.rerun import plan_reruns
+        from .rerun import plan_reruns
 
         return ask_planned(run, plan_reruns(run, [job_id], overrides, env=env).jobs[0])
     return leave_request(run.paths, f"rerun-{job_id}-{next_attempt(run, job_id)}")
@@ -44,6 +44,12 @@ def ask_planned(run: Run, planned: PlannedRerun) -> bool:
     return leave_request(
         run.paths, f"rerun-{planned.job}-{planned.attempt}", amendment.to_bytes() if amendment else b""
     )
+
+
+def ask_reruns(run: Run, reruns: Reruns) -> None:
+    """Ask for every rerun that was planned. As `ask_planned`."""
+    for planned in reruns.jobs:
+        ask_planned(run, planned)
 
 
 def ask_pause(run: Run) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..base.clock import parse_iso
 from ..engine.executor import Executor, ExecutorUnavailable, Found
+from ..engine.executors import docker_executor
 from ..proxy.process import find_proxy
 from ..run.access import RequestRefused, refuse_when_read_only
 from ..run.index import list_runs
@@ -81,7 +82,7 @@ def delete_run(run: Run, executor: Executor | None = None, env: Mapping[str, str
             f"An engine is at work on {run.invocation}: stop it first (evaldock kill {run.invocation})."
         )
     try:
-        executor = executor or _docker()
+        executor = executor or docker_executor()
         home = os.path.realpath(run.paths.root)
         for container in executor.find(run.invocation):
             if container.run_dir == home:
@@ -99,12 +100,6 @@ def delete_attempts(attempts: Sequence[OldAttempts]) -> None:
     """Delete what earlier attempts left; their specs stay. Raises RequestRefused."""
     for one in attempts:
         remove_attempts(one.paths)
-
-
-def _docker() -> Executor:
-    from ..engine.docker.executor import DockerExecutor
-
-    return DockerExecutor()
 
 
 def _ended(run: Run) -> datetime | None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from ..base.dumps import no_dumps
 from ..base.errors import EvaldockError
 from ..run.store import Run
-from .docker.executor import DockerExecutor
 from .engine import Engine
-from .start import ONLY_REQUESTS
+from .executors import checked_executor
+from .spawn import ONLY_REQUESTS
 
 
 def main() -> int:
@@ -22,9 +22,8 @@ def main() -> int:
     no_dumps()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
-        executor = DockerExecutor()
         # Before the run is taken: whoever waits for the lock would take an engine that cannot work for one that does.
-        executor.check()
+        executor = checked_executor()
         engine = Engine(Run.open(Path(sys.argv[1])), os.environ, executor, start_jobs=ONLY_REQUESTS not in sys.argv)
 
         def leave(_number: int, _frame: object) -> None:

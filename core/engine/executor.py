@@ -5,6 +5,8 @@ Docker is the first executor. Nothing above this file may know Docker: a batch s
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -32,6 +34,13 @@ class JobProblem(EvaldockError):
         self.reason = reason
         self.detail = detail
         super().__init__(detail)
+
+
+def os_problem(error: OSError) -> JobProblem:
+    """A failed write of ours."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return JobProblem(Reason.DISK_FULL, f"No disk space left at {error.filename or 'the run directory'}.")
+    return JobProblem(Reason.START_FAILED, f"{os.strerror(error.errno or 0)}: {error.filename}")
 
 
 class Cancelled(EvaldockError):

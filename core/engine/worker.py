@@ -19,8 +19,17 @@ from ..results.model import JobResult, NoResult, RequestCounts
 from ..results.read import read_results
 from ..run.events import JobState, Reason
 from ..run.store import Run
-from .docker.errors import os_problem
-from .executor import Attempt, Cancelled, Executor, ExecutorUnavailable, Exit, Found, JobProblem, Pulling
+from .executor import (
+    Attempt,
+    Cancelled,
+    Executor,
+    ExecutorUnavailable,
+    Exit,
+    Found,
+    JobProblem,
+    Pulling,
+    os_problem,
+)
 from .gateway import Gateway
 from .ledger import Ledger
 from .outcome import NEVER_RAN, Ending, Outcome, Stop, decide, from_problem

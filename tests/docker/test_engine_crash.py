@@ -12,7 +12,7 @@ import pytest
 from evaldock.core.control.ask import ask_kill
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
-from evaldock.core.engine.start import EngineStartError, spawn_engine
+from evaldock.core.engine.spawn import EngineStartError, spawn_engine
 from evaldock.core.plan.spec import Plan
 from evaldock.core.run.events import JobChanged, JobState
 from evaldock.core.run.journal import read_events
@@ -96,7 +96,7 @@ def test_a_kill_of_a_dead_run_ends_that_job_and_starts_no_other(bench: Bench) ->
 def test_a_detached_engine_survives_its_starter(bench: Bench) -> None:
     plan = bench.plan({"sleep": 1})
     run = bench.run(plan)
-    script = "import os,sys,pathlib; from evaldock.core.engine.start import spawn_engine; "
+    script = "import os,sys,pathlib; from evaldock.core.engine.spawn import spawn_engine; "
     script += "spawn_engine(pathlib.Path(sys.argv[1]), os.environ); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", script, str(run.paths.root)], check=False)
     wait_for(lambda: run.state().finished, "the end")

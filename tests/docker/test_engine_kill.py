@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
 from evaldock.core.control.ask import ask_kill
+from evaldock.core.control.kill import kill
+from evaldock.core.engine.spawn import spawn_engine
 from evaldock.core.run.events import JobChanged, JobState, KillRequested, Reason
+from evaldock.core.run.requests import take_requests
 
-from .conftest import Bench, containers_of
+from .conftest import Bench, containers_of, wait_for
 
 
 def test_a_running_job_is_stopped_and_a_queued_one_never_gets_a_container(bench: Bench) -> None:
@@ -91,3 +96,20 @@ def test_an_interrupt_stops_everything_and_a_second_one_kills(bench: Bench) -> N
     going.engine.interrupt()
     state = going.end()
     assert {v.state for v in state.jobs.values()} == {JobState.KILLED}
+
+
+def test_a_kill_that_a_leaving_engine_does_not_see_is_carried_out_all_the_same(bench: Bench) -> None:
+    plan = bench.plan({"sleep": 600}, {"sleep": 600}, workers=1, kill_grace=1.0)
+    run = bench.run(plan)
+    pid = spawn_engine(run.paths.root, os.environ)
+    wait_for(lambda: run.state().jobs[plan.jobs[0].id].state is JobState.RUNNING, "running")
+    # It is told to go and cannot: its lock is still held when the kill is asked for.
+    os.kill(pid, signal.SIGSTOP)
+    os.kill(pid, signal.SIGTERM)
+    killing = threading.Thread(target=kill, args=(run, [job.id for job in plan.jobs], os.environ))
+    killing.start()
+    wait_for(lambda: take_requests(run.paths), "the requests")
+    os.kill(pid, signal.SIGCONT)
+    killing.join(60)
+    wait_for(lambda: run.state().done and run.engine_alive() is None, "the end")
+    assert {view.state for view in run.state().jobs.values()} == {JobState.KILLED}

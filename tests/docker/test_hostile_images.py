@@ -18,7 +18,7 @@ import pytest
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
 from evaldock.core.engine.executor import Attempt
-from evaldock.core.engine.start import spawn_engine
+from evaldock.core.engine.spawn import spawn_engine
 from evaldock.core.run.events import JobState, Reason
 
 from .conftest import IMAGE, Bench, containers_of, docker, wait_for

@@ -17,7 +17,7 @@ import pytest
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.docker.logs import frames
 from evaldock.core.engine.engine import Engine
-from evaldock.core.engine.start import spawn_engine
+from evaldock.core.engine.spawn import spawn_engine
 from evaldock.core.plan.spec import Plan
 from evaldock.core.run.events import JobState
 

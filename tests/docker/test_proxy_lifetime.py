@@ -8,7 +8,7 @@ import signal
 import pytest
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
-from evaldock.core.engine.start import spawn_engine
+from evaldock.core.engine.spawn import spawn_engine
 from evaldock.core.proxy.process import ProxyHandle, find_proxy
 from evaldock.core.run.events import JobState
 from evaldock.core.run.store import Run

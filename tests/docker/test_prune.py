@@ -13,7 +13,7 @@ from evaldock.core.control.ask import ask_rerun
 from evaldock.core.control.prune import delete_run, ended_runs, leftovers, old_attempts
 from evaldock.core.engine.docker.executor import DockerExecutor
 from evaldock.core.engine.engine import Engine
-from evaldock.core.engine.start import spawn_engine
+from evaldock.core.engine.spawn import spawn_engine
 from evaldock.core.run.access import RequestRefused
 from evaldock.core.run.index import list_runs
 from evaldock.core.run.store import Run

@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 from evaldock.core.catalog.load import load_catalog
 from evaldock.core.config.load import load_config
-from evaldock.core.engine.start import spawn_engine
+from evaldock.core.engine.spawn import spawn_engine
 from evaldock.core.plan.make import make_plan
 from evaldock.core.run.layout import create_run
 from evaldock.core.run.store import Run

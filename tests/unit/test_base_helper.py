@@ -12,7 +12,7 @@ import evaldock.examples
 import pytest
 from evaldock.core.base.helper import helper_command, helper_env
 from evaldock.core.catalog.update import UpdateError, fetch_wheel
-from evaldock.core.engine import start as engine_start
+from evaldock.core.engine import spawn as engine_start
 from evaldock.core.logs.query import Query
 from evaldock.core.logs.scan import LogScan
 from evaldock.core.proxy import process as proxy_process

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from evaldock.core.control.ask import ask_kill, ask_pause, ask_rerun, ask_unpause
 from evaldock.core.engine.engine import Engine
-from evaldock.core.engine.start import spawn_engine
+from evaldock.core.engine.spawn import spawn_engine
 from evaldock.core.run.access import READ_ONLY, RequestRefused, read_only
 from evaldock.core.run.store import Run
 

@@ -9,7 +9,7 @@ import pytest
 from evaldock.core.control.ask import ask_kill, ask_pause
 from evaldock.core.control.exact import plan_replay
 from evaldock.core.engine.engine import Engine
-from evaldock.core.engine.start import spawn_engine
+from evaldock.core.engine.spawn import spawn_engine
 from evaldock.core.preflight.local import room_for_results
 from evaldock.core.run.access import RequestRefused
 from evaldock.core.run.layout import CreateError, create_run

@@ -16,9 +16,7 @@ from .options import json_option
 from .rows import Row, plain
 from .select import Target, rows_of, targets
 
-_POLL = 0.05  # seconds between looks at a run while waiting
 _MARGIN = 10.0  # seconds beyond the grace period for Docker to do what it was told
-_RESPAWN = 3.0  # seconds between attempts to have an engine
 
 
 @click.command(epilog=examples(("kill 3f2a.1", "one job"), ("kill 3f2a --now", "a whole run at once")))
@@ -32,12 +30,15 @@ def command(ids: tuple[str, ...], now: bool, wait: bool, as_json: bool) -> ExitC
     Tasks get `execution.kill_grace` seconds to shut down. Exit code 0 when all of them have ended (with --no-wait:
     when all were asked to), 1 when one has not, 2 for an unknown ID.
     """
+    from ...core.control.kill import kill, wait_ended
+
     found = targets(ids)
     before = _rows(found)
     for target in found:
-        _ask(target, before, force=now)
-    if wait:
-        _wait(found, time.monotonic() + _patience(found, now))
+        kill(target.run, target.jobs, os.environ, force=now)
+    until = time.monotonic() + _patience(found, now)
+    for target in found if wait else ():
+        wait_ended(target.run, target.jobs, os.environ, until)
     after = _rows(found)
     results = [_result(before[job], after[job]) for job in before]
     if as_json:
@@ -53,50 +54,11 @@ def _rows(found: Sequence[Target]) -> dict[str, Row]:
     return {str(row["job"]): row for target in found for row in rows_of(target)}
 
 
-def _ask(target: Target, rows: dict[str, Row], *, force: bool) -> None:
-    from ...core.control.ask import ask_kill
-
-    open_jobs = [job for job in target.jobs if rows[job]["state"] not in TERMINAL_STATES]
-    # Last job first: the queue must be empty before a slot falls free, or a queued job would start.
-    for job in reversed(open_jobs):
-        ask_kill(target.run, job, force)
-    if open_jobs:
-        _ensure_engine(target)
-
-
-def _ensure_engine(target: Target) -> None:
-    """Requests are carried out by an engine; a dead run gets one that does nothing else."""
-    if target.run.engine_alive() is not None:
-        return
-    from ...core.engine.start import spawn_engine
-
-    spawn_engine(target.run.paths.root, os.environ, start_jobs=False)
-
-
 def _patience(found: Sequence[Target], now: bool) -> float:
     if now:
         return _MARGIN
     graces = [job.kill_grace for target in found for job in target.run.plan.jobs if job.id in target.jobs]
     return max(graces, default=0.0) + _MARGIN
-
-
-def _wait(found: Sequence[Target], deadline: float) -> None:
-    looked = time.monotonic()
-    open_targets = list(found)
-    while open_targets and time.monotonic() < deadline:
-        open_targets = [target for target in open_targets if not _ended(target)]
-        if open_targets and time.monotonic() - looked > _RESPAWN:
-            # An engine that was about to leave may not have seen the request.
-            looked = time.monotonic()
-            for target in open_targets:
-                _ensure_engine(target)
-        if open_targets:
-            time.sleep(_POLL)
-
-
-def _ended(target: Target) -> bool:
-    jobs = target.run.state().jobs
-    return all(jobs[job].state.terminal for job in target.jobs)
 
 
 def _result(before: Row, after: Row) -> dict[str, str]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.errors import NotStarted
+from ...core.control.ask import ask_reruns
+from ...core.control.start import create, endpoint_problems, require_env, start
+from ...core.engine.executors import checked_executor
 from . import exit_codes
-from .errors import Failure, UsageProblem
+from .errors import Failure
 from .exit_codes import ExitCode
 from .follow import selected, watch
 from .foreground import drive, launch_of
@@ -30,21 +32,6 @@ if TYPE_CHECKING:
     from .face import Face
 
 
-def refuse_missing_env(plan: Plan, env: Mapping[str, str], jobs: Collection[str] | None = None) -> None:
-    """Raises UsageProblem naming every variable that `jobs` (all when None) need and `env` lacks."""
-    from ...core.plan.environ import missing_env
-
-    if jobs is not None:
-        plan = replace(plan, jobs=tuple(job for job in plan.jobs if job.id in jobs))
-    problems = missing_env(plan, env)
-    if problems:
-        raise UsageProblem(
-            "\n".join(
-                [*(str(problem) for problem in problems), "Set them in your shell, or give a file with --env-file."]
-            )
-        )
-
-
 def early_look(plan: Plan, env: Mapping[str, str]) -> EarlyLook:
     """Begin to ask the endpoints whether they would take requests, beside whatever comes next."""
     from ...core.preflight.early import EarlyLook
@@ -53,20 +40,10 @@ def early_look(plan: Plan, env: Mapping[str, str]) -> EarlyLook:
 
 
 def refuse_bad_endpoint(early: EarlyLook | None) -> None:
-    """Raises Failure when every request to an endpoint would fail, as far as it has said so within its second."""
-    failed = early.failures() if early else ()
-    if failed:
-        lines = [f"{check.name}: {check.text}. {check.remedy}" for check in failed]
-        raise Failure("\n".join([*lines, "Nothing was started. Start it all the same: --no-check"]))
-
-
-def checked_executor() -> Executor:
-    """The Docker executor, once it has answered. Raises ExecutorUnavailable with a remedy."""
-    from ...core.engine.docker.executor import DockerExecutor
-
-    executor = DockerExecutor()
-    executor.check()
-    return executor
+    """Raises NotStarted when every request to an endpoint would fail, as far as it has said so within its second."""
+    problems = endpoint_problems(early) if early else ()
+    if problems:
+        raise NotStarted("\n".join([*problems, "Nothing was started. Start it all the same: --no-check"]))
 
 
 def executor_for(face: Face) -> Executor | None:
@@ -86,15 +63,12 @@ def start_new(
     sources: Sequence[Path] = (),
     told: Collection[str] = (),
 ) -> ExitCode:
-    """Makes a new run of `plan` and has it worked off; `check` looks at its endpoint first. See `create_run`, `go`."""
-    from ...core.run.layout import create_run
-    from ...core.run.store import Run
-
-    refuse_missing_env(plan, env)
+    """Makes a new run of `plan` and has it worked off; `check` looks at its endpoint first. See `create`, `go`."""
+    require_env(plan, env)
     early = early_look(plan, env) if check else None
     executor = executor_for(face)
     refuse_bad_endpoint(early)
-    run = Run.open(create_run(plan, config, now=datetime.now(UTC), sources=sources).root)
+    run = create(plan, config, sources)
     return go(run, env, face, executor, told=[*told, *warn_unregistered(run)])
 
 
@@ -130,9 +104,7 @@ def run_here(
 
 def run_detached(run: Run, env: Mapping[str, str], *, as_json: bool, jobs: Collection[str] | None = None) -> ExitCode:
     """Starts the run's engine as a process of its own and says how to reach it."""
-    from ...core.engine.start import spawn_engine
-
-    spawn_engine(run.paths.root, env)
+    start(run, env)
     tell_detached(run, as_json=as_json, jobs=jobs)
     return ExitCode.OK
 
@@ -156,12 +128,9 @@ def tell_detached(run: Run, *, as_json: bool, jobs: Collection[str] | None) -> N
 
 def rerun(run: Run, reruns: Reruns, env: Mapping[str, str], face: Face, executor: Executor | None) -> ExitCode:
     """Asks for the new attempts that were planned, and sees to it that an engine makes them."""
-    from ...core.control.ask import ask_planned
-
     attempts = {item.job: item.attempt for item in reruns.jobs}
     jobs = tuple(attempts)
-    for item in reruns.jobs:
-        ask_planned(run, item)
+    ask_reruns(run, reruns)
     if not face.here or run.engine_alive() is None:
         return go(run, env, face, executor, jobs=jobs)
     click.echo("The run's engine takes this over, with the environment it was started in.", err=True)

@@ -153,7 +153,7 @@ def _attempts(before: datetime, runs_go: bool) -> Iterator[_Item]:
 
 def _leftovers() -> Iterator[_Item]:
     from ...core.control.prune import leftovers
-    from .launch import checked_executor
+    from ...core.engine.executors import checked_executor
 
     executor: Executor = checked_executor()
     for left in leftovers(executor):

@@ -61,6 +61,7 @@ def command(
     With --exact a run is done again as a new run: the same specs, changes by -o included, and each image pinned as
     its provenance.json says.
     """
+    from ...core.control.start import require_env
     from . import launch
 
     if exact:
@@ -83,7 +84,7 @@ def command(
     # An engine that works on the run already has its own environment, and an endpoint that answers or does not.
     idle = [reruns.plan for target, reruns in planned if target.run.engine_alive() is None]
     for plan in idle:
-        launch.refuse_missing_env(plan, env)
+        require_env(plan, env)
     early = [] if no_check else [launch.early_look(plan, env) for plan in idle]
     face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
     executor = launch.executor_for(face)

@@ -29,6 +29,7 @@ def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json:
 
     Running containers are adopted, ended ones are recorded, and jobs that never started are queued.
     """
+    from ...core.control.start import require_env, unstarted
     from . import launch
 
     (target,) = targets([invocation])
@@ -44,9 +45,7 @@ def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json:
         click.echo(f"{run.invocation} has ended: nothing to resume. evaldock rerun runs jobs again.", err=True)
         return ExitCode.OK
     env = environment(env_files)
-    # A container that is there has its environment; only what is still to be started needs one.
-    to_start = {str(row["job"]) for row in rows if row["state"] in ("queued", "pulling", "starting")}
-    launch.refuse_missing_env(run.current_plan(), env, to_start)
+    require_env(run.current_plan(), env, unstarted(run))
     face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
     executor = launch.executor_for(face)
     if not face.dashboard:

@@ -7,9 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...core.base.errors import EvaldockError
-from .. import deeds
 from ..view.row import TaskRow
-from . import preview
+from . import control, preview
 
 if TYPE_CHECKING:
     from ...core.run.store import Run
@@ -38,7 +37,7 @@ def kill(
 
     def answered(how: How | None) -> None:
         if how is not None:
-            screen.ask(partial(deeds.kill, run, jobs, screen.dashboard.env, force=how == "now"))
+            screen.ask(partial(control.kill_jobs, run, jobs, screen.dashboard.env, force=how == "now"))
             after()
 
     grace = max(row.kill_grace for row in rows)
@@ -82,7 +81,7 @@ def preview_rerun(
 
 
 def _run_again(screen: DashboardScreen, run: Run, choice: RerunChoice, after: Callable[[], None]) -> None:
-    screen.ask(partial(deeds.rerun, run, choice.jobs, choice.overrides, screen.dashboard.env))
+    screen.ask(partial(control.rerun, run, choice.jobs, choice.overrides, screen.dashboard.env))
     after()
 
 

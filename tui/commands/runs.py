@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .. import deeds
 from ..view.row import TaskRow
-from . import confirmed, preview
+from . import confirmed, control, preview
 from .command import Command, Commands, always
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class RunKeys:
     def resume(self) -> None:
         """Give the run an engine."""
         if (run := self._screen.run) is not None:
-            self._screen.ask(partial(deeds.resume, run, self._screen.dashboard.env))
+            self._screen.ask(partial(control.resume, run, self._screen.dashboard.env))
 
     def delete(self) -> None:
         """Ask, then delete."""
@@ -120,7 +119,7 @@ class RunKeys:
 
         def answered(yes: bool | None) -> None:
             if yes:
-                screen.ask(partial(deeds.delete, run, screen.dashboard.env))
+                screen.ask(partial(control.delete, run, screen.dashboard.env))
 
         screen.dashboard.push_screen(DeleteRunDialog(row.config, row.invocation, row.run_dir, row.total), answered)
 
@@ -150,9 +149,9 @@ def typed(screen: HomeScreen, purpose: str, text: str) -> None:
     if purpose == "config":
         _new_run(screen, text)
     elif purpose == "folder":
-        screen.ask(partial(deeds.find_runs, text))
+        screen.ask(partial(control.find_runs, text))
     elif purpose == "export" and (run := screen.run) is not None:
-        screen.ask(partial(deeds.export, run, text))
+        screen.ask(partial(control.export, run, text))
 
 
 def _new_run(screen: HomeScreen, path: str) -> None:
@@ -164,7 +163,7 @@ def _new_run(screen: HomeScreen, path: str) -> None:
 
         def answered(yes: bool | None) -> None:
             if yes:
-                dashboard.ask(partial(deeds.create, plan, config), started)
+                dashboard.ask(partial(control.create, plan, config), started)
 
         screen.show_preview(made, "" if dashboard.read_only else "run it now", answered)
 

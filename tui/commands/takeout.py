@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..deeds import counted
 from ..desktop import show_on_desktop
+from ..draw.numbers import counted
 from .command import Command, Commands
 
 if TYPE_CHECKING:

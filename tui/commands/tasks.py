@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .. import deeds
 from ..desktop import shell_command
 from ..view.row import TaskRow
-from . import confirmed, preview
+from . import confirmed, control, preview
 from .command import Command, Commands
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ class TaskKeys:
     def pause(self) -> None:
         """Pause or go on."""
         screen = self._screen
-        screen.ask(partial(deeds.pause, screen.run, on=not screen.snapshot.paused))
+        screen.ask(partial(control.pause, screen.run, on=not screen.snapshot.paused))
 
     def shell_name(self) -> str:
         """`shell` while the task under the cursor runs."""
@@ -163,9 +162,9 @@ class TaskKeys:
         """Try it again."""
         screen, env = self._screen, self._screen.dashboard.env
         if screen.snapshot.orphaned and not screen.snapshot.damaged:
-            screen.start_engine(partial(deeds.resume, screen.run, env))
+            screen.start_engine(partial(control.resume, screen.run, env))
         else:
-            screen.ask(partial(deeds.docker_again, env))
+            screen.ask(partial(control.docker_again, env))
 
 
 def _shell(name: str, command: list[str]) -> str:

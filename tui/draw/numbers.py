@@ -105,6 +105,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, noun: str = "task") -> str:
+    """`1 task`, `3 tasks`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def score(value: float) -> str:
     """`0.781`; figures that are no fraction keep three digits after the point too."""
     return f"{value:.3f}"

@@ -13,9 +13,8 @@ from textual.events import DescendantBlur, DescendantFocus, Resize
 from textual.message import Message
 
 from ...core.run.store import Run
-from .. import deeds
 from ..actions import bindings
-from ..commands import confirmed
+from ..commands import confirmed, control
 from ..commands.find import Finder, find_commands
 from ..commands.log import log_commands
 from ..commands.program import program_commands
@@ -112,7 +111,7 @@ class RunScreen(DashboardScreen):
         self.table.focus()
         self.feed.start()
         if self._start:
-            self.call_after_refresh(self.start_engine, partial(deeds.start, self.run, self.dashboard.env))
+            self.call_after_refresh(self.start_engine, partial(control.start_engine, self.run, self.dashboard.env))
 
     def on_unmount(self) -> None:
         """Nobody looks any more."""

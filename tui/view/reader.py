@@ -12,7 +12,7 @@ from typing import cast
 from ...core.base.clock import parse_iso
 from ...core.base.narrow import Json
 from ...core.base.sanitize import clean_line
-from ...core.engine.start import last_words
+from ...core.engine.spawn import last_words
 from ...core.run.events import JobState
 from ...core.run.state import RunState
 from ...core.run.store import Run, RunDamaged

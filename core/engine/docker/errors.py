@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-
 from ...run.events import Reason
 from ..executor import ExecutorUnavailable, JobProblem
 
@@ -88,13 +85,6 @@ def create_problem(text: str, image: str) -> JobProblem:
             f"The container's program was not found in {image}: {said}",
         )
     return JobProblem(Reason.START_FAILED, f"Docker could not start {image}: {said}")
-
-
-def os_problem(error: OSError) -> JobProblem:
-    """A failed write of ours."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return JobProblem(Reason.DISK_FULL, f"No disk space left at {error.filename or 'the run directory'}.")
-    return JobProblem(Reason.START_FAILED, f"{os.strerror(error.errno or 0)}: {error.filename}")
 
 
 def first_line(text: str) -> str:

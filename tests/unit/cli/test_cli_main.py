@@ -11,7 +11,7 @@ import click
 import pytest
 from evaldock.core.config.model import ConfigError, ConfigProblem, Origin
 from evaldock.core.engine.executor import ExecutorUnavailable
-from evaldock.core.engine.start import EngineStartError
+from evaldock.core.engine.spawn import EngineStartError
 from evaldock.core.run.index import AmbiguousId, NotFound
 from evaldock.core.run.store import RunDamaged
 from evaldock.tui.cli import errors
