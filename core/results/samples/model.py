@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...base.errors import EvaldockError
 from ...base.narrow import as_number
 
 
@@ -66,7 +67,7 @@ class Table(Protocol):
         ...
 
 
-class TooLarge(Exception):
+class TooLarge(EvaldockError):
     """More than a harness writes: reading stops."""
 
 
