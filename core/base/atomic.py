@@ -94,6 +94,26 @@ def read_head(path: Path, limit: int) -> bytes | None:
         os.close(fd)
 
 
+def read_regular(path: Path, limit: int) -> bytes:
+    """The content of a file of at most `limit` bytes; links are followed.
+
+    Raises OSError, also for what is longer and for what is no regular file: a pipe, or a device without end.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "not an ordinary file", str(path))
+        data = read_up_to(fd, limit + 1)
+    finally:
+        os.close(fd)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, f"larger than {limit} bytes", str(path))
+    return data
+
+
 def read_from_file(path: Path, offset: int = 0) -> bytes:
     """The content of a file from byte `offset` on.
 

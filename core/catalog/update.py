@@ -20,6 +20,7 @@ import yaml
 
 from ..base.errors import EvaldockError
 from ..base.helper import NEUTRAL, helper_command, helper_env
+from ..base.plain_yaml import load_yaml
 from .builtin import Builtin, Harness
 from .model import TaskSpec
 
@@ -33,7 +34,6 @@ _LONGEST = 300
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
 _NOT_SHOWN = ("task", "extra")
 T = TypeVar("T")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class UpdateError(EvaldockError):
@@ -81,7 +81,7 @@ def read_wheel(path: Path, known: Builtin) -> Builtin:
         with zipfile.ZipFile(path) as archive:
             if archive.getinfo(_MEMBER).file_size > _MOST:
                 raise UpdateError(f"{path.name} holds a list of tasks that is too large to be one.")
-            tree: object = yaml.load(archive.read(_MEMBER), Loader=_Loader)
+            tree: object = load_yaml(archive.read(_MEMBER))
     except KeyError:
         raise UpdateError(f"{path.name} holds no {_MEMBER}: it is of another generation than evaldock reads.") from None
     except (OSError, zipfile.BadZipFile, yaml.YAMLError) as error:

@@ -33,6 +33,8 @@ from typing import cast
 
 import yaml
 
+from ..base.atomic import read_regular
+from ..base.plain_yaml import load_yaml
 from ..config.model import ConfigError, ConfigProblem, Origin
 from .builtin import Builtin, Harness, read_builtin
 from .catalog import CUSTOM_HARNESS
@@ -121,12 +123,7 @@ class _Reader:
 
     def _compose(self) -> yaml.Node | None:
         try:
-            if self.file.is_fifo():
-                raise ValueError("it is a pipe, on which every command would wait")
-            data = self.file.read_bytes()
-            if len(data) > MAX_BYTES:
-                raise ValueError(f"the file is larger than {MAX_BYTES} bytes")
-            return yaml.compose(data.decode("utf-8"), Loader=yaml.SafeLoader)
+            return yaml.compose(read_regular(self.file, MAX_BYTES).decode("utf-8"), Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             at = Origin(str(self.file), mark.line + 1, mark.column + 1) if mark else Origin(str(self.file))
@@ -334,11 +331,12 @@ class _Reader:
             plain = float(node.value) if not node.style and _FLOAT.fullmatch(node.value) else node.value
         elif kind in _PLAIN:
             with contextlib.suppress(ValueError, yaml.YAMLError):
-                plain = cast("object", yaml.safe_load(node.value))
+                plain = load_yaml(node.value)
+            plain = None if isinstance(plain, str) else plain  # too long for a number
         if plain.bit_length() > 63 if isinstance(plain, int) else isinstance(plain, float) and not math.isfinite(plain):
             plain = None  # as in a config
         if plain is None and kind != "null":
-            self._bad(node, path, f"'{node.value}' is not a value that a parameter can have; is a quote missing?")
+            self._bad(node, path, f"'{node.value[:60]}' is not a value that a parameter can have; is a quote missing?")
         return plain
 
     def _known(self, harness: str) -> Harness | None:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..base.atomic import read_regular
 from .dotted import nest_overrides
 from .model import ConfigError, ConfigProblem, Origin
 from .node import Node, merge, plain, printable, put
 from .suggest import did_you_mean
-from .yaml_nodes import read_yaml_file
+from .yaml_nodes import MAX_BYTES, read_yaml_file
 
 SUFFIXES = (".yaml", ".yml")
 PACKAGED = Path(__file__).parent / "defaults"
@@ -108,7 +109,7 @@ class Composer:
                 [*self.problems, ConfigProblem(f"takes in more than {_MAX_FILES} files", origin=Origin(shown))]
             )
         try:
-            node, problems = read_yaml_file(path, shown)
+            node, problems = read_yaml_file(path, shown, pipe=primary)
         except ConfigError as error:
             raise ConfigError([*self.problems, *error.problems]) from None
         self.sources.append(path.absolute())
@@ -231,14 +232,14 @@ class Composer:
 def package_header(path: Path) -> str:
     """What a file's leading `# @package NAME` says, "" when there is none: where its content goes."""
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            for line in file:
-                if line.strip() and not line.lstrip().startswith("#"):
-                    break
-                if found := _HEADER.fullmatch(line.strip()):
-                    return found[1]
-    except OSError:
-        pass
+        text = read_regular(path, MAX_BYTES).decode("utf-8-sig", "replace")
+    except (OSError, ValueError):
+        return ""
+    for line in text.splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            break
+        if found := _HEADER.fullmatch(line.strip()):
+            return found[1]
     return ""
 
 

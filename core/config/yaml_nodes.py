@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from ..base.plain_yaml import LONGEST_NUMBER
 from .model import ConfigError, ConfigProblem, Origin
 from .node import MAX_DEPTH, Node, Scalar, Value, format_steps, printable
 
@@ -29,12 +30,13 @@ _EXPONENT = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+")
 _Place = Callable[[int, int], Origin]
 
 
-def read_yaml_file(path: Path, shown: str) -> tuple[Node, list[ConfigProblem]]:
+def read_yaml_file(path: Path, shown: str, *, pipe: bool = False) -> tuple[Node, list[ConfigProblem]]:
     """The tree of one file, and what is wrong with it short of being unreadable.
 
-    Raises ConfigError when no tree can be made of it. `shown` is the name for messages.
+    Raises ConfigError when no tree can be made of it. `shown` is the name for messages. `pipe`: it may be one, for the
+    user named it; what another file names must be a regular file.
     """
-    text = decode(_read(path, shown), shown)
+    text = decode(_read(path, shown, pipe), shown)
     return parse_yaml(text, lambda line, column: Origin(shown, line + 1, column + 1))
 
 
@@ -52,9 +54,11 @@ def parse_yaml(text: str, place: _Place) -> tuple[Node, list[ConfigProblem]]:
         raise ConfigError([_syntax_problem(error, text, place)]) from None
 
 
-def _read(path: Path, shown: str) -> bytes:
+def _read(path: Path, shown: str, pipe: bool) -> bytes:
     at = Origin(shown)
     try:
+        if not pipe and path.exists() and not path.is_file() and not path.is_dir():
+            raise ConfigError([ConfigProblem("is a pipe or a device, expected a YAML file", origin=at)])
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except IsADirectoryError:
@@ -207,6 +211,8 @@ class _Builder:
         """`text` as YAML 1.1 reads a number; infinities and NaN are refused."""
         node = yaml.ScalarNode(f"{_TAG}{kind}", text)
         value: int | float = math.nan
+        if len(text) > LONGEST_NUMBER:
+            self.fail(f"'{printable(text)}' is not a number that evaldock can hold", event)
         try:
             constructor = _constructor()
             value = constructor.construct_yaml_int(node) if kind == "int" else constructor.construct_yaml_float(node)

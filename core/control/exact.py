@@ -8,6 +8,7 @@ from typing import cast
 
 from ..base.atomic import read_from_file
 from ..base.narrow import Json, as_items, as_text, as_tree
+from ..base.plain_yaml import load_yaml
 from ..config.model import Tree
 from ..plan.spec import JobSpec, Plan
 from ..run.access import refuse_foreign
@@ -81,7 +82,7 @@ def _config(run: Run) -> Tree:
     import yaml
 
     try:
-        tree: object = yaml.safe_load(read_from_file(run.paths.config))
+        tree: object = load_yaml(read_from_file(run.paths.config))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise RunDamaged(f"{run.paths.config} cannot be read, so the run cannot be done again: {why}.") from error

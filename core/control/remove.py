@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..base.lock import holding
+from ..base.trees import files_below, remove_tree
 from ..run.access import RequestRefused, refuse_when_read_only
 from ..run.links import relink
 from ..run.paths import JobPaths, RunPaths
@@ -60,30 +59,17 @@ def remove_attempts(job: JobPaths) -> None:
 def size_of(path: Path) -> int:
     """Bytes that the files below `path` take on disk; links count as themselves, what cannot be read as nothing."""
     total = 0
-    for folder, _directories, files in os.walk(path, followlinks=False):
-        for name in files:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+    for entry in files_below(path):
+        with contextlib.suppress(OSError):
+            total += entry.stat(follow_symlinks=False).st_blocks * 512
     return total
 
 
 def _remove_tree(path: Path) -> None:
-    _open_up(path)
     try:
-        shutil.rmtree(path)
+        remove_tree(path)
     except OSError as error:
         raise RequestRefused(
             f"Some of it could not be removed ({error.strerror}: {error.filename}); a container may have left it as "
             f"another user. Remove it yourself: sudo rm -rf {path}"
         ) from error
-
-
-def _open_up(path: Path) -> None:
-    # A container may leave directories that their owner may not write to.
-    for folder, directories, _files in os.walk(path, followlinks=False):
-        for name in directories:
-            inner = os.path.join(folder, name)
-            with contextlib.suppress(OSError):
-                mode = os.lstat(inner).st_mode
-                if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
-                    os.chmod(inner, 0o700)

@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 
 from ..base.errors import EvaldockError
+from ..base.plain_yaml import load_yaml
+from ..base.trees import files_below
 from .numbers import printable
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -37,16 +39,10 @@ def newest_match(root: Path, pattern: str) -> str:
     if not any(character in pattern for character in "*?["):
         return pattern
     matches: list[tuple[str, str]] = []
-    listed = 0
-    for folder, _, names in os.walk(root):
-        listed += len(names)
-        if listed > _MAX_FILES_LISTED:
-            break
-        here = os.path.relpath(folder, root)
-        for name in names:
-            path = os.path.normpath(os.path.join(here, name))
-            if fnmatch.fnmatch(path, pattern) or fnmatch.fnmatch(name, pattern):
-                matches.append((name, path))
+    for entry in files_below(root, most=_MAX_FILES_LISTED):
+        path = os.path.relpath(entry.path, root)
+        if fnmatch.fnmatch(path, pattern) or fnmatch.fnmatch(entry.name, pattern):
+            matches.append((entry.name, path))
     if not matches:
         raise Missing("was not written")
     return max(matches)[1]
@@ -105,17 +101,9 @@ def parse_yaml(content: bytes) -> object:
     """The value in a YAML file of plain types. Raises Unreadable."""
     import yaml
 
-    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class Loader(base):  # type: ignore[misc, valid-type]
-        """Without merge keys, which let a few lines expand to billions of entries."""
-
-        def flatten_mapping(self, node: object) -> None:
-            return None
-
     try:
-        _check_nesting(content, base)
-        return yaml.load(content, Loader)
+        _check_nesting(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return load_yaml(content, merge_keys=False)
     except (yaml.YAMLError, *_PARSER_ERRORS) as error:
         raise Unreadable(f"is no valid YAML ({_first_line(error)})") from None
 

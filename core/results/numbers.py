@@ -14,7 +14,14 @@ def as_mapping(tree: object) -> Mapping[str, object]:
     """`tree` with its keys as text if it is a mapping, else an empty mapping."""
     if not isinstance(tree, Mapping):
         return {}
-    return {str(key): value for key, value in cast(Mapping[object, object], tree).items()}
+    return {_text(key): value for key, value in cast(Mapping[object, object], tree).items()}
+
+
+def _text(key: object) -> str:
+    try:
+        return str(key)
+    except ValueError:  # a number with more digits than Python writes
+        return "?"
 
 
 def as_number(value: object) -> float | None:

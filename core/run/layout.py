@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..base.atomic import make_dir, sync_dir, write_atomic
+from ..base.atomic import make_dir, read_regular, sync_dir, write_atomic
 from ..base.clock import utc_iso
 from ..base.errors import EvaldockError, ExitCode
 from ..base.owner import exposed
@@ -30,6 +30,8 @@ from .paths import archive_attempt as archive_attempt
 from .paths import check_name, make_job_dirs
 from .paths import keep_spec as keep_spec
 from .pointers import make_dirs, register
+
+_MOST_CATALOG = 1 << 20
 
 
 class CreateError(EvaldockError):
@@ -133,7 +135,7 @@ def _keep_catalogs(folder: Path, sources: Sequence[Path]) -> None:
         with contextlib.suppress(FileExistsError):  # a task may have taken the name; its rerun finds fewer catalogs
             make_dir(folder)
             for name, file in files.items():
-                write_atomic(folder / name, file.read_bytes(), sync=False)
+                write_atomic(folder / name, read_regular(file, _MOST_CATALOG), sync=False)
 
 
 def _build_job(paths: RunPaths, job: JobSpec) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from evaldock.core.run.store import Run
 from evaldock.tui.panes.config import ConfigPane
+from evaldock.tui.panes.results import ResultsPane
 from evaldock.tui.panes.stack import TABS, Tab
 from evaldock.tui.widgets.lines_pane import LinesView
 
@@ -145,6 +146,18 @@ async def test_a_task_without_anything_says_so_on_every_tab(opened: Opener, run:
             await app.press(tab)
             shown = pane(app)
             await app.until(lambda shown=shown, said=said: said in shown.plain_text(), said)
+
+
+async def test_a_reader_with_a_defect_ends_nothing(opened: Opener, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("Exceeds the limit (4300 digits) for integer string conversion")
+
+    monkeypatch.setattr(ResultsPane, "read", fails)
+    async with opened(run) as app:
+        shown = await on_mmlu(app, "2")
+        await app.until(lambda: "a defect in evaldock (ValueError)" in shown.plain_text(), "a sentence")
+        shown = await on_mmlu(app, "3")
+        await app.sees(shown, "20 requests")
 
 
 async def test_damaged_files_are_told_and_break_nothing(opened: Opener, run: Run) -> None:

@@ -9,18 +9,23 @@ from pathlib import Path
 from .errors import UsageProblem
 
 _LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)\Z", re.DOTALL)
+_MOST = 1 << 20
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "$": "$"}
 
 
 def read_env_file(path: Path) -> dict[str, str]:
     """The variables of `path`. Raises UsageProblem naming file and line; never shows a value."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        # It may be a pipe, but not one without end.
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(_MOST + 1)
     except FileNotFoundError:
         raise UsageProblem(f"There is no env file {path}.") from None
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageProblem(f"The env file {path} cannot be read: {why}.") from None
+    if len(text) > _MOST:
+        raise UsageProblem(f"The env file {path} is larger than 1 MB; is it the right file?")
     found: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()

@@ -196,7 +196,8 @@ def _remove(items: Sequence[_Item], *, as_json: bool) -> ExitCode:
     for item in items:
         try:
             item.remove()
-        except EvaldockError as error:
+        except (EvaldockError, OSError) as error:
+            # What is wrong with one must not keep the others.
             click.echo(f"evaldock: {item.what} {plain(item.name)}: {plain(error)}", err=True)
             code = ExitCode.FAILED
         else:

@@ -120,6 +120,11 @@ class ReadPane(LinesView, Generic[T]):
             self._data = None
             self.show_lines([(Span(f"This cannot be read: {error}", "bad"),)])
             return
+        except Exception as error:  # noqa: BLE001 - what a stranger wrote must not end the dashboard
+            self._data = None
+            self.log.error(error)
+            self.show_lines([(Span(f"This cannot be read: a defect in evaldock ({type(error).__name__}).", "bad"),)])
+            return
         now = self._task_row
         if now is None or (now.job, self._task_attempt) != (row.job, attempt):
             return

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from ...base.atomic import open_regular
 from ...base.narrow import Json, as_tree
+from ...base.trees import files_below
 from .model import TooLarge
 
 MOST_LISTED = 50_000
@@ -37,14 +38,8 @@ class Artifacts:
         return self._names
 
     def _listed(self) -> Iterator[str]:
-        number = 0
-        for folder, folders, files in os.walk(self._root):
-            folders[:] = [name for name in folders if name not in _NOT_SAMPLES]
-            for name in files:
-                number += 1
-                if number > MOST_LISTED:
-                    return
-                yield os.path.relpath(os.path.join(folder, name), self._root).replace(os.sep, "/")
+        for entry in files_below(self._root, skip=_NOT_SAMPLES, most=MOST_LISTED):
+            yield os.path.relpath(entry.path, self._root).replace(os.sep, "/")
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
         """Each line of a file with its offset; lines without end are cut off, too long ones left out."""
