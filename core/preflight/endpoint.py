@@ -15,7 +15,7 @@ from typing import cast
 from ..base.urls import bare_url
 from ..config.suggest import listing, near
 from .model import Check
-from .smallest import lacks, smallest
+from .smallest import has_items, lacks, smallest
 from .targets import Target
 from .wire import Answer, Unreachable, ask
 
@@ -29,12 +29,19 @@ _CONNECT = 5.0
 _SKEW = 60.0
 _PASSING = (502, 503, 504, 529)
 _LIMIT_FIELD = "max_completion_tokens"
-_UNKNOWN = re.compile(r"not.?found|not exist|unknown|invalid model|no such|not available|not supported|not served")
+_UNKNOWN = re.compile(
+    r"model.{0,80}?(?:not.?found|not exist|unknown|not served)|(?:unknown|invalid|no such) model", re.S
+)
+_REFUSED = re.compile(r"not (?:available|supported|found)|not exist|unknown|no such|not served")
+_HEADERS = ("authorization", "api-key", "x-api-key")
 
 
 def endpoint_checks(target: Target) -> Iterator[Check]:
     """What there is to say about one endpoint, in `PATIENCE` seconds and a few."""
     talk = _Talk(target, PATIENCE)
+    if (wrong := unsendable(target)) is not None:
+        yield wrong
+        return
     if target.key_name and not target.key:
         yield talk.no_key()
     try:
@@ -52,14 +59,31 @@ def endpoint_checks(target: Target) -> Iterator[Check]:
 def early_checks(target: Target, patience: float) -> Iterator[Check]:
     """The failures that are `CERTAIN`, found with the smallest request alone; slowness is none."""
     talk = _Talk(target, patience)
+    if (wrong := unsendable(target)) is not None:
+        yield wrong
+        return
     try:
         answer = talk.post()
     except Unreachable as problem:
         if not problem.late:
             yield Check("endpoint", "fail", problem.text, problem.remedy)
         return
-    if answer.status != 200:
-        yield from (check for check in talk.judge(answer) if check.state == "fail" and check.name in CERTAIN)
+    if answer.status == 200 and has_items(target.kind, answer):
+        return
+    yield from (check for check in talk.judge(answer) if check.state == "fail" and check.name in CERTAIN)
+
+
+def unsendable(target: Target) -> Check | None:
+    """What is wrong with a key that cannot stand in a header; None for any other."""
+    key = (target.key or "").strip()
+    place = next((n for n, c in enumerate(key, 1) if not "!" <= c <= "~"), None)
+    if place is None:
+        return None
+    found = key[place - 1]
+    what = {"\n": "a line break", "\r": "a line break", " ": "a space"}.get(found, f"the character U+{ord(found):04X}")
+    name = target.key_name or "the API key"
+    text = f"{name} holds {what} at place {place} of {len(key)}, which no key has"
+    return Check("key", "fail", text, "Copy the key again: pages and editors put such characters in.")
 
 
 @dataclass
@@ -69,6 +93,10 @@ class _Talk:
     target: Target
     patience: float
     models: Answer | None = None
+    header: str = ""
+
+    def __post_init__(self) -> None:
+        self.header = (self.target.key_header or _HEADERS[0]).lower()
 
     def no_key(self) -> Check:
         """The variable is named and has no value."""
@@ -79,7 +107,7 @@ class _Talk:
     def list_models(self, timeout: float) -> Answer:
         """The answer to GET /models, asked once. Raises Unreachable."""
         if self.models is None:
-            self.models = ask(self.target.models_url, key=self.target.key, timeout=timeout)
+            self.models = self.ask(self.target.models_url, timeout)
         return self.models
 
     def listed(self) -> list[str]:
@@ -105,7 +133,7 @@ class _Talk:
             yield self.rejected(answer.status, message)
             return
         yield self.accepted(answer)
-        if answer.status == 200:
+        if 200 <= answer.status < 300:
             yield from self.served(answer)
         elif self.says_unknown_model(answer, message):
             yield self.unknown_model(message)
@@ -122,7 +150,23 @@ class _Talk:
         return answer
 
     def send(self, body: dict[str, object]) -> Answer:
-        return ask(self.target.url, key=self.target.key, body=body, timeout=self.patience)
+        """The answer to a request. A key that is refused is tried in the other headers that carry one."""
+        answer = self.ask(self.target.url, self.patience, body)
+        if answer.status not in (401, 403) or not self.target.key or self.target.key_header:
+            return answer
+        first = self.header
+        for self.header in _HEADERS:
+            if self.header == first:
+                continue
+            other = self.ask(self.target.url, self.patience, body)
+            if other.status not in (401, 403):
+                return other
+        self.header = first
+        return answer
+
+    def ask(self, url: str, timeout: float, body: dict[str, object] | None = None) -> Answer:
+        """One request with the key. Raises Unreachable."""
+        return ask(url, key=self.target.key, body=body, timeout=timeout, header=self.header)
 
     def rejected(self, status: int, message: str) -> Check:
         """401 or 403."""
@@ -146,6 +190,10 @@ class _Talk:
     def served(self, answer: Answer) -> Iterator[Check]:
         """200: the model, and whether the answer is one."""
         kind, model, models = self.target.kind, self.target.model_id, self.listed()
+        missing = lacks(kind, answer)
+        if missing and not has_items(kind, answer):
+            yield self.no_answer(answer, missing)
+            return
         if not model:
             yield Check("model", "skipped", "no target.api_endpoint.model_id is given")
         elif model in models or not models:
@@ -153,7 +201,6 @@ class _Talk:
         else:
             remedy = "If another model is meant, correct target.api_endpoint.model_id."
             yield Check("model", "warn", f"{model} is not among {listing(models, 4)}, but it is answered", remedy)
-        missing = lacks(kind, answer)
         wait = self.target.patience
         if missing:
             remedy = "See that target.api_endpoint.url is that of the API, and of the right protocol."
@@ -171,15 +218,25 @@ class _Talk:
                 self.target.label, "ok", f"one {'vector' if kind == 'embedding' else 'token'} in {_ms(answer.seconds)}"
             )
 
+    def no_answer(self, answer: Answer, missing: str) -> Check:
+        """200 without an answer in it, as servers give for paths that they do not know."""
+        message = answer.said(self.target.key) if answer.tree.get("error") else ""
+        said = f": {message}" if message else ""
+        error = answer.tree.get("error")
+        code = cast("dict[str, object]", error).get("code") if isinstance(error, dict) else None
+        if isinstance(code, int) and (code in (408, 409, 425, 429) or code >= 500):
+            return Check(self.target.label, "warn", f"the endpoint answers {missing}{said}", "It may be overloaded.")
+        return Check("url", "fail", f"the endpoint answers {missing}{said}", self.better_path())
+
     def says_unknown_model(self, answer: Answer, message: str) -> bool:
         """Whether a refusal is about the model's name: servers word it differently and use different codes."""
         error = answer.tree.get("error")
         code = cast("dict[str, object]", error).get("code") if isinstance(error, dict) else None
-        low = message.lower()
-        names_it = "model" in low or (self.target.model_id and self.target.model_id.lower() in low)
-        return answer.status in (400, 404, 422) and (
-            code in ("model_not_found", "invalid_model") or bool(names_it and _UNKNOWN.search(low))
-        )
+        low, name = message.lower(), self.target.model_id.lower()
+        says = bool(_UNKNOWN.search(low)) or (name != "" and name in low and bool(_REFUSED.search(low)))
+        told = answer.status in (400, 404, 422) and (code in ("model_not_found", "invalid_model") or says)
+        # A model that is listed is refused for another reason, which the endpoint's words tell.
+        return told and self.target.model_id not in self.listed()
 
     def unknown_model(self, message: str) -> Check:
         """The endpoint does not serve this model."""
@@ -200,6 +257,10 @@ class _Talk:
             place = answer.headers.get("location", "elsewhere")
             remedy = "Write the new address into target.api_endpoint.url: requests are not sent on."
             return Check("url", "warn", f"{shown} redirects to {bare_url(place)}", remedy)
+        message = answer.said(self.target.key)
+        if answer.tree.get("error") and message.lower().strip(" .") not in ("", "not found"):
+            remedy = f"{self.better_path()} Or see whether the model takes requests of this kind ({self.target.kind})."
+            return Check("url", "fail", f"{shown} answers {answer.status}: {message}", remedy)
         what = "takes no requests of this kind" if answer.status == 405 else "is not there: the path is wrong"
         return Check("url", "fail", f"{shown} {what} ({answer.status})", self.better_path())
 
@@ -211,7 +272,7 @@ class _Talk:
         bases += [f"{self.target.origin}{base}" for base in ("/v1", "/api/v1", "/openai/v1")]
         for base in bases:
             try:
-                found = ask(f"{base}/models", key=self.target.key, timeout=min(self.patience, 2.0))
+                found = self.ask(f"{base}/models", min(self.patience, 2.0))
             except Unreachable:
                 break
             better = f"{base}/{ending}"

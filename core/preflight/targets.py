@@ -17,7 +17,8 @@ class Target:
     """One endpoint as some jobs use it.
 
     `key_name` is the variable that holds the key ("" for none), `key` its value: None when it is not set.
-    `patience` is after how many seconds the jobs give a request up, as far as the config says it.
+    `patience` is after how many seconds the jobs give a request up, as far as the config says it. `key_header` carries
+    the key, if the config says so.
     """
 
     url: str
@@ -27,6 +28,7 @@ class Target:
     key: str | None
     tasks: tuple[str, ...] = ()
     patience: float | None = None
+    key_header: str | None = None
 
     @property
     def label(self) -> str:
@@ -64,6 +66,7 @@ def targets_of(plan: Plan, env: Mapping[str, str]) -> tuple[Target, ...]:
             key_name=name,
             key=values[name],
             tasks=tuple(job.task for job in members),
+            key_header=members[0].requests.api_key_header,
             patience=min((wait for job in members if (wait := _patience(job))), default=None),
         )
         for (url, model, kind, name), members in jobs.items()

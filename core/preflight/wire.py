@@ -66,13 +66,21 @@ class Answer:
         return one_line(Scrubber([key]).known(text))
 
 
-def ask(url: str, *, key: str | None, body: Mapping[str, object] | None = None, timeout: float) -> Answer:
-    """GET `url`, or POST `body` to it. Raises Unreachable. Redirects are not followed: they are answers too."""
+def ask(
+    url: str,
+    *,
+    key: str | None,
+    body: Mapping[str, object] | None = None,
+    timeout: float,
+    header: str = "authorization",
+) -> Answer:
+    """GET `url`, or POST `body` to it, with the key in `header`. Raises Unreachable. Redirects are not followed: they
+    are answers too."""
     parts = urlsplit(url)
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
     headers = {"Accept": "application/json", "User-Agent": "evaldock"}
     if key and key.strip():
-        headers["Authorization"] = f"Bearer {key.strip()}"
+        headers[header] = f"Bearer {key.strip()}" if header == "authorization" else key.strip()
     data = None
     if body is not None:
         data = json.dumps(body).encode()

@@ -155,7 +155,7 @@ def test_a_wrong_path_is_told_the_right_one(server: ModelServer, target: Target,
 def test_a_page_of_html_is_no_answer(server: ModelServer, target: Target) -> None:
     server.answer = lambda path, body: (200, {"Content-Type": "text/html; charset=utf-8"}, "<html>hello</html>")
     (failed,) = [check for check in endpoint_checks(target) if check.state == "fail"]
-    assert (failed.name, failed.text) == ("chat", "the endpoint answers text/html without `choices`")
+    assert (failed.name, failed.text) == ("url", "the endpoint answers text/html without `choices`")
 
 
 @pytest.mark.parametrize(
@@ -256,3 +256,59 @@ def test_a_certificate_is_verified_and_an_authority_can_be_named(
     assert "SSL_CERT_FILE" in check.remedy
     monkeypatch.setenv("SSL_CERT_FILE", pair[0])
     assert states(list(endpoint_checks(secure)))["chat"] == "ok"
+
+
+REFUSALS = {
+    "not a chat model": (404, "This is not a chat model and thus not supported in the v1/chat/completions endpoint."),
+    "data policy": (404, "No endpoints found matching your data policy"),
+    "a parameter": (400, "max_tokens and max_completion_tokens are not supported for this model"),
+    "streaming only": (400, "Non-streaming requests are not supported for this model"),
+    "region": (403, "This model is not available in your region"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_is_told_in_the_endpoint_s_words(server: ModelServer, target: Target, name: str) -> None:
+    code, words = REFUSALS[name]
+    server.answer = lambda path, body: (
+        (200, {}, json.dumps({"data": [{"id": "m"}, {"id": "other"}]}))
+        if path.endswith("/models")
+        else (code, {}, json.dumps({"error": {"message": words}}))
+    )
+    early = list(early_checks(target, 20))
+    assert bool(early) == (code != 400), "a parameter is no reason to refuse a run"
+    for check in (*early, *endpoint_checks(target)):
+        assert "does not serve" not in check.text
+    assert words.split(".")[0] in str([check.text for check in endpoint_checks(target)])
+
+
+def test_the_early_look_sees_that_200_holds_no_answer(server: ModelServer, target: Target) -> None:
+    unknown = {"error": "Unexpected endpoint or method. (POST /chat/completions)"}
+    server.answer = lambda path, body: (
+        (200, {}, json.dumps({"data": [{"id": "m"}]})) if path == "/v1/models" else (200, {}, json.dumps(unknown))
+    )
+    wrong = replace(target, url=target.url.replace("/v1/", "/"))
+    (found,) = early_checks(wrong, 20)
+    assert (found.name, found.state) == ("url", "fail")
+    assert "Unexpected endpoint" in found.text
+    assert target.url in found.remedy
+    server.answer = lambda path, body: (200, {}, json.dumps({"error": {"message": "busy", "code": 429}}))
+    assert list(early_checks(target, 20)) == [], "that may pass"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("sk-right-key\u200b", "U+200B at place 13 of 13"),
+        ("sk\u2014right-key", "U+2014 at place 3 of 12"),
+        ("\u201csk-right-key\u201d", "U+201C at place 1 of 14"),
+        ("sk-\nright-key", "a line break at place 4 of 13"),
+    ],
+)
+def test_a_key_that_cannot_be_sent_is_told_as_that(server: ModelServer, target: Target, key: str, words: str) -> None:
+    for checks in (early_checks(replace(target, key=key), 20), endpoint_checks(replace(target, key=key))):
+        (found,) = checks
+        assert (found.name, found.state) == ("key", "fail")
+        assert words in found.text and "MY_KEY" in found.text
+        assert key not in found.text + found.remedy
+    assert server.seen == []
