@@ -120,7 +120,8 @@ class RequestOptions:
     `request_timeout` is for one attempt; of a stream, between two pieces. `max_retries` more attempts follow a failed
     one, the first after about `retry_backoff`, each further after twice as long. `max_concurrent` requests at most are
     under way at a time, of all tasks of a run together; None leaves that to the tasks' own parallelism. `allow` opens
-    more than evaluations need. `api_key_header` carries the key in place of the header that the task used.
+    more than evaluations need. `api_key_header` carries the key in place of the header that the task used. With
+    `waits_for_task` the timeout is at least as long as the task itself waits: it is not, where one is written.
     """
 
     request_timeout: float = 600.0
@@ -129,6 +130,7 @@ class RequestOptions:
     retry_backoff: float = 0.5
     allow: Allowance = field(default_factory=Allowance)
     api_key_header: str | None = None
+    waits_for_task: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)

@@ -266,6 +266,7 @@ def request_options(node: Node | None, base: RequestOptions | None = None) -> Re
         max_concurrent=most or base.max_concurrent,
         retry_backoff=base.retry_backoff if backoff is None else backoff,
         allow=_allowance(child(node, "allow"), base.allow),
+        waits_for_task=timeout is None and base.waits_for_task,
         api_key_header=text(child(node, "api_key_header")) or base.api_key_header,
     )
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from ..catalog.catalog import Catalog
 from ..catalog.model import CatalogError, TaskSpec
-from ..config.model import Config, ConfigError, ConfigProblem, MountSpec, TaskConfig, Tree
+from ..config.model import Config, ConfigError, ConfigProblem, MountSpec, RequestOptions, TaskConfig, Tree
 from .command import NEMO_COMMAND, TemplateError, fill
 from .docker_args import DockerArgs, parse_docker_args, with_args
 from .endpoint import (
@@ -146,7 +146,7 @@ class _Maker:
             post_cmd=task.post_cmd,
             adapter=self._adapter(task),
             position=position,
-            requests=task.requests or self._config.endpoint.requests,
+            requests=_patient(task.requests or self._config.endpoint.requests, run_config),
         )
 
     def _run_config(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> Tree:
@@ -215,6 +215,14 @@ def _command(spec: TaskSpec, run_config: Tree, url: str, model_id: str) -> tuple
         "results": RESULTS_PATH,
     }
     return fill(spec.command, values, tree_at(run_config, "config", "params"))
+
+
+def _patient(options: RequestOptions, run_config: Tree) -> RequestOptions:
+    """Options with which the proxy waits at least as long as the task does, where no timeout is written for it."""
+    wait = tree_at(run_config, "config", "params").get("request_timeout")
+    if not options.waits_for_task or not isinstance(wait, (int, float)) or isinstance(wait, bool):
+        return options
+    return replace(options, request_timeout=max(options.request_timeout, float(wait)))
 
 
 def _samples(run_config: Tree, whole: int | None) -> int | None:

@@ -206,6 +206,17 @@ def test_how_the_proxy_asks_is_no_affair_of_the_container() -> None:
     assert not endpoint.keys() & spec.run_config["target"]["api_endpoint"].keys()  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    ("wait", "options", "timeout"),
+    [(3600, RequestOptions(), 3600), (30, RequestOptions(), 600), (3600, RequestOptions(90, waits_for_task=False), 90)],
+)
+def test_the_proxy_waits_as_long_as_the_task_unless_a_timeout_is_written(
+    wait: int, options: RequestOptions, timeout: float
+) -> None:
+    run_config: dict[str, object] = {"config": {"params": {"request_timeout": wait}}}
+    assert job(TaskConfig("ifeval", run_config=run_config, requests=options)).requests.request_timeout == timeout
+
+
 def test_empty_sections_wipe_nothing_out() -> None:
     spec = job(TaskConfig("ifeval", run_config={"config": None, "target": {"api_endpoint": None}}))
     assert spec.run_config["config"] == {"type": "ifeval", "output_dir": "/results", "params": {}}
