@@ -16,6 +16,7 @@ from .job import Job
 
 _IDLE_CONNECTION = 3600.0  # harnesses pool connections; closing one early breaks the request that is just under way
 _INTRODUCTION = 20.0  # seconds to show a valid token
+_MOMENT = 1.0
 _MOST_UNKNOWN = 256
 _MOST = 20_000
 _AGAIN = 0.1
@@ -55,7 +56,10 @@ class Hall(web.Server):
         """See aiohttp."""
         super().connection_made(handler, transport)
         if len(self._unknown) >= min(_MOST_UNKNOWN, max(2, self.most // 2)):
-            self._turn_away(next(iter(self._unknown)))
+            first, timer = next(iter(self._unknown.items()))
+            # Those of a burst have had no time to say anything yet.
+            if timer.when() - self._clock.time() < _INTRODUCTION - _MOMENT:
+                self._turn_away(first)
         self._unknown[handler] = self._clock.call_later(_INTRODUCTION, self._turn_away, handler)
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:

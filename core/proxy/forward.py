@@ -59,11 +59,26 @@ class Forwarder:
             figures.retry()
             await asyncio.sleep(options.backoff(attempt, answer.headers.get("retry-after")))
             answer, again = await self._attempt(upstream, x, figures)
+        if answer.status == 401:
+            answer = await self._in_other_headers(upstream, x, figures, answer)
         if answer.status < 400:
             upstream.health.good()
         else:
             _note(figures, upstream, x, answer)
         return answer
+
+    async def _in_other_headers(
+        self, upstream: Upstream, x: Exchange, figures: Figures, refused: Reply | Stream
+    ) -> Reply | Stream:
+        """The answer with the key in the header that this endpoint takes it in; `refused` when there is none."""
+        used = x.credential
+        for x.credential in upstream.other_headers(used):
+            answer, _ = await self._attempt(upstream, x, figures)
+            if answer.status not in (401, 403):
+                upstream.keep_header(x.credential)
+                return answer
+        x.credential = used
+        return refused
 
     async def _attempt(self, upstream: Upstream, x: Exchange, figures: Figures) -> tuple[Reply | Stream, bool]:
         """One answer, and whether another attempt may give a better one."""

@@ -17,6 +17,7 @@ from ..config.model import RequestOptions
 from .allowed import plain_path
 from .endpoints import base_path, one_line, proxy_for, said_in
 from .guard import KeyGuard
+from .headers import CREDENTIALS
 from .pool import Address, basic_credentials
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ class Upstream:
         self.health = health or Health()
         self.options = options
         self._gate = gate
+        self._tried = False
+        self._header: str | None = None
         self._owner = owner
         self.place = Place.of(parts.scheme, parts.netloc.rpartition("@")[2])
         self.origin = self.place.address.origin
@@ -170,6 +173,17 @@ class Upstream:
         own = (unquote(parts.password or ""), self._basic.removeprefix("Basic "))
         self.guard = _guard((self.api_key, *own, *named))
 
+    def other_headers(self, used: str) -> tuple[str, ...]:
+        """Headers to try a key in that was refused in `used`, once; none when one is configured."""
+        if not self.api_key or self.options.api_key_header or self._tried:
+            return ()
+        self._tried = True
+        return tuple(name for name in CREDENTIALS if name != used)
+
+    def keep_header(self, name: str) -> None:
+        """From now on the key goes out in this header, whichever the container uses."""
+        self._header = name
+
     async def enter(self) -> None:
         """Wait for a place among the requests that may be under way; `leave` gives it back."""
         await self._gate.acquire(self._owner)
@@ -180,7 +194,7 @@ class Upstream:
 
     def credentials(self, header: str) -> list[str]:
         """Header lines that carry the key, in the way in which the client carried its token (`header`)."""
-        header = self.options.api_key_header or header
+        header = self.options.api_key_header or self._header or header
         if self.api_key:
             return [f"{header}: {f'Bearer {self.api_key}' if header == 'authorization' else self.api_key}"]
         return [f"authorization: {self._basic}"] if self._basic else []

@@ -11,11 +11,13 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from evaldock.core.proxy.accept import Acceptor, Hall
 from evaldock.core.proxy.control import Control
 from evaldock.core.proxy.figures import Figures
 from evaldock.core.proxy.forward import Forwarder
 from evaldock.core.proxy.job import Job
 from evaldock.core.proxy.jobs import Jobs
+from evaldock.core.proxy.listen import bind_all
 from evaldock.core.proxy.server import Server
 from yarl import URL
 
@@ -133,6 +135,20 @@ async def listening(server: web.Server[web.BaseRequest]) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
+async def accepting(hall: Hall) -> AsyncIterator[str]:
+    """The URL of a hall of the proxy's on a free port."""
+    sockets, port = bind_all(["127.0.0.1"])
+    door = Acceptor(sockets, hall)
+    door.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        door.stop()
+        hall.pre_shutdown()
+        await hall.shutdown(0.1)
+
+
+@contextlib.asynccontextmanager
 async def rig(folder: Path, handler: Handler = ok, **changes: Any) -> AsyncIterator[Rig]:
     """A proxy before an endpoint that answers by `handler`."""
     seen: list[Seen] = []
@@ -150,8 +166,8 @@ async def rig(folder: Path, handler: Handler = ok, **changes: Any) -> AsyncItera
     server, control = Server(jobs, forwarder), Control(jobs, "control")
     async with (
         listening(endpoint) as upstream,
-        listening(server.hall()) as url,
-        listening(control.hall()) as orders,
+        accepting(server.hall()) as url,
+        accepting(control.hall()) as orders,
     ):
         jobs.replace({"a.0": spec(folder, upstream, **changes)})
         async with aiohttp.ClientSession() as client:

@@ -292,6 +292,42 @@ def test_missing_empty_and_rejected_keys_are_told_apart(tmp_path: Path, key: str
     asyncio.run(main())
 
 
+def test_a_key_that_is_refused_is_tried_in_the_other_headers_once(tmp_path: Path) -> None:
+    async def azure(request: web.BaseRequest) -> web.StreamResponse:
+        keys = [request.headers.get(name) for name in ("authorization", "api-key", "x-api-key")]
+        assert sum(key is not None for key in keys) == 1, "one credential goes out"
+        return await (ok if keys[1] == KEY else status(401))(request)
+
+    async def main() -> None:
+        async with rig(tmp_path, azure) as r:
+            assert [(await r.ask())[0] for _ in range(3)] == [200, 200, 200]
+            assert (len(r.seen), r.figures.unauthorized) == (4, 0)
+        async with rig(tmp_path, azure, options={"api_key_header": "API-Key"}) as r:
+            assert (await r.ask())[0] == 200
+            assert len(r.seen) == 1
+        async with rig(tmp_path, azure, options={"api_key_header": "x-api-key"}) as r:
+            assert (await r.ask())[0] == 401
+            assert len(r.seen) == 1
+
+    asyncio.run(main())
+
+
+def test_the_query_of_the_endpoint_is_added_in_the_proxy_and_hidden(tmp_path: Path) -> None:
+    async def echo(request: web.BaseRequest) -> web.StreamResponse:
+        return web.json_response({**ANSWER, "asked": request.raw_path})
+
+    async def main() -> None:
+        async with rig(tmp_path, echo) as r:
+            secret = "QUERY-SECRET-99"
+            url = f"{r.upstream}{CHAT}?api-version=1&key={secret}"
+            r.jobs.replace({"a.0": {**r.job.spec, "upstream": url}})
+            _, body, _ = await r.ask(CHAT + "?api-version=2&b=3")
+            assert r.seen[0].path == f"{CHAT}?api-version=1&key={secret}&b=3"
+            assert secret.encode() not in body
+
+    asyncio.run(main())
+
+
 def test_no_more_requests_at_once_than_the_endpoint_may_get(tmp_path: Path) -> None:
     now = [0, 0]
     full = asyncio.Event()

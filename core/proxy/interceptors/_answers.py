@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..exchange import parse_json
 from ..sse import SseEvent
 from ._settings import as_object, objects
+
+_NAME = 100
+_LARGEST = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Summary:
         # The events of /responses carry the whole answer under this name.
         body = as_object(body.get("response")) or body
         self.usage = read_usage(body.get("usage")) or self.usage
-        self.model = self.model or str(body.get("model") or "")
+        self.model = self.model or str(body.get("model") or "")[:_NAME]
         for choice in objects(body.get("choices")):
             self._choice(choice)
 
@@ -52,16 +55,13 @@ class Summary:
         """Take in one event of a stream."""
         if not event.data.startswith("{"):
             return
-        try:
-            self.add(json.loads(event.data))
-        except (ValueError, RecursionError):
-            return
+        self.add(parse_json(event.data.encode("utf-8", "replace")))
 
     def _choice(self, choice: Mapping[str, object]) -> None:
         if choice.get("finish_reason") is not None:
-            self.finish_reasons.append(str(choice["finish_reason"]))
+            self.finish_reasons.append(str(choice["finish_reason"])[:_NAME])
         if choice.get("stop_reason") is not None:
-            self.stop_reasons.append(str(choice["stop_reason"]))
+            self.stop_reasons.append(str(choice["stop_reason"])[:_NAME])
         message = as_object(choice.get("message")) or as_object(choice.get("delta")) or {}
         for place, call in enumerate(objects(message.get("tool_calls"))):
             self._tools.add((choice.get("index"), call.get("index", place)))
@@ -88,6 +88,6 @@ def read_usage(value: object) -> Usage | None:
 def _count(found: Mapping[str, object], *names: str) -> int | None:
     for name in names:
         value = found.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
             return value
     return None

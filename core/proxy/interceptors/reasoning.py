@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ...config.model import Tree
-from ..exchange import Exchange, JobScope, Reply
+from ..exchange import Exchange, JobScope, Reply, parse_json
 from ..interceptor import EventFilter, Interceptor
 from ..sse import SseEvent, make_event
-from ._settings import as_object, flag, objects, text
+from ._settings import as_list, as_object, flag, objects, text
 from ._think import Tokens, split_reasoning
 
 _FIELDS = ("reasoning_content", "reasoning")
@@ -42,6 +42,8 @@ class Reasoning(Interceptor):
     Reasoning that never ends stays in the content, unless `include_if_not_finished` is false: then the content is
     empty. `add_reasoning: false` switches all this off; with `migrate_reasoning_content` it does the reverse, and
     puts `reasoning_content` back into the content between the tokens.
+
+    Content that is a list of parts becomes one text; parts in which a model thinks go to `reasoning_content`.
 
     Of a stream the text is held back until the choice is finished, since only then it is known which end token is
     the last; the events keep flowing without it. Text completions are left alone: they have no place for reasoning.
@@ -120,6 +122,10 @@ class Reasoning(Interceptor):
         return _ReasoningFilter(self, x) if self._active else None
 
     def _message(self, x: Exchange, message: dict[str, object], finish: object) -> bool:
+        joined = not self.migrates and join_parts(message)
+        return self._settled(x, message, finish) or joined
+
+    def _settled(self, x: Exchange, message: dict[str, object], finish: object) -> bool:
         content = message.get("content")
         if not isinstance(content, str) and not (self.migrates and content is None):
             return False
@@ -210,7 +216,7 @@ class _ReasoningFilter(EventFilter):
         if delta is None:
             return False
         state = self._open.setdefault(choice.get("index"), _Choice())
-        changed = False
+        changed = not self._owner.migrates and join_parts(delta)
         content = delta.get("content")
         if isinstance(content, str) and content:
             state.content.append(content)
@@ -241,6 +247,36 @@ class _ReasoningFilter(EventFilter):
         return make_event(_dump({**self._frame, "choices": [choice]}))
 
 
+def join_parts(message: dict[str, object]) -> bool:
+    """Make content that comes as a list of parts one text, and what is thought in it `reasoning_content`; whether that
+    was done. Lists with anything else in them stay."""
+    parts = as_list(message.get("content"))
+    if parts is None:
+        return False
+    said, thought = list[str](), list[str]()
+    for part in parts:
+        found = as_object(part) or {}
+        kind = found.get("type")
+        if kind in ("text", "output_text") and isinstance(found.get("text"), str):
+            said.append(str(found["text"]))
+        elif kind in ("thinking", "reasoning"):
+            thought.append(_thought(found))
+        else:
+            return False
+    message["content"] = "".join(said)
+    if thought := [text for text in thought if text]:
+        message["reasoning_content"] = "\n".join(([given] if (given := _given(message)) else []) + thought)
+    return True
+
+
+def _thought(part: dict[str, object]) -> str:
+    """The text of a part in which a model thinks, as servers write it."""
+    inner = part.get("thinking") or part.get("text") or part.get("reasoning") or part.get("summary")
+    if isinstance(inner, str):
+        return inner
+    return "".join(str(one.get("text") or "") for one in objects(inner))
+
+
 def _given(message: dict[str, object]) -> str:
     """Reasoning that the endpoint told apart; servers differ in what they call it, and some send both."""
     return next((value for name in _FIELDS if isinstance(value := message.get(name), str) and value), "")
@@ -249,10 +285,7 @@ def _given(message: dict[str, object]) -> str:
 def _chunk(event: SseEvent) -> dict[str, object] | None:
     if '"choices"' not in event.data:
         return None
-    try:
-        return as_object(json.loads(event.data))
-    except (ValueError, RecursionError):
-        return None
+    return as_object(parse_json(event.data.encode("utf-8", "replace")))
 
 
 def _dump(body: dict[str, object]) -> str:
