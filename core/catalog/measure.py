@@ -53,8 +53,8 @@ class Measure:
 # The first that fits a name wins; names are in lower case with underscores. A refusal may be right or wrong, depending
 # on what was asked, so only refusals of harmless requests have a direction.
 _KNOWN: tuple[tuple[str, Unit, Direction], ...] = (
-    (r"(word_|byte_)?(perplexity|ppl)|bits_per_byte|(cross_entropy|nll|log)_loss|loss", Unit.RATIO, Direction.LOWER),
-    (r"wer|cer|(word|character)_error_rate|.*error_rate|mae|mse|rmse|brier_score|ece", Unit.RATIO, Direction.LOWER),
+    (r"(.*_)?(perplexity|ppl|bits_per_byte|loss)", Unit.RATIO, Direction.LOWER),
+    (r"(.*_)?(wer|cer|error_rate|mae|mse|rmse|brier_score|ece)", Unit.RATIO, Direction.LOWER),
     (r".*(latency|ttft|time_to_first_token|inter_token|duration|runtime)(_s|_seconds)?", Unit.SECONDS, Direction.LOWER),
     (r".*(over_refusal|false_refusal)(_rate)?", Unit.FRACTION, Direction.LOWER),
     (r".*refusal(_rate)?s?", Unit.FRACTION, Direction.UNKNOWN),

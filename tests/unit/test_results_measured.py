@@ -33,6 +33,7 @@ def one(found: Found, source: Source) -> Metric:
     [
         ("word_perplexity", Unit.RATIO, LOWER),
         ("bits_per_byte", Unit.RATIO, LOWER),
+        ("wikitext_word_perplexity", Unit.RATIO, LOWER),
         ("wer", Unit.RATIO, LOWER),
         ("mean_latency_seconds", Unit.SECONDS, LOWER),
         ("toxicity", Unit.FRACTION, LOWER),

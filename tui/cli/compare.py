@@ -1,101 +1,252 @@
-"""`evaldock compare`: what differs between runs by more than chance."""
+"""`evaldock compare`: which run is better, and how sure that is."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .complete import IdType
 from .epilog import examples
-from .errors import UsageProblem
+from .errors import Failure, UsageProblem
 from .options import json_option
 from .rows import plain
 from .style import Style, style_of
 from .table import Cell, Column, render
 
 if TYPE_CHECKING:
-    from ...core.results.compare import Difference
-    from ...core.run.store import Run
+    from ...core.results.compare.model import Difference
+    from ...core.results.compare.side import Side
 
 _COLUMNS = (
-    Column("TASK", least=18),
+    Column("TASK", least=14),
     Column("BEFORE", right=True),
     Column("AFTER", right=True),
     Column("CHANGE", right=True),
-    Column("P", right=True),
-    Column("", least=12),
+    Column("95 %", right=True, give_up=2),
+    Column("P", right=True, give_up=3),
+    Column("PAIRS", right=True, give_up=4),
+    Column("VERDICT", least=14),
 )
-_HOW = {"paired": "sample by sample", "proportions": "by right answers", "errors": "by standard errors", "none": ""}
+_STYLES = {"better": "succeeded", "worse": "failed", "not comparable": "invalid"}
+
+
+class Amount(click.ParamType[float]):
+    """`0.02`, `2pp` or `2%`, as a fraction."""
+
+    name = "amount"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises click's own error for anything else."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)\s*(pp|%)?", str(value).strip())
+        if match is None:
+            self.fail(f"{value!r} is not an amount: write 0.02, or 2pp for percentage points.", param, ctx)
+        return float(match[1]) / (100 if match[2] else 1)
+
+
+@dataclass(frozen=True)
+class _Contender:
+    """One side of the table: a run, or all runs of a model."""
+
+    name: str
+    sides: Mapping[str, Side]
 
 
 @click.command(
     epilog=examples(
-        ("compare 3f2a 90bc", "what differs by more than chance"), ("compare 3f2a 90bc --json", "for programs")
+        ("compare 3f2a 90bc", "is 90bc better than 3f2a?"),
+        ("compare 3f2a 90bc --flips gsm8k", "the samples that scored otherwise, with both answers"),
+        ("compare 3f2a 90bc --max-drop 2pp", "exit 1 unless a drop of 2 percentage points can be ruled out"),
+        ("compare 3f2a 90bc 71de --by model", "runs of one model count as repeats"),
     )
 )
-@click.argument("ids", nargs=-1, required=True, type=IdType(jobs=False), metavar="RUN RUN...")
+@click.argument("ids", nargs=-1, required=True, type=IdType(), metavar="RUN RUN...")
+@click.option("--by", type=click.Choice(["model"]), help="Take runs of one model together, as repeats.")
+@click.option("--flips", is_flag=False, flag_value="*", metavar="[TASK]", help="Print samples that scored otherwise.")
+@click.option(
+    "--equivalent", type=Amount(), default=0.01, metavar="X", help="Within this, runs are equivalent. Default: 1pp."
+)
+@click.option("--max-drop", type=Amount(), metavar="X", help="Exit 1 unless a drop of X can be ruled out.")
+@click.option("--point", is_flag=True, help="With --max-drop: decide by the point estimate, not by the interval.")
+@click.option("--md", is_flag=True, help="Print Markdown, for a pull request.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write one HTML page.")
 @json_option
-def command(ids: tuple[str, ...], as_json: bool) -> None:
-    """Compare runs with the first of them, task by task.
+def command(
+    ids: tuple[str, ...],
+    by: str | None,
+    flips: str | None,
+    equivalent: float,
+    max_drop: float | None,
+    point: bool,
+    md: bool,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare runs or jobs with the first of them, task by task.
 
-    Where both runs answered the same samples they are compared one by one (McNemar's test, or a paired t), else by the
-    numbers of right answers or the standard errors. From p = 0.05 on a difference is called noise.
+    Samples that both answered are compared one by one. The verdict is better, worse, equivalent, not told apart, or not
+    comparable, corrected for the number of tasks; the exit code is 0 whatever it is, unless --max-drop is given.
     """
-    from ...core.results.compare import compare
+    from ...core.results.compare.compare import compare_sides
+    from ...core.results.compare.markdown import markdown
+    from ...core.results.compare.model import Settings
+
+    contenders = _contenders(ids, by)
+    first, *others = contenders
+    compared = [(other, compare_sides(first.sides, other.sides, Settings(margin=equivalent))) for other in others]
+    rows = [row for _, found in compared for row in found]
+    if html is not None:
+        _write_page(html, first, compared)
+    if as_json:
+        click.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
+    elif md:
+        for other, found in compared:
+            click.echo(markdown(f"{first.name} -> {other.name}", found), nl=False)
+    else:
+        _print(first, compared)
+    if flips is not None and not as_json:
+        for other, found in compared:
+            _print_flips(first, other, [row for row in found if flips in ("*", row.task)])
+    if max_drop is not None:
+        _hold(rows, max_drop, point)
+
+
+def _contenders(ids: Sequence[str], by: str | None) -> list[_Contender]:
+    from ...core.results.compare.pool import by_model
+    from ...core.results.compare.side import sides_of
     from .select import targets
 
     found = targets(ids)
+    if by is not None:
+        contenders = [_Contender(model, sides) for model, sides in by_model([one.run for one in found]).items()]
+        if len(contenders) < 2:
+            raise UsageProblem("All these runs are of one model: give runs of two models at least, or leave out --by.")
+        return contenders
     if len(found) < 2:
         raise UsageProblem("Give two runs at least: evaldock compare RUN RUN. `evaldock ls runs` lists them.")
-    first, *others = (target.run for target in found)
-    pairs = [(other, compare(first, other)) for other in others]
-    if as_json:
-        rows = [{**asdict(one), "noise": one.noise} for _, differences in pairs for one in differences]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
+    return [_Contender(f"{one.run.invocation} {one.run.plan.model_id}", sides_of(one.run, one.jobs)) for one in found]
+
+
+def _print(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]]) -> None:
+    from ...core.results.compare.words import span
+
     style = style_of(sys.stdout)
-    for number, (other, differences) in enumerate(pairs):
-        if number:
+    if len(compared) > 1:
+        _print_matrix(first, compared, style)
+    for number, (other, rows) in enumerate(compared):
+        if number or len(compared) > 1:
             click.echo()
-        click.echo(f"{_named(first)}  ->  {_named(other)}")
-        if not differences:
+        click.echo(f"{plain(first.name)}  ->  {plain(other.name)}")
+        if not rows:
             click.echo("They have no task in common.")
             continue
-        for line in render(_COLUMNS, [_cells(one, style) for one in differences], style):
+        for line in render(_COLUMNS, [_cells(row, style) for row in rows], style):
             click.echo(line)
+        for row in rows:
+            if row.why and row.why != span(row):
+                click.echo(f"{plain(row.task)}: {plain(row.why)}.")
+        for note in dict.fromkeys(note for row in rows for note in row.notes):
+            click.echo(f"differs: {plain(note)}")
 
 
-def _named(run: Run) -> str:
-    return f"{run.invocation} {plain(run.plan.model_id)}"
+def _print_matrix(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]], style: Style) -> None:
+    """A row a task, a column a run, and what each is against the first."""
+    from ...core.results.compare.words import figure
+
+    columns = [Column("TASK", least=14), Column(plain(first.name.split()[0]), right=True)]
+    columns += [Column(plain(other.name.split()[0]), right=True) for other, _ in compared]
+    by_task = [{row.task: row for row in rows} for _, rows in compared]
+    lines: list[list[Cell]] = []
+    for task, side in first.sides.items():
+        score = side.score
+        cells = [Cell(plain(task)), Cell(figure(score.value if score else None, score.unit if score else ""))]
+        for rows in by_task:
+            row = rows.get(task)
+            words = "–" if row is None else f"{figure(row.after, row.unit)} {row.verdict.value}"
+            cells.append(Cell(words, _STYLES.get(row.verdict.value, "dim") if row else "dim"))
+        lines.append(cells)
+    for line in render(columns, lines, style):
+        click.echo(line)
 
 
-def _cells(one: Difference, style: Style) -> list[Cell]:
-    def figure(value: float | None) -> str:
-        return "–" if value is None else f"{value:.3f}"
+def _cells(row: Difference, style: Style) -> list[Cell]:
+    from ...core.results.compare.words import chance, figure, signed
 
-    change = "" if one.delta is None else f"{one.delta:+.3f}".replace("-", "−" if style.plus_minus != "+-" else "-")
-    words = _verdict(one)
+    told = row.verdict.value in ("better", "worse")
+    pairs = "" if row.pairs is None else f"{row.pairs:,}" + (f" ({row.left_out:,} left out)" if row.left_out else "")
     return [
-        Cell(plain(one.task)),
-        Cell(figure(one.before.value)),
-        Cell(figure(one.after.value), "bold"),
-        Cell(change, "dim" if one.noise else ""),
-        Cell("" if one.p is None else "<.001" if one.p < 0.001 else f"{one.p:.3f}", "dim"),
-        Cell(words, "dim" if one.noise else ""),
+        Cell(plain(row.task)),
+        Cell(figure(row.before, row.unit)),
+        Cell(figure(row.after, row.unit), "bold"),
+        Cell(signed(row.delta, row.unit), "" if told else "dim"),
+        Cell(_ends(row), "dim"),
+        Cell(chance(row.p_holm), "dim"),
+        Cell(pairs, "dim"),
+        Cell(row.verdict.value, _STYLES.get(row.verdict.value, "dim")),
     ]
 
 
-def _verdict(one: Difference) -> str:
-    if one.delta is None:
-        missing = one.before if one.before.value is None else one.after
-        if missing.validity == "invalid":
-            return f"the score of {missing.run} is invalid"
-        return f"no score in {missing.run}" if missing.value is None else "other metrics"
-    if one.noise is None:
-        return "nobody knows: no n and no error"
-    how = _HOW[one.test]
-    return f"noise ({how})" if one.noise else f"{'better' if one.delta > 0 else 'worse'} ({how})"
+def _ends(row: Difference) -> str:
+    from ...core.results.compare.words import ends
+
+    return "" if row.low is None or row.high is None else " ".join(ends(row.low, row.high, row.unit))
+
+
+def _print_flips(first: _Contender, other: _Contender, rows: Sequence[Difference]) -> None:
+    from ...core.results.compare.flips import answers
+
+    for row in rows:
+        for one in answers(row, first.sides[row.task], other.sides[row.task]):
+            flip = one.flip
+            click.echo()
+            click.echo(f"{plain(row.task)}  {plain(flip.item)}  {flip.before:.3g} -> {flip.after:.3g}")
+            for label, text in (
+                ("asked", one.before.prompt or one.after.prompt),
+                ("right", one.before.reference or one.after.reference),
+                ("before", one.before.answer),
+                ("after", one.after.answer),
+            ):
+                if text:
+                    click.echo(f"  {label + ':':8}{plain(_short(text))}")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 400 else f"{line[:399]}…"
+
+
+def _write_page(path: Path, first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]]) -> None:
+    from ...core.base.atomic import write_atomic
+    from ...core.results.compare.page import Section, render_page
+
+    sections = [Section(first.name, other.name, rows, first.sides, other.sides) for other, rows in compared]
+    try:
+        write_atomic(path, render_page(sections).encode("utf-8", "replace"), sync=False)
+    except OSError as error:
+        raise Failure(f"Cannot write {plain(path)}: {error.strerror}.") from error
+    click.echo(f"Written: {plain(path)}", err=True)
+
+
+def _hold(rows: Sequence[Difference], most: float, point: bool) -> None:
+    """Raises Failure when a task may have become worse by `most` or more."""
+    from ...core.results.compare.words import signed
+
+    broken: list[str] = []
+    for row in rows:
+        loss = row.point_loss if point else row.loss
+        if loss is None:
+            broken.append(f"{row.task}: nothing tells ({row.why})" if row.why else f"{row.task}: nothing tells")
+        elif loss >= most:
+            broken.append(
+                f"{row.task}: {signed(loss, row.unit).lstrip('+')} worse {'is seen' if point else 'is possible'}"
+            )
+    if not rows:
+        broken.append("the runs have no task in common")
+    if broken:
+        raise Failure("A drop is not ruled out. " + "; ".join(plain(text) for text in broken) + ".")

@@ -69,24 +69,50 @@ def test_by_right_answers(machine: Machine) -> None:
     scored(machine, "bbbb0000", value=0.8, n=100)
     scored(machine, "cccc0000", value=0.55, n=100)
     better = compared(machine, "aaaa", "bbbb")
-    assert (better["test"], better["noise"], round(better["delta"], 3)) == ("proportions", False, 0.3)
-    assert compared(machine, "aaaa", "cccc")["noise"] is True
-    assert "better" in machine.cli("compare", "aaaa", "bbbb").stdout
-    assert "noise" in machine.cli("compare", "aaaa", "cccc").stdout
+    assert (better["test"], better["verdict"], round(better["delta"], 3)) == ("two proportions", "better", 0.3)
+    assert compared(machine, "aaaa", "cccc")["verdict"] == "not told apart"
+    assert "+30.0 pp  +16.9 +41.7  <.001  better" in machine.cli("compare", "aaaa", "bbbb").stdout
+    assert "this comparison would see 19.8 pp" in machine.cli("compare", "aaaa", "cccc").stdout
 
 
 def test_by_standard_errors(machine: Machine) -> None:
-    scored(machine, "aaaa0000", value=6.5, n=None, stderr=0.1)
-    scored(machine, "bbbb0000", value=5.5, n=None, stderr=0.1)
+    scored(machine, "aaaa0000", metric="score", value=6.5, n=None, stderr=0.1)
+    scored(machine, "bbbb0000", metric="score", value=5.5, n=None, stderr=0.1)
     worse = compared(machine, "aaaa", "bbbb")
-    assert (worse["test"], worse["noise"]) == ("errors", False)
-    assert "worse" in machine.cli("compare", "aaaa", "bbbb").stdout
+    assert (worse["test"], worse["verdict"], worse["unit"]) == ("standard errors", "worse", "number")
+
+
+def test_max_drop_decides_by_the_end_of_the_interval(machine: Machine) -> None:
+    scored(machine, "aaaa0000", value=0.8, n=1000)
+    scored(machine, "bbbb0000", value=0.79, n=1000)
+    for amount, code in (("10pp", 0), ("0.1", 0), ("2pp", 1)):
+        assert machine.cli("compare", "aaaa", "bbbb", "--max-drop", amount).exit_code == code
+    refused = machine.cli("compare", "aaaa", "bbbb", "--max-drop", "2%")
+    assert "A drop is not ruled out. ifeval: 4.5 pp worse is possible." in refused.stderr
+    assert machine.cli("compare", "aaaa", "bbbb", "--max-drop", "2pp", "--point").exit_code == 0
+    assert "is not an amount" in machine.cli("compare", "aaaa", "bbbb", "--max-drop", "much").stderr
+
+
+def test_of_more_than_two_there_is_a_matrix(machine: Machine) -> None:
+    for number, value in enumerate((0.5, 0.9, 0.1)):
+        scored(machine, f"{'abc'[number] * 4}0000", value=value, n=200)
+    lines = machine.cli("compare", "aaaa", "bbbb", "cccc").stdout.splitlines()
+    assert lines[0].split() == ["TASK", "aaaa0000", "bbbb0000", "cccc0000"]
+    assert lines[1].split() == ["ifeval", "0.500", "0.900", "better", "0.100", "worse"]
+
+
+def test_markdown_and_a_page(machine: Machine, tmp_path: Path) -> None:
+    scored(machine, "aaaa0000", value=0.5, n=100)
+    scored(machine, "bbbb0000", value=0.8, n=100)
+    assert "| 🟢 better |" in machine.cli("compare", "aaaa", "bbbb", "--md").stdout
+    assert machine.cli("compare", "aaaa", "bbbb", "--html", tmp_path / "c.html").exit_code == 0
+    assert '"verdict":"better"' in (tmp_path / "c.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
     ("score", "words"),
     [
-        ({"n": None, "stderr": None}, "nobody knows"),
+        ({"n": None, "stderr": None}, "neither the samples nor an error are known"),
         ({"metric": "another"}, "other metrics"),
         ({"validity": "invalid"}, "invalid"),
     ],
@@ -94,7 +120,7 @@ def test_by_standard_errors(machine: Machine) -> None:
 def test_what_cannot_be_told(machine: Machine, score: dict[str, Any], words: str) -> None:
     scored(machine, "aaaa0000", **({"n": None, "stderr": None} if "stderr" in score else {}))
     scored(machine, "bbbb0000", **score)
-    assert compared(machine, "aaaa", "bbbb")["noise"] is None
+    assert compared(machine, "aaaa", "bbbb")["verdict"] == "not comparable"
     assert words in machine.cli("compare", "aaaa", "bbbb").stdout
 
 
@@ -104,9 +130,11 @@ def test_sample_by_sample(machine: Machine) -> None:
         run = scored(machine, invocation, metric="ifbench_strict:prompt-level", value=right / 20, n=20, stderr=None)
         _ifbench(run.paths.job("ifeval").artifacts, right)
     row = compared(machine, "aaaa", "bbbb")
-    assert (row["test"], row["noise"]) == ("paired", False)
+    assert (row["test"], row["verdict"], row["pairs"], row["fixed"]) == ("McNemar mid-p", "better", 20, 12)
     # Twelve samples got right and none wrong: McNemar's mid-p is 1 / 2^12.
     assert row["p"] == pytest.approx(1 / 2**12)
+    flips = machine.cli("compare", "aaaa", "bbbb", "--flips", "ifeval").stdout
+    assert flips.count("0 -> 1") == 12 and "asked:  question 4" in flips
 
 
 def _ifbench(artifacts: Path, right: int) -> None:

@@ -1,0 +1,60 @@
+"""A comparison as one HTML page that needs nothing else: a forest plot, and the flipped samples with both answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from ...base.narrow import Json
+from .flips import answers
+from .model import Difference
+from .side import Side
+
+_TEMPLATE = "page.html"
+_PLACE = "/*COMPARISON*/null"
+_TEXT = 8_000
+_FLIPS = 200
+
+
+@dataclass(frozen=True)
+class Section:
+    """Two runs, and what differs."""
+
+    before: str
+    after: str
+    rows: Sequence[Difference]
+    sides_before: Mapping[str, Side]
+    sides_after: Mapping[str, Side]
+
+
+def render_page(sections: Sequence[Section]) -> str:
+    """The page. It holds at most 200 flips of a task."""
+    template = files(__package__ or "").joinpath(_TEMPLATE).read_text("utf-8")
+    data = json.dumps([_section(section) for section in sections], ensure_ascii=False, separators=(",", ":"))
+    # Inside a script element only these can end it or open a comment in it; U+2028 and U+2029 end a line.
+    for character in "<>&\u2028\u2029":
+        data = data.replace(character, f"\\u{ord(character):04x}")
+    return template.replace(_PLACE, data, 1)
+
+
+def _section(section: Section) -> Json:
+    return {"before": section.before, "after": section.after, "rows": [_row(section, row) for row in section.rows]}
+
+
+def _row(section: Section, row: Difference) -> Json:
+    found = answers(row, section.sides_before[row.task], section.sides_after[row.task], _FLIPS)
+    flips = [
+        {
+            "item": one.flip.item,
+            "from": one.flip.before,
+            "to": one.flip.after,
+            "prompt": (one.before.prompt or one.after.prompt)[:_TEXT],
+            "reference": (one.before.reference or one.after.reference)[:_TEXT],
+            "before": one.before.answer[:_TEXT],
+            "after": one.after.answer[:_TEXT],
+        }
+        for one in found
+    ]
+    return {**row.to_json(), "flips": flips, "flipped": len(row.flips)}
