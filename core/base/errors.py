@@ -8,12 +8,17 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """What a shell or a CI job can tell from evaldock's exit code."""
+    """What a shell or a CI job can tell from evaldock's exit code.
+
+    `gate` answers with OK (GO), FAILED (NO-GO) or INCONCLUSIVE, so what is wrong with its usage has a code of its own.
+    """
 
     OK = 0
     FAILED = 1
     USAGE = 2
+    INCONCLUSIVE = 2
     DOCKER = 3
+    GATE_USAGE = 64
     INTERRUPTED = 130
 
 

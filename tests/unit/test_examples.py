@@ -12,9 +12,11 @@ from evaldock.core.config.load import load_config
 from evaldock.core.plan.environ import missing_env
 from evaldock.core.plan.make import make_plan
 from evaldock.core.plan.render import render_plan
+from evaldock.core.results.gate.policy import read_policy
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-CONFIGS = sorted(path for path in EXAMPLES.rglob("*.yaml") if path.parent.name != "catalog")
+POLICY = EXAMPLES / "gate.yaml"
+CONFIGS = sorted(path for path in EXAMPLES.rglob("*.yaml") if path.parent.name != "catalog" and path != POLICY)
 SCRIPTS = sorted([*EXAMPLES.rglob("*.sh"), EXAMPLES / "images" / "build"])
 ENV = {name: f"value-of-{name}" for name in ("API_KEY", "HF_TOKEN", "HF_TOKEN_FOR_GPQA_DIAMOND", "VLLM_API_KEY")}
 
@@ -48,8 +50,13 @@ def test_a_ci_file_is_yaml_that_runs_evaldock(path: Path) -> None:
     assert "--no-tui --json" in text
 
 
+def test_the_policy_is_one() -> None:
+    assert [rule.tier.value for rule in read_policy(POLICY)] == ["critical", "critical", "supporting", "advisory"]
+
+
 def test_the_readme_lists_every_example() -> None:
     text = (EXAMPLES / "README.md").read_text("utf-8")
+    assert POLICY.name in text
     for path in CONFIGS:
         relative = path.relative_to(EXAMPLES)
         assert (relative.parts[0] if len(relative.parts) > 1 else relative.name) in text

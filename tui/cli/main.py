@@ -36,7 +36,8 @@ SECTIONS = {
     },
     "Scores": {
         "results": ("results", "Show the scores of runs."),
-        "compare": ("compare", "Separate real differences between runs from chance."),
+        "compare": ("compare", "Show which run is better, and how sure that is."),
+        "gate": ("gate", "Hold a run to a policy: GO, NO-GO or INCONCLUSIVE."),
         "export": ("export", "Deliver scores as JSON, CSV, JUnit or to MLflow."),
         "report": ("report", "Write a run as one HTML file."),
     },

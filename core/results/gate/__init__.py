@@ -1,0 +1,1 @@
+"""Whether a run may ship, by rules that a policy file states beforehand."""
