@@ -214,6 +214,7 @@ class JobWorker:
                 repeats=job.repeats,
                 harness=job.harness,
                 measure=job.measure,
+                limit=job.limit,
                 seen=seen,
             )
         except GivenUp:

@@ -101,6 +101,13 @@ class JobSpec:
         return None if self.samples is None else self.samples * self.repeats
 
     @property
+    def limit(self) -> int | None:
+        """How many samples alone are asked, the first of the task's; None for all of them."""
+        params = _inner(_inner(self.run_config, "config"), "params")
+        found = params.get("limit_samples")
+        return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
+
+    @property
     def knows_endpoint(self) -> bool:
         """Whether the task is told of the endpoint: by its run configuration, or by its command."""
         url = str(_inner(_inner(self.run_config, "target"), "api_endpoint").get("url") or self.url)

@@ -48,13 +48,15 @@ def read_results(
     seen: RequestCounts | None = None,
     harness: str = "",
     measure: Measure | None = None,
+    limit: int | None = None,
 ) -> JobResult | NoResult:
     """The result of a job whose container exited with 0.
 
     `fmt` is a catalog ResultFormat; `file` a path inside `artifacts`, with `*` as a wildcard, "" for the format's own
     name. `task` is the catalog name, `primary_metric` the figure to show ("" for a sensible one), `samples` how many
     the config asked for, each `repeats` times. `seen` is what the proxy counted, None for a job that went without;
-    `harness` and `measure` are what the catalog knows of the figures.
+    `harness` and `measure` are what the catalog knows of the figures; `limit` is how many samples alone were asked,
+    the first ones, None for all.
     Raises nothing for what a container wrote.
 
     An exit code of 0 proves nothing: a job whose requests all failed is `no_valid_requests`, and a score of whose
@@ -83,6 +85,9 @@ def read_results(
         expected = None if samples is None else samples * repeats
         answers = None if score.n is None else score.n * score.repeats
         validity, notes = weigh(requests, expected, answers)
+        if limit is not None:
+            # Data sets are sorted: their first samples are no random ones.
+            notes.append(f"Smoke: the first {limit:,} samples only, no estimate of the whole.")
         score = replace(score, validity=validity, why=" ".join([score.why, *notes] if score.why else notes))
     return JobResult(tuple(found.metric for found in figures), score, requests)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .counts import codes, none_succeeded, number_of, told
 from .model import NoResult, RequestCounts, Validity
 
-_TRUNCATED_LIMIT = 0.05
+_TRUNCATED_LIMIT = 0.01
 
 
 def trusted(seen: RequestCounts | None, counted: RequestCounts | None) -> RequestCounts | None:
@@ -30,7 +30,7 @@ def weigh(counts: RequestCounts | None, expected: int | None, n: int | None) -> 
     """What a score is worth, and sentences that say why.
 
     `expected` is how many samples were to be answered, `n` how many are behind the score; None where not known.
-    Invalid: samples have no answer. Suspect: over 5 % of the answers were cut off, requests failed although every
+    Invalid: samples have no answer. Suspect: over 1 % of the answers were cut off, requests failed although every
     sample was answered in the end, or an interceptor did not do its work.
     """
     if counts is None:
@@ -38,8 +38,9 @@ def weigh(counts: RequestCounts | None, expected: int | None, n: int | None) -> 
     validity, notes = _answered(counts, expected, n)
     doubts: list[str] = []
     cut = dict(counts.finish_reasons).get("length", 0)
-    if cut > _TRUNCATED_LIMIT * max(1, counts.answered):
-        doubts.append(f"{cut} of {counts.answered} answers were cut off by the token limit.")
+    if cut:
+        share = f"{cut} of {counts.answered} answers {'was' if cut == 1 else 'were'} cut off by the token limit."
+        (doubts if cut > _TRUNCATED_LIMIT * max(1, counts.answered) else notes).append(share)
     if counts.passed_over:
         times = "once" if counts.passed_over == 1 else f"{counts.passed_over} times"
         doubts.append(f"An interceptor failed {times} and was passed over.")

@@ -161,6 +161,12 @@ def test_what_else_differs_is_listed() -> None:
     assert judge(before, after).notes == ("image: img -> new", "temperature: 0.0 -> 1.0", "extra.judge: a -> b")
 
 
+def test_runs_of_the_first_samples_are_smoke() -> None:
+    limited = side(binary(5, 20), params={"limit_samples": 20})
+    assert judge(limited, limited).notes == ("smoke: the first 20 samples only, no estimate of the whole",)
+    assert judge(limited, side(binary(5, 541))).notes == ("limit_samples: 20 -> not set",)
+
+
 def test_runs_of_one_model_are_repeats() -> None:
     draw = random.Random(1)
     chances = [draw.random() for _ in range(198)]

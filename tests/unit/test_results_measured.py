@@ -137,6 +137,16 @@ def test_evidence_that_does_not_agree_is_dropped_and_said(tmp_path: Path) -> Non
     assert found.note == "The mean of samples_t.jsonl is 0.5, not 0.7."
 
 
+def test_the_first_samples_are_no_estimate_of_the_whole(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(json.dumps({"acc": {"value": 0.5, "n": 20}}))
+    found = read_results(tmp_path, fmt="json", file="", task="t", primary_metric="", samples=20, limit=20)
+    assert isinstance(found, JobResult) and found.score is not None
+    assert (found.score.validity, found.score.why) == (
+        "valid",
+        "Smoke: the first 20 samples only, no estimate of the whole.",
+    )
+
+
 @given(st.lists(st.tuples(st.sampled_from(["acc", "f1", "pass@1", "bleu", "perplexity"]), st.floats(0, 100))))
 def test_no_share_is_larger_than_one(written: list[tuple[str, float]]) -> None:
     figures = [figure(label, value) for label, value in written]

@@ -17,6 +17,11 @@ def seen(ok: int, failed: int = 0, **more: object) -> RequestCounts:
 CUT = {"finish_reasons": (("length", 2), ("stop", 18))}
 
 
+def test_a_few_cut_answers_are_said() -> None:
+    counts = seen(500, finish_reasons=(("length", 3), ("stop", 497)))
+    assert weigh(counts, 500, 500) == ("valid", ["3 of 500 answers were cut off by the token limit."])
+
+
 @pytest.mark.parametrize(
     ("counts", "expected", "n", "validity", "words"),
     [
@@ -24,7 +29,14 @@ CUT = {"finish_reasons": (("length", 2), ("stop", 18))}
         (seen(20), 20, 20, "valid", ""),
         (seen(20), None, None, "valid", ""),
         (seen(20, **CUT), 20, 20, "suspect", "2 of 20 answers were cut off by the token limit."),
-        (seen(20, finish_reasons=(("length", 1),)), 20, 20, "valid", ""),
+        (
+            seen(20, finish_reasons=(("length", 1),)),
+            20,
+            20,
+            "suspect",
+            "1 of 20 answers was cut off by",
+        ),
+        (seen(500, finish_reasons=(("length", 6),)), 500, 500, "suspect", "6 of 500 answers were cut off"),
         (seen(20, passed_over=2), 20, 20, "suspect", "An interceptor failed 2 times and was passed over."),
         (seen(20, 3), 20, 20, "suspect", "3 of its 23 requests to the endpoint failed (HTTP status 3 x 500), and were"),
         (

@@ -152,7 +152,7 @@ def _print(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Diff
             if row.why and row.why != span(row):
                 click.echo(f"{plain(row.task)}: {plain(row.why)}.")
         for note in dict.fromkeys(note for row in rows for note in row.notes):
-            click.echo(f"differs: {plain(note)}")
+            click.echo(f"note: {plain(note)}")
 
 
 def _print_matrix(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]], style: Style) -> None:

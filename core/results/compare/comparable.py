@@ -26,7 +26,7 @@ def obstacle(before: Side, after: Side) -> str:
     if one.unit != other.unit:
         return f"other units: {one.unit} and {other.unit}"
     paired = before.evidence is not None and after.evidence is not None
-    if not paired and before.limit != after.limit:
+    if not paired and before.spec.limit != after.spec.limit:
         return f"other samples: {_extent(before)} and {_extent(after)}, and no file tells which"
     if not paired and one.n is not None and other.n is not None and one.n != other.n:
         return f"other samples: {one.n:,} and {other.n:,}, and no file tells which"
@@ -37,7 +37,7 @@ _OPEN = ("queued", "pulling", "starting", "running", "stopping")
 
 
 def _extent(side: Side) -> str:
-    return "all samples" if side.limit is None else f"the first {side.limit:,}"
+    return "all samples" if side.spec.limit is None else f"the first {side.spec.limit:,}"
 
 
 def differences(before: Side, after: Side) -> tuple[str, ...]:
@@ -57,8 +57,10 @@ def _differences(before: Side, after: Side) -> Iterator[str]:
             yield f"{key}: {_text(first.get(key))} -> {_text(second.get(key))}"
     if one.adapter != other.adapter:
         yield "adapter_config: not the same"
-    if before.limit != after.limit:
-        yield f"limit_samples: {_text(before.limit)} -> {_text(after.limit)}"
+    if before.spec.limit != after.spec.limit:
+        yield f"limit_samples: {_text(before.spec.limit)} -> {_text(after.spec.limit)}"
+    elif before.spec.limit is not None:
+        yield f"smoke: the first {before.spec.limit:,} samples only, no estimate of the whole"
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "", depth: int = 0) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ...base.narrow import Json, as_items, as_text, as_tree, as_whole
+from ...base.narrow import Json, as_items, as_text, as_tree
 from ...catalog.measure import Direction, Unit, known_measure
 from ...plan.spec import JobSpec
 from ...run.score import Score
@@ -34,11 +34,6 @@ class Side:
     image: str = ""
     state: str = ""
     runs: tuple[str, ...] = ()
-
-    @property
-    def limit(self) -> int | None:
-        """Only the first so many samples were asked; None for all of them."""
-        return as_whole(params_of(self.spec).get("limit_samples"))
 
 
 def sides_of(run: Run, jobs: Sequence[str] | None = None) -> dict[str, Side]:
