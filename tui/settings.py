@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import cast
 
 from ..core.base.atomic import read_head, write_atomic
-from ..core.base.home import home_dir
+from ..core.base.home import xdg_dir
 from ..core.run.pointers import make_dirs, state_dir
 from .actions import BY_ID, Keys, default_keys
 
@@ -68,10 +67,7 @@ class Memory:
 
 def config_file(env: Mapping[str, str] | None = None) -> Path:
     """`$XDG_CONFIG_HOME/evaldock/config.yaml`, by default under `~/.config`."""
-    base = (os.environ if env is None else env).get("XDG_CONFIG_HOME", "")
-    # The XDG rules say that a relative path there is to be ignored.
-    root = Path(base) if os.path.isabs(base) else home_dir(env) / ".config"
-    return root / "evaldock" / "config.yaml"
+    return xdg_dir("config", env) / "evaldock" / "config.yaml"
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:

@@ -56,6 +56,20 @@ def make_dir(path: Path, mode: int = 0o700) -> None:
     os.chmod(path, mode)
 
 
+def make_dirs(path: Path) -> None:
+    """Make a directory and its missing parents, each 0700 whatever the umask. Raises OSError."""
+    missing: list[Path] = []
+    while not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    for folder in reversed(missing):
+        try:
+            make_dir(folder)
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+
+
 def open_regular(path: Path | str, *, dir_fd: int | None = None) -> int | None:
     """A read-only descriptor of a regular file, None when there is none. `path` is below the directory `dir_fd`.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from ..base.home import home_dir
+from ..base.home import xdg_dir
 from .builtin import Builtin, read_builtin
 from .catalog import Catalog
 from .model import TaskSpec
@@ -49,7 +48,4 @@ def updated_path(env: Mapping[str, str] | None = None) -> Path:
 
 def user_dir(env: Mapping[str, str] | None = None) -> Path:
     """`$XDG_CONFIG_HOME/evaldock/catalog`, by default under `~/.config`."""
-    base = (os.environ if env is None else env).get("XDG_CONFIG_HOME", "")
-    # The XDG rules say that a relative path there is to be ignored.
-    root = Path(base) if os.path.isabs(base) else home_dir(env) / ".config"
-    return root / "evaldock" / "catalog"
+    return xdg_dir("config", env) / "evaldock" / "catalog"

@@ -88,7 +88,7 @@ def _finish(
     from .adapter import check_adapters
     from .dotted import flatten_overrides
     from .mandatory import mark_mandatory, with_sections
-    from .node import plain
+    from .node import format_steps, plain, walk
     from .typed import Typer
     from .validate import validate
 
@@ -112,6 +112,7 @@ def _finish(
         tasks=config.tasks,
         sources=tuple(composer.sources),
         changes=tuple(changes),
+        reads=tuple((name, format_steps(steps)) for steps, node in walk(root) for name in sorted(node.env)),
         warnings=tuple(typer.warnings),
     )
 

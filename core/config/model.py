@@ -197,4 +197,5 @@ class Config:
     tasks: tuple[TaskConfig, ...]
     sources: tuple[Path, ...] = ()
     changes: tuple[OverrideChange, ...] = ()
+    reads: tuple[tuple[str, str], ...] = ()
     warnings: tuple[ConfigProblem, ...] = ()

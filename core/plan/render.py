@@ -35,7 +35,7 @@ def render_view(view: PlanView) -> str:
     sections += [(f"job {job.id}", _job(job)) for job in view.jobs]
     sections += [
         (title, (f"- {text}" for text in texts))
-        for title, texts in (("warnings", view.warnings), ("missing", view.missing))
+        for title, texts in (("takes along", view.takes), ("warnings", view.warnings), ("missing", view.missing))
         if texts
     ]
     return "\n".join(f"{title}\n{''.join(_indented(lines))}" for title, lines in sections)

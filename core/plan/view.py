@@ -21,6 +21,7 @@ from .docker_line import docker_run_line
 from .environ import missing_env
 from .mask import masked_override, masked_text, masked_tree, masked_value
 from .spec import EnvRef, JobSpec, Plan
+from .takes import taken_along
 from .trees import tree_lines
 
 # A run's directory carries the time of its start, which a dry run does not have.
@@ -91,7 +92,10 @@ class ConfigLine:
 
 @dataclass(frozen=True)
 class PlanView:
-    """A dry run. `config` is None where none was composed; `missing` keeps the plan from being run."""
+    """A dry run. `config` is None where none was composed; `missing` keeps the plan from being run.
+
+    `takes` is what the config takes along besides what it is for (see `takes`).
+    """
 
     config: ConfigView | None
     overrides: tuple[OverrideView, ...]
@@ -99,6 +103,7 @@ class PlanView:
     jobs: tuple[JobPreview, ...]
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
     def config_lines(self) -> Iterator[ConfigLine]:
         """The config's tree as YAML, and what overrides changed in it, place by place."""
@@ -149,6 +154,7 @@ def plan_view(
         tuple(_job(job, home, env, (again or {}).get(job.id, _FIRST), plan.proxy) for job in plan.jobs),
         tuple(map(masked_text, warnings)),
         tuple(map(str, missing_env(plan, env))),
+        taken_along(config, plan, env) if config else (),
     )
     return cast(PlanView, _cleaned(view, _cleaner(plan, env)))
 

@@ -10,22 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
-from ..base.atomic import make_dir, read_head, write_atomic
-from ..base.home import home_dir
+from ..base.atomic import make_dirs as make_dirs
+from ..base.atomic import read_head, write_atomic
+from ..base.home import state_dir as state_dir
 from .paths import RunPaths, is_gone
 
 INVOCATION = re.compile(r"[0-9a-f]{8}")
 RUN_DIR = re.compile(r"\d{8}_\d{6}-([0-9a-f]{8})")
-
-
-def state_dir(env: Mapping[str, str] | None = None) -> Path:
-    """Where evaldock keeps its state: `$XDG_STATE_HOME/evaldock`, by default `~/.local/state/evaldock`."""
-    env = os.environ if env is None else env
-    base = env.get("XDG_STATE_HOME", "")
-    # The XDG specification says to ignore relative values.
-    if os.path.isabs(base):
-        return Path(base) / "evaldock"
-    return home_dir(env) / ".local" / "state" / "evaldock"
 
 
 def register(paths: RunPaths, invocation: str, env: Mapping[str, str] | None = None) -> Path:
@@ -87,20 +78,6 @@ def _unlink_if(pointer: Path, condition: Callable[[Path | None], bool]) -> None:
     if condition(_target(pointer)):
         with contextlib.suppress(OSError):
             pointer.unlink()
-
-
-def make_dirs(path: Path) -> None:
-    """Make a directory and its missing parents, each 0700 whatever the umask. Raises OSError."""
-    missing: list[Path] = []
-    while not path.is_dir():
-        missing.append(path)
-        path = path.parent
-    for folder in reversed(missing):
-        try:
-            make_dir(folder)
-        except FileExistsError:
-            if not folder.is_dir():
-                raise
 
 
 def _target(pointer: Path) -> Path | None:

@@ -60,13 +60,13 @@ def _script(ctx: click.Context, shell: str) -> str:
 
 def _install(shell: str, script: str) -> list[Path]:
     """The files that were written: the script, and the shell's own start-up file when it did not load the script."""
-    from ...core.base.home import home_dir
+    from ...core.base.home import home_dir, xdg_dir
 
     if shell == "fish":
-        path = _base("XDG_CONFIG_HOME", ".config") / "fish" / "completions" / "evaldock.fish"
+        path = xdg_dir("config") / "fish" / "completions" / "evaldock.fish"
         _write(path, script)
         return [path]
-    path = _base("XDG_DATA_HOME", ".local/share") / "evaldock" / f"completion.{shell}"
+    path = xdg_dir("data") / "evaldock" / f"completion.{shell}"
     _write(path, script)
     start = Path(os.environ.get("ZDOTDIR") or home_dir()) / _RC[shell] if shell == "zsh" else home_dir() / _RC[shell]
     before = start.read_text("utf-8", "surrogateescape") if start.exists() else ""
@@ -77,14 +77,6 @@ def _install(shell: str, script: str) -> list[Path]:
     with start.open("a", encoding="utf-8", errors="surrogateescape") as file:
         file.write(line if not before or before.endswith("\n") else "\n" + line)
     return [path, start]
-
-
-def _base(variable: str, otherwise: str) -> Path:
-    from ...core.base.home import home_dir
-
-    named = os.environ.get(variable, "")
-    # The XDG rules say that a relative path there is to be ignored.
-    return Path(named) if os.path.isabs(named) else home_dir() / otherwise
 
 
 def _write(path: Path, text: str) -> None:

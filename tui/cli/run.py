@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .chosen import Chosen, config_options
+from .consent import ask_consent
 from .epilog import examples
 from .errors import report
 from .exit_codes import ExitCode
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @config_options
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would run; start and write nothing.")
 @click.option("--watch", is_flag=True, help="With --dry-run: show it again whenever the config is saved.")
+@click.option("--trust", is_flag=True, help="Agree to what the config takes along besides; see --dry-run.")
 @click.option("--no-check", is_flag=True, help="Start even if the endpoint refuses requests.")
 @no_tui_option
 @json_option
@@ -41,6 +43,7 @@ def command(
     chosen: Chosen,
     dry_run: bool,
     watch: bool,
+    trust: bool,
     no_check: bool,
     no_tui: bool,
     as_json: bool,
@@ -59,6 +62,7 @@ def command(
     if dry_run:
         return _dry_run(config, plan, chosen.env, as_json=as_json)
     face = face_for(no_tui=no_tui, as_json=as_json, detach=detach)
+    ask_consent(config, plan, chosen.env, trust=trust, ask=not as_json)
     return _start(config, plan, chosen.env, face, check=not no_check)
 
 

@@ -19,15 +19,29 @@ if TYPE_CHECKING:
     Prepared = tuple[Preview, Checks]
 
 
-def checks_of(plan: Plan, env: Mapping[str, str]) -> Checks:
-    """The checks of a plan."""
+def checks_of(plan: Plan, env: Mapping[str, str], config: Config | None = None) -> Checks:
+    """The checks of a plan; with a `config` that was not run before, whether the user agreed to what it takes along."""
     from ...core.preflight.checks import run_checks, what_is_sent
     from ..screens.preview import Checks
 
     def make(heard: Callable[[Check], None], quiet: bool) -> object:
+        if config is not None and (check := _consent(config, plan, env)):
+            heard(check)
         return run_checks(plan, env, on_check=heard, in_order=True, quiet=quiet)
 
     return Checks(make, what_is_sent(plan, env))
+
+
+def _consent(config: Config, plan: Plan, env: Mapping[str, str]) -> Check | None:
+    from ...core.plan.takes import taken_along
+    from ...core.preflight.model import Check
+    from ...core.run.consent import has_consent
+
+    taken = taken_along(config, plan, env)
+    if not taken or has_consent(config, taken, env):
+        return None
+    remedy = "Read it, then agree once: evaldock run --trust, with this config."
+    return Check("trust", "fail", f"the config takes along {'; '.join(taken)}", remedy)
 
 
 def of_rerun(run: Run, jobs: Sequence[str], overrides: Sequence[str], env: Mapping[str, str]) -> Prepared:
@@ -68,4 +82,4 @@ def of_config(path: str, env: Mapping[str, str]) -> tuple[Config, Plan, Prepared
 
     chosen = Chosen(Path(os.path.expanduser(path)), None, None, (), (), dict(env))
     config, plan = chosen.plan()
-    return config, plan, (Preview(plan.config_name or path, plan_view(config, plan, env)), checks_of(plan, env))
+    return config, plan, (Preview(plan.config_name or path, plan_view(config, plan, env)), checks_of(plan, env, config))

@@ -185,7 +185,11 @@ def config_lines(plan: PlanView, *, changes_only: bool, key: str, width: int) ->
             mark = Span("~ " if line.changed else "  ", "warn", bold=True)
             lines.append((mark, *_yaml(line.text, bold=line.changed)))
     parts: tuple[tuple[str, tuple[str, ...], Role], ...]
-    parts = (("Warnings", plan.warnings, "warn"), ("Missing", plan.missing, "bad"))
+    parts = (
+        ("Takes along", plan.takes, "warn"),
+        ("Warnings", plan.warnings, "warn"),
+        ("Missing", plan.missing, "bad"),
+    )
     for title, found, role in parts:
         if found:
             lines += [(), heading(title, "")]
