@@ -32,6 +32,7 @@ export PATH
 check style ruff check .
 check format ruff format --check .
 check contracts lint-imports
+check api api_pages
 if [ $# -gt 0 ]; then check types pyright; else start_aside; fi
 
 ensure_docker

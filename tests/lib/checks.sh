@@ -24,6 +24,9 @@ note() {
     case $2 in FAILED*) failed=yes ;; esac
 }
 
+# api_pages: a page for each module of core, from its docstrings; what cannot be imported fails.
+api_pages() { pdoc -o "$work/api" evaldock.core >"$work/api.log" 2>&1 || { cat "$work/api.log" >&2; return 1; }; }
+
 # logged NAME COMMAND...: what it prints goes to $work/NAME.log, too.
 logged() {
     logged_as=$work/$1
