@@ -1,16 +1,16 @@
-"""Reads `--env-file` files: `NAME=value` lines as docker compose and python-dotenv write them."""
+"""Reads `--env-file` files as python-dotenv does, quoted values of several lines included; `$` stays as it is."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import UsageProblem
 
-_LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)\Z", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST = 1 << 20
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "$": "$"}
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -26,19 +26,24 @@ def read_env_file(path: Path) -> dict[str, str]:
         raise UsageProblem(f"The env file {path} cannot be read: {why}.") from None
     if len(text) > _MOST:
         raise UsageProblem(f"The env file {path} is larger than 1 MB; is it the right file?")
+    from dotenv.parser import parse_stream
+
     found: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if not stripped or stripped.startswith("#"):
+    for binding in parse_stream(io.StringIO(text)):
+        line = binding.original.line + _empty_lines(binding.original.string)
+        if binding.error:
+            raise UsageProblem(f"{path}:{line}: expected NAME=value; a quoted value ends with the quote it began with.")
+        if binding.key is None:
             continue
-        match = _LINE.match(stripped)
-        if match is None:
-            raise UsageProblem(f"{path}:{number}: expected NAME=value.")
-        value = _value(match["value"])
-        if value is None:
-            raise UsageProblem(f"{path}:{number}: the quoted value of {match['name']} does not end.")
-        found[match["name"]] = value
+        if binding.value is None or not _NAME.fullmatch(binding.key):
+            raise UsageProblem(f"{path}:{line}: expected NAME=value.")
+        found[binding.key] = binding.value
     return found
+
+
+def _empty_lines(text: str) -> int:
+    """How many lines of white space a binding begins with: they are a part of it."""
+    return text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def merged(env: Mapping[str, str], files: list[Path]) -> dict[str, str]:
@@ -48,22 +53,3 @@ def merged(env: Mapping[str, str], files: list[Path]) -> dict[str, str]:
         for name, value in read_env_file(path).items():
             result.setdefault(name, value)
     return result
-
-
-def _value(raw: str) -> str | None:
-    quote = raw[:1]
-    if quote not in ("'", '"'):
-        return re.split(r"\s+#", raw, maxsplit=1)[0].strip() if not raw.startswith("#") else ""
-    out: list[str] = []
-    position = 1
-    while position < len(raw):
-        char = raw[position]
-        if char == quote:
-            return "".join(out)
-        if char == "\\" and quote == '"' and position + 1 < len(raw):
-            position += 1
-            out.append(_ESCAPES.get(raw[position], "\\" + raw[position]))
-        else:
-            out.append(char)
-        position += 1
-    return None

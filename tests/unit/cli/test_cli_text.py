@@ -104,6 +104,16 @@ def test_env_file(tmp_path: Path) -> None:
     assert dotenv.merged({"A": "mine"}, [path])["A"] == "mine"
 
 
+def test_a_quoted_value_of_several_lines(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    key = "-----BEGIN KEY-----\nMIIE+/=\n\n# not a comment\n-----END KEY-----"
+    path.write_text(f"A=1\nPEM=\"{key}\"\nONCE='{key}'\nB=$A${{A}}\n")
+    assert dotenv.read_env_file(path) == {"A": "1", "PEM": key, "ONCE": key, "B": "$A${A}"}
+    path.write_text('A=1\n\n\n# c\n\nB="open\nC=secret-value\n')
+    with pytest.raises(UsageProblem, match=r"\.env:6: expected NAME=value; a quoted value ends"):
+        dotenv.read_env_file(path)
+
+
 @pytest.mark.parametrize("line", ["secret-value", "1A=secret-value", 'A="secret-value'])
 def test_a_bad_env_file_is_told_without_its_values(tmp_path: Path, line: str) -> None:
     path = tmp_path / ".env"
