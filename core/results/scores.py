@@ -87,6 +87,7 @@ def _measured(figure: Figure) -> Json:
     ends = figure.interval
     return {
         "metric": figure.name,
+        **({"why": figure.note} if figure.note else {}),
         **{key: getattr(figure, key) for key in ("value", "stderr", "n", "repeats", "evidence")},
         "unit": figure.unit.value,
         "direction": figure.direction.value,

@@ -28,7 +28,7 @@ class Settings:
     alpha: float = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Flip:
     """A sample that scored otherwise: its id, and its scores before and after."""
 

@@ -182,7 +182,7 @@ def _evidence(columns: Sequence[_Column]) -> Evidence:
         # A cluster of one item is none.
         sizes = Counter(clusters.values())
         clusters = {item: name for item, name in clusters.items() if sizes[name] > 1}
-        return Evidence(first.table.file, first.label, values, clusters)
+        return Evidence(first.table.file, first.label, _compact(values), clusters)
     gathered: dict[str, list[float]] = {}
     subjects: dict[str, str] = {}
     for column in columns:
@@ -190,7 +190,13 @@ def _evidence(columns: Sequence[_Column]) -> Evidence:
             name = f"{column.table.task}:{item}"
             gathered[name] = scores
             subjects[name] = column.table.task
-    return Evidence(f"{len(columns)} files like {first.table.file}", first.label, gathered, subjects)
+    return Evidence(f"{len(columns)} files like {first.table.file}", first.label, _compact(gathered), subjects)
+
+
+def _compact(values: Mapping[str, Sequence[float]]) -> dict[str, Sequence[float]]:
+    """The same with one object for all equal scores: most samples are right or wrong, and there may be many."""
+    known: dict[tuple[float, ...], tuple[float, ...]] = {}
+    return {item: known.setdefault(key := tuple(scores), key) for item, scores in values.items()}
 
 
 def _apart(

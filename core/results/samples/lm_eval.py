@@ -29,7 +29,7 @@ class LmEvalTable:
         """A row a line; labels are `metric`, or `metric_filter`."""
         for offset, size, tree in objects(self.artifacts, self.file):
             doc = as_tree(tree.get("doc"))
-            identity = shown(tree.get("doc_hash")) or (digest(doc) if doc else shown(tree.get("doc_id")))
+            identity = shown(tree.get("doc_hash"))[:16] or (digest(doc) if doc else shown(tree.get("doc_id")))
             kind = shown(tree.get("filter"))
             values: dict[str, float] = {}
             for name in as_items(tree.get("metrics")):

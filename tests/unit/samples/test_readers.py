@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import pickle
 import tempfile
 import zipfile
 from pathlib import Path
@@ -68,11 +69,18 @@ def test_lm_eval_by_task_filter_and_metric(tmp_path: Path) -> None:
     strict = some(tmp_path, "exact_match_s", 0.5, "gsm8k")
     assert sorted(strict.means.values()) == [0.0, 1.0] and strict.file.endswith("24T10-00-00.123456.jsonl")
     # NVIDIA's core writes two underscores and keeps the harness's hyphens.
-    assert list(some(tmp_path, "exact_match__f", 1.0, "gsm8k").values.values()) == [[1.0], [1.0]]
+    assert list(some(tmp_path, "exact_match__f", 1.0, "gsm8k").values.values()) == [(1.0,), (1.0,)]
     assert evidence(tmp_path, "exact_match_s", 0.25, "gsm8k") == (
         "The mean of model/samples_gsm8k_2026-11-24T10-00-00.123456.jsonl is 0.5, not 0.25."
     )
     assert texts(tmp_path)[1] == ("Solve q1", "so it is 1", "1", "18")
+
+
+def test_equal_scores_are_one_object(tmp_path: Path) -> None:
+    """Also after the way through the reading process: thousands of samples are right or wrong."""
+    lines(tmp_path / "samples_t.jsonl", *(lm_eval(i, "none", i % 2) for i in range(100)))
+    found = pickle.loads(pickle.dumps(some(tmp_path, "exact_match", 0.5, "t")))
+    assert len({id(scores) for scores in found.values.values()}) == 2
 
 
 def test_a_group_is_all_its_tasks_by_subject(tmp_path: Path) -> None:
