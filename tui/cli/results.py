@@ -21,6 +21,7 @@ _COLUMNS = (
     Column("METRIC", give_up=1, least=10),
     Column("SCORE", right=True),
     Column("± ERR", right=True),
+    Column("95 %", right=True, give_up=5),
     Column("N", right=True),
     Column("VALIDITY"),
     Column("TOKENS", right=True, give_up=3),
@@ -78,7 +79,8 @@ def _texts(row: Mapping[str, Any]) -> list[str]:
         plain(row["metric"]),
         figure("value") or "–",
         figure("stderr"),
-        "" if row["n"] is None else f"{row['n']:,}",
+        "" if row["low"] is None or row["high"] is None else f"{figure('low')} {figure('high')}",
+        "" if row["n"] is None else f"{row['n']:,}" + (f" x {row['repeats']}" if (row["repeats"] or 1) > 1 else ""),
         row["validity"],
         "" if row["tokens"] is None else f"{row['tokens']:,}",
         formats.elapsed(row["seconds"]),
@@ -87,5 +89,5 @@ def _texts(row: Mapping[str, Any]) -> list[str]:
 
 def _cells(row: Mapping[str, Any]) -> list[Cell]:
     doubtful = row["validity"] not in ("", "valid")
-    styles = {3: "dim" if doubtful else "bold", 6: "invalid" if doubtful else ""}
+    styles = {3: "dim" if doubtful else "bold", 5: "dim", 7: "invalid" if doubtful else ""}
     return [Cell(text, styles.get(place, "")) for place, text in enumerate(_texts(row))]

@@ -55,6 +55,11 @@ def test_results_for_programs_and_documents(machine: Machine) -> None:
     assert markdown[1].startswith("|---") and "a\\|b" in markdown[2]
 
 
+def test_n_is_items_times_repeats_with_the_interval(machine: Machine) -> None:
+    scored(machine, "3f2a9c1d", value=0.676, n=198, repeats=5, low=0.621, high=0.730, ci="t", unit="fraction")
+    assert "0.621 0.730  198 x 5  valid" in machine.cli("results", "3f2a").stdout
+
+
 def test_a_job_without_a_score_has_a_row_without_one(machine: Machine) -> None:
     machine.finished("3f2a9c1d", [("ifeval", "succeeded"), ("mmlu", "failed")])
     rows = json.loads(machine.cli("results", "--json").stdout)
