@@ -77,7 +77,7 @@ def run(
 ) -> Run:
     """Run all jobs of `planned` (default: of the whole config) and return when the last one has ended.
 
-    A job that fails raises nothing: `Run.views()` has states and reasons, `scores` the figures. `check` asks the
+    A job that fails raises nothing: `Run.statuses()` has states and reasons, `scores` the figures. `check` asks the
     endpoint for one token first. `on_event` hears each entry of the journal, `on_notice` sentences for people; both
     are called on the engine's threads. Ctrl-C stops the jobs, a second one kills them, and KeyboardInterrupt follows.
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import math
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,3 +34,22 @@ def boot_id() -> str:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment on both clocks: the wall's (UTC ISO 8601), and the monotonic one of a boot ("": not known)."""
+
+    wall: str
+    mono: float = 0.0
+    boot: str = ""
+
+    @classmethod
+    def now(cls) -> Moment:
+        """This moment."""
+        return cls(utc_iso(), time.monotonic(), boot_id())
+
+    @classmethod
+    def this_second(cls) -> Moment:
+        """The second that has begun: times that are shown so all tick together."""
+        return cls(utc_iso(datetime.now(UTC).replace(microsecond=0)), math.floor(time.monotonic()), boot_id())

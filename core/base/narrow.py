@@ -29,6 +29,12 @@ def as_whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63 else None
 
 
+def as_amount(value: object) -> float | None:
+    """`value` if it is a finite number from 0 that fits into a float, else None."""
+    found = as_number(value)
+    return float(found) if found is not None and found >= 0 else None
+
+
 def as_number(value: object) -> float | int | None:
     """`value` if it is a finite number that fits into a float, else None."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -19,6 +19,8 @@ from pathlib import Path
 from ..base.atomic import read_head
 from ..base.clock import utc_iso
 from ..base.narrow import Json, as_items, as_text, as_tree
+from ..run.events import JobState
+from ..run.status import JobStatus
 from ..run.store import Run
 from .delivery import ExportFailed, ExportOptions, write_file
 from .scores import tree_of
@@ -42,7 +44,7 @@ def export_local(run: Run, jobs: Collection[str] | None, options: ExportOptions)
     form = str(options.settings.get("format") or "json")
     if form not in ("json", "csv"):
         raise ExportFailed(f"The local export knows json and csv, not '{form}'.")
-    entries = [entry for view in run.views() if jobs is None or view["job"] in jobs for entry in _entry(run, view)]
+    entries = [entry for one in run.statuses() if jobs is None or one.job in jobs for entry in _entry(run, one)]
     if not entries:
         raise ExportFailed(f"No task of run {run.invocation} has a score to export.")
     folders = [(options.folder / run.invocation / as_text(entry["job_id"]), [entry]) for entry in entries]
@@ -56,11 +58,10 @@ def export_local(run: Run, jobs: Collection[str] | None, options: ExportOptions)
     return paths
 
 
-def _entry(run: Run, view: Json) -> Iterable[Json]:
-    score = as_tree(view["score"])
-    if view["state"] != "succeeded" or not score:
+def _entry(run: Run, status: JobStatus) -> Iterable[Json]:
+    score, job = status.score, status.job
+    if status.state is not JobState.SUCCEEDED or score is None:
         return
-    job = str(view["job"])
     spec = run.job(job)
     figures = [f for node in tree_of(run, job).nodes for f in node.figures if f.value is not None]
     yield {
@@ -70,10 +71,10 @@ def _entry(run: Run, view: Json) -> Iterable[Json]:
         "job_id": job,
         "harness": spec.harness,
         "container": spec.image,
-        "scores": {f.name: f.value for f in figures} or {as_text(score.get("metric")): score.get("value")},
+        "scores": {f.name: f.value for f in figures} or {score.metric: score.value},
         "stats": {f.name: {"stderr": f.stderr, "n": f.n} for f in figures},
-        "validity": as_text(score.get("validity")),
-        "timestamp": as_text(view["ended"]),
+        "validity": score.validity,
+        "timestamp": status.ended or "",
         "executor": "local",
         "results_dir": str(run.paths.job(spec.dir_name).artifacts),
     }

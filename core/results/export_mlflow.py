@@ -16,7 +16,9 @@ from ..base.atomic import read_head
 from ..base.clock import parse_iso
 from ..base.narrow import Json, as_items, as_text, as_tree
 from ..plan.spec import JobSpec
+from ..run.events import JobState
 from ..run.figures import read_figures
+from ..run.status import JobStatus
 from ..run.store import Run
 from .delivery import ExportFailed, ExportOptions
 from .mlflow_api import Mlflow
@@ -35,30 +37,30 @@ def export_mlflow(run: Run, jobs: Collection[str] | None, options: ExportOptions
     settings = options.settings
     uri = as_text(settings.get("tracking_uri")) or options.env.get("MLFLOW_TRACKING_URI", "")
     server = Mlflow(uri, options.env)
-    views = [view for view in run.views() if (jobs is None or view["job"] in jobs) and _counts(view)]
-    if not views:
+    found = [one for one in run.statuses() if (jobs is None or one.job in jobs) and _counts(one)]
+    if not found:
         raise ExportFailed(f"No task of run {run.invocation} has a score to export.")
     name = as_text(settings.get("experiment_name")) or run.plan.config_name or _EXPERIMENT
     experiment = server.experiment(name)
-    return [_job(server, experiment, run, view, settings) for view in views]
+    return [_job(server, experiment, run, one, settings) for one in found]
 
 
-def _counts(view: Json) -> bool:
-    return view["state"] == "succeeded" and bool(as_tree(view["score"]))
+def _counts(status: JobStatus) -> bool:
+    return status.state is JobState.SUCCEEDED and status.score is not None
 
 
-def _job(server: Mlflow, experiment: str, run: Run, view: Json, settings: Mapping[str, object]) -> str:
-    job, attempt = str(view["job"]), str(view["attempt"])
+def _job(server: Mlflow, experiment: str, run: Run, status: JobStatus, settings: Mapping[str, object]) -> str:
+    job, attempt = status.job, str(status.attempt)
     own = {"evaldock.job": job, "evaldock.attempt": attempt}
     known = server.find(experiment, own)
     if known:
         return server.address(experiment, known)
     spec = run.job(job)
     title = as_text(settings.get("run_name")) or f"{run.invocation} {spec.task}"
-    begun, ended = _milliseconds(view["started"]), _milliseconds(view["ended"])
-    made = server.begin(experiment, title, begun, own | _tags(run, view, spec, settings))
+    begun, ended = _milliseconds(status.started), _milliseconds(status.ended)
+    made = server.begin(experiment, title, begun, own | _tags(run, status, spec, settings))
     identity = as_text(made.get("run_id"))
-    server.log(identity, "metrics", _MOST["metrics"], _metrics(run, view, settings, ended))
+    server.log(identity, "metrics", _MOST["metrics"], _metrics(run, status, settings, ended))
     server.log(identity, "params", _MOST["params"], _params(run, spec, settings))
     if settings.get("log_artifacts", True) is not False:
         _artifacts(server, as_text(made.get("artifact_uri")), run, spec)
@@ -66,45 +68,45 @@ def _job(server: Mlflow, experiment: str, run: Run, view: Json, settings: Mappin
     return server.address(experiment, identity)
 
 
-def _tags(run: Run, view: Json, spec: JobSpec, settings: Mapping[str, object]) -> dict[str, str]:
-    score = as_tree(view["score"])
+def _tags(run: Run, status: JobStatus, spec: JobSpec, settings: Mapping[str, object]) -> dict[str, str]:
+    score = status.score
     tags = {
         "invocation_id": run.invocation,
-        "job_id": str(view["job"]),
+        "job_id": status.job,
         "benchmark": spec.task,
         "harness": spec.harness,
         "model": spec.model_id,
         "executor": "local",
-        "validity": as_text(score.get("validity")),
-        "validity_why": as_text(score.get("why")),
+        "validity": score.validity if score else "",
+        "validity_why": score.why if score else "",
         "mlflow.note.content": as_text(settings.get("description")),
     }
     tags |= {str(name): str(value) for name, value in as_tree(settings.get("tags")).items()}
     return {_name(name): value[:_LONGEST] for name, value in tags.items() if value}
 
 
-def _metrics(run: Run, view: Json, settings: Mapping[str, object], at: int) -> list[Json]:
+def _metrics(run: Run, status: JobStatus, settings: Mapping[str, object], at: int) -> list[Json]:
     wanted = [str(name).lower() for name in as_items(settings.get("log_metrics"))]
-    found = {name: value for name, value in _numbers(run, view) if not wanted or any(w in name.lower() for w in wanted)}
+    numbers = _numbers(run, status)
+    found = {name: value for name, value in numbers if not wanted or any(part in name.lower() for part in wanted)}
     return [{"key": _name(name), "value": value, "timestamp": at, "step": 0} for name, value in found.items()]
 
 
-def _numbers(run: Run, view: Json) -> Iterator[tuple[str, float]]:
-    job = str(view["job"])
-    for node in tree_of(run, job).nodes:
+def _numbers(run: Run, status: JobStatus) -> Iterator[tuple[str, float]]:
+    for node in tree_of(run, status.job).nodes:
         for figure in node.figures:
             if figure.value is not None:
                 yield figure.name, figure.value
                 yield from ((f"{figure.name}_stderr", figure.stderr),) if figure.stderr is not None else ()
                 yield from ((f"{figure.name}_n", float(figure.n)),) if figure.n is not None else ()
-    figures = read_figures(run, job, int(str(view["attempt"])))
+    figures = read_figures(run, status.job, status.attempt)
     if figures is not None:
         yield "requests", float(figures.sent)
         yield "tokens_in", float(figures.tokens_in)
         yield "tokens_out", float(figures.tokens_out)
         yield from ((f"latency_p{part}", seconds) for part, seconds in figures.latency)
-    if isinstance(view["seconds"], (int, float)):
-        yield "seconds", float(view["seconds"])
+    if status.seconds is not None:
+        yield "seconds", status.seconds
 
 
 def _params(run: Run, spec: JobSpec, settings: Mapping[str, object]) -> list[Json]:
@@ -133,6 +135,6 @@ def _name(text: str) -> str:
     return _ODD.sub("_", text)[:250]
 
 
-def _milliseconds(iso: object) -> int:
-    moment = parse_iso(as_text(iso))
+def _milliseconds(iso: str | None) -> int:
+    moment = parse_iso(iso)
     return int((moment.timestamp() if moment is not None else time.time()) * 1000)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
 
-from ..base.atomic import read_head
 from ..base.narrow import Json
 from ..base.urls import bare_url
 from ..run.config_text import config_text
 from ..run.figures import RequestFigures, read_figures
 from ..run.sample import Sample
 from ..run.samples import SampleLog
+from ..run.status import JobStatus
 from ..run.store import Run
 from .scores import tree_of
 from .tree import MetricTree
@@ -46,21 +44,18 @@ def report_tree(run: Run, *, samples: int = _SAMPLES) -> Json:
         "url": bare_url(run.plan.url),
         "mode": run.plan.mode,
         "config": config_text(run),
-        "provenance": _object(run.paths.root / "provenance.json"),
-        "jobs": [_job(run, view, samples) for view in run.views()],
+        "provenance": run.provenance(),
+        "jobs": [_job(run, status, samples) for status in run.statuses()],
     }
 
 
-def _job(run: Run, view: Json, samples: int) -> Json:
-    job, attempt = str(view["job"]), cast(int, view["attempt"])
-    spec = run.job(job)
+def _job(run: Run, status: JobStatus, samples: int) -> Json:
+    spec, shown = run.job(status.job), status.to_json()
     paths = run.paths.job(spec.dir_name)
-    tree = tree_of(run, job)
-    figures = read_figures(run, job, attempt)
+    tree = tree_of(run, status.job)
+    figures = read_figures(run, status.job, status.attempt)
     return {
-        **{
-            key: view[key] for key in ("job", "task", "state", "reason", "detail", "attempt", "seconds", "score", "log")
-        },
+        **{key: shown[key] for key in _SHOWN},
         "harness": spec.harness,
         "image": spec.image,
         "digest": spec.digest,
@@ -128,11 +123,3 @@ def _sample(sample: Sample) -> Json:
         "tokens_in": sample.tokens_in,
         "tokens_out": sample.tokens_out,
     }
-
-
-def _object(path: Path) -> Mapping[str, object]:
-    try:
-        found: object = json.loads(read_head(path, _FILE_LIMIT) or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return cast("dict[str, object]", found) if isinstance(found, dict) else {}

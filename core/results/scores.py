@@ -7,8 +7,9 @@ import io
 import json
 from collections.abc import Collection, Sequence
 
-from ..base.narrow import Json, as_text, as_tree
+from ..base.narrow import Json
 from ..run.figures import read_figures
+from ..run.status import JobStatus
 from ..run.store import Run
 from .tree import Figure, MetricTree, tree_apart
 
@@ -28,9 +29,9 @@ def score_rows(run: Run, jobs: Collection[str] | None = None, metric: str | None
     whatever its case. Raises RunDamaged.
     """
     rows: list[Json] = []
-    for view in run.views():
-        if jobs is None or view["job"] in jobs:
-            rows += _figures(run, view, metric) if metric else [_row(run, view)]
+    for status in run.statuses():
+        if jobs is None or status.job in jobs:
+            rows += _figures(run, status, metric) if metric else [_row(run, status)]
     return rows
 
 
@@ -54,30 +55,33 @@ def as_csv(rows: Sequence[Json]) -> str:
     return out.getvalue()
 
 
-def _row(run: Run, view: Json) -> Json:
-    score = as_tree(view["score"])
-    figures = read_figures(run, str(view["job"]), int(str(view["attempt"])))
+def _row(run: Run, status: JobStatus) -> Json:
+    figure = status.score.to_json() if status.score is not None else {}
+    figures = read_figures(run, status.job, status.attempt)
     tokens = figures.tokens_in + figures.tokens_out if figures is not None else None
     return {
         "run": run.invocation,
         "config": run.plan.config_name,
         "model": run.plan.model_id,
-        **{key: view[key] for key in ("job", "task", "state", "attempt")},
-        "metric": as_text(score.get("metric")),
-        **{key: score.get(key) for key in ("value", "stderr", "n")},
-        "validity": as_text(score.get("validity")),
-        "why": as_text(score.get("why")),
+        "job": status.job,
+        "task": status.task,
+        "state": status.state.value,
+        "attempt": status.attempt,
+        "metric": figure.get("metric", ""),
+        **{key: figure.get(key) for key in ("value", "stderr", "n")},
+        "validity": figure.get("validity", ""),
+        "why": figure.get("why", ""),
         "tokens": tokens,
-        "seconds": view["seconds"],
-        **{key: score.get(key) for key in _MEASURED},
+        "seconds": status.seconds,
+        **{key: figure.get(key) for key in _MEASURED},
     }
 
 
-def _figures(run: Run, view: Json, metric: str) -> list[Json]:
-    base = _row(run, view)
+def _figures(run: Run, status: JobStatus, metric: str) -> list[Json]:
+    base = _row(run, status)
     return [
         {**base, **_measured(figure)}
-        for node in tree_of(run, str(view["job"])).nodes
+        for node in tree_of(run, status.job).nodes
         for figure in node.figures
         if metric.lower() in figure.name.lower()
     ]

@@ -6,25 +6,24 @@ import contextlib
 import json
 import re
 import threading
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 from ..base.atomic import read_from_file, read_head
-from ..base.clock import boot_id, utc_iso
+from ..base.clock import Moment, utc_iso
 from ..base.errors import EvaldockError
 from ..base.lock import holder
-from ..base.narrow import Json
+from ..base.narrow import Json, as_tree
 from ..plan.codec import PlanDamaged, PlanTooNew, plan_from_json
 from ..plan.spec import JobSpec, Plan
 from .amendment import MAX_BYTES, Amendment
 from .events import JobState
 from .journal import read_from
 from .paths import RunPaths, UnsafePath
-from .progress import count, mapping, progress_of, requests_of
-from .state import JobView, RunState, elapsed
+from .state import JobView, RunState
+from .status import JobStatus, status_of
 
 
 class RunDamaged(EvaldockError):
@@ -130,45 +129,24 @@ class Run:
                 "in a new run."
             ) from error
 
-    def views(self, now: datetime | None = None) -> list[Json]:
-        """The JSON objects of `status`, one a job, in plan order.
+    def statuses(self, now: Moment | None = None) -> list[JobStatus]:
+        """How each job stands (default: now), in plan order. Raises RunDamaged."""
+        state, figures = self.state(), as_tree(self.live().get("jobs"))
+        moment = now or Moment.now()
+        views = (state.jobs[job.id] for job in self.plan.jobs)
+        return [self.status(view, as_tree(figures.get(view.id)), moment) for view in views]
 
-        `seconds` of a job that runs is counted up to `now` on the wall clock; without `now` up to this
-        moment, on the monotonic clock where that is possible. Raises RunDamaged.
-        """
-        state, live = self.state(), self.live()
-        return [self._view(job, state.jobs[job.id], live, now) for job in self.plan.jobs]
-
-    def _view(self, job: JobSpec, view: JobView, live: Json, now: datetime | None) -> Json:
+    def status(self, view: JobView, live: Json, now: Moment) -> JobStatus:
+        """How one job stands by its view and its entry in live.json."""
+        spec = self._planned[view.id]
         with contextlib.suppress(RunDamaged):  # the engine says so when it comes to that job
-            job = self._spec(view)
-        entry = mapping(mapping(live.get("jobs")).get(job.id))
-        return {
-            "job": job.id,
-            "invocation": self.invocation,
-            "task": job.task,
-            "state": view.state.value,
-            "reason": view.reason.value if view.reason else None,
-            "detail": view.detail or ("" if view.state.terminal else str(entry.get("note") or "")),
-            "attempt": view.attempt,
-            "exit_code": view.exit_code,
-            "progress": progress_of(job, view, entry, self._progress_file(job)),
-            "requests": requests_of(view, entry),
-            "started": view.started,
-            "ended": view.ended,
-            "seconds": view.seconds if view.state.terminal else _seconds_so_far(view, now),
-            "score": view.score.to_json() if view.score is not None else None,
-            "log": str(self.paths.job(job.dir_name).stdout),
-            "run_dir": str(self.paths.root),
-            "overrides": list(view.overrides),
-        }
+            spec = self._spec(view)
+        newest = view.attempt >= self._state.jobs[view.id].attempt
+        return status_of(spec, view, live, self.paths, now, newest=newest)
 
-    def _progress_file(self, job: JobSpec) -> int | None:
-        text = read_head(self.paths.job(job.dir_name).artifacts / "progress", 32)
-        try:
-            return count(int(text)) if text else None
-        except ValueError:
-            return None
+    def views(self) -> list[Json]:
+        """The JSON objects of `status`, one a job, in plan order. Raises RunDamaged."""
+        return [status.to_json() for status in self.statuses()]
 
     def summary(self) -> Json:
         """The JSON object of `ls runs`. Raises RunDamaged.
@@ -251,10 +229,3 @@ def _overall(state: RunState, pid: int | None) -> str:
         return "running" if pid is not None else "interrupted"
     good = all(view.state is JobState.SUCCEEDED for view in state.jobs.values())
     return "succeeded" if good else "failed"
-
-
-def _seconds_so_far(view: JobView, now: datetime | None) -> float | None:
-    if view.started is None:
-        return None
-    boot = boot_id() if now is None else ""
-    return elapsed(view.started, view.started_mono, view.started_boot, utc_iso(now), time.monotonic(), boot)

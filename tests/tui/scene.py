@@ -73,6 +73,7 @@ def requests(ok: int, in_flight: int, per_second: Sequence[int], **more: object)
         "failed": 0,
         "latency_ms": latency,
         "rates": list(per_second),
+        "rate": sum(per_second[-10:]) / 10,
         **more,
     }
 

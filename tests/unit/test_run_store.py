@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from evaldock.core.base.clock import boot_id
+from evaldock.core.base.clock import Moment, boot_id, utc_iso
 from evaldock.core.base.lock import EngineLock
 from evaldock.core.control.ask import ask_kill, ask_pause, ask_rerun, ask_unpause
 from evaldock.core.run import index
@@ -21,6 +21,7 @@ from evaldock.core.run.events import EngineStarted, JobChanged, JobState, KillRe
 from evaldock.core.run.journal import JournalWriter, read_events
 from evaldock.core.run.requests import KillRequest, PauseRequest, RerunRequest, done, take_requests
 from evaldock.core.run.score import Score
+from evaldock.core.run.status import Progress
 from evaldock.core.run.store import Run, RunDamaged
 
 from .test_run_layout import NOW, new_run, state_env
@@ -35,11 +36,16 @@ def record(run: Run, *events: JobChanged | EngineStarted | KillRequested) -> Non
             writer.append(event)
 
 
+def after(seconds: float) -> Moment:
+    """So many seconds after the run was made, by the wall clock."""
+    return Moment(utc_iso(NOW + timedelta(seconds=seconds)))
+
+
 def test_views_show_what_the_journal_says(tmp_path: Path) -> None:
     run = new_run(tmp_path)
     end = JobChanged(JOB, 1, JobState.SUCCEEDED, "2026-11-23T11:00:30.000Z", 30.0, exit_code=0, score=SCORE)
     record(run, change(JobState.RUNNING, 10), end, change(JobState.RUNNING, 20, job=OTHER))
-    first, second = run.views(NOW + timedelta(seconds=50))
+    first, second = (status.to_json() for status in run.statuses(after(50)))
     assert first == {
         "job": JOB,
         "invocation": "1a2b3c4d",
@@ -79,14 +85,11 @@ def test_progress_comes_from_live_figures_or_the_file_of_the_task(tmp_path: Path
     run.paths.live.write_text(json.dumps({"jobs": {JOB: {"progress": 7}}}))
     (run.paths.job("alpha").artifacts / "progress").write_text("3")
     (run.paths.job("beta").artifacts / "progress").write_text("12\n")
-    assert [view["progress"] for view in run.views(NOW)] == [
-        {"done": 7, "total": 20, "left": None},
-        {"done": 12, "total": 20, "left": None},
-    ]
+    assert [status.progress for status in run.statuses(after(1))] == [Progress(7, 20), Progress(12, 20)]
     run.paths.live.write_text('{"jobs": [')
     (run.paths.job("beta").artifacts / "progress").write_text("many")
     assert run.live() == {}
-    assert [view["progress"] for view in run.views(NOW)] == [{"done": 3, "total": 20, "left": None}, None]
+    assert [status.progress for status in run.statuses(after(1))] == [Progress(3, 20), None]
 
 
 def test_state_reads_on_and_survives_a_repair(tmp_path: Path) -> None:

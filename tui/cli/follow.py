@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .reporter import Reporter
-from .rows import Row
 
 if TYPE_CHECKING:
     from ...core.run.events import Event
-    from ...core.run.state import JobView, RunState
+    from ...core.run.state import RunState
+    from ...core.run.status import JobStatus
     from ...core.run.store import Run
 
 _POLL = 0.1  # seconds between looks at the journal of another process's engine
@@ -27,7 +27,6 @@ class Follower:
         self._run = run
         self._state = state
         self._reporter = reporter
-        self._base: dict[str, Row] = {str(row["job"]): row for row in run.views()}
 
     @property
     def state(self) -> RunState:
@@ -36,52 +35,22 @@ class Follower:
 
     def take(self, event: Event) -> None:
         """Folds one event and tells the reporter when it changed a job."""
+        from ...core.base.clock import Moment
         from ...core.run.events import JobChanged, RerunRequested
 
         before = self._state
         self._state = before.apply(event)
-        if isinstance(event, JobChanged | RerunRequested) and event.job in self._base:
+        if isinstance(event, JobChanged | RerunRequested) and event.job in self._state.jobs:
             view = self._state.jobs[event.job]
             if view != before.jobs[event.job]:
-                self._reporter.changed(self._row(view), event.at)
+                mono = event.mono if isinstance(event, JobChanged) else 0.0
+                moment = Moment(event.at, mono, self._state.boot_id)
+                self._reporter.changed(self._run.status(view, {}, moment), event.at)
 
     def tick(self) -> None:
         """Gives the reporter the jobs as they are now, if it has use for them."""
         if self._reporter.wants_rows():
-            self._reporter.tick(live_rows(self._run))
-
-    def _row(self, view: JobView) -> Row:
-        return {
-            **self._base[view.id],
-            "state": view.state.value,
-            "reason": view.reason.value if view.reason else None,
-            "detail": view.detail,
-            "attempt": view.attempt,
-            "exit_code": view.exit_code,
-            "progress": None,
-            "started": view.started,
-            "ended": view.ended,
-            "seconds": view.seconds,
-            "score": view.score.to_json() if view.score is not None else None,
-        }
-
-
-def live_rows(run: Run) -> list[Row]:
-    """The status objects now; `detail` of a job that is being prepared is the engine's newest note on it."""
-    from typing import cast
-
-    rows: list[Row] = list(run.views())
-    jobs = run.live().get("jobs")
-    if not isinstance(jobs, dict):
-        return rows
-    notes = cast(dict[str, Any], jobs)
-    result: list[Row] = []
-    for row in rows:
-        entry: Any = notes.get(row["job"])
-        note = cast(dict[str, Any], entry).get("note") if isinstance(entry, dict) else None
-        usable = note and row["state"] in ("pulling", "starting") and not row["detail"]
-        result.append({**row, "detail": note} if usable else row)
-    return result
+            self._reporter.tick(self._run.statuses())
 
 
 def watch(run: Run, attempts: dict[str, int], reporter: Reporter) -> bool:
@@ -115,6 +84,6 @@ def _ended(state: RunState, attempts: dict[str, int]) -> bool:
     )
 
 
-def selected(rows: Collection[Row], jobs: Collection[str] | None) -> list[Row]:
+def selected(rows: Collection[JobStatus], jobs: Collection[str] | None) -> list[JobStatus]:
     """The rows of `jobs`, of all when None."""
-    return [row for row in rows if jobs is None or row["job"] in jobs]
+    return [row for row in rows if jobs is None or row.job in jobs]

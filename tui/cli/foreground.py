@@ -81,8 +81,8 @@ def drive(
             raise
         finally:
             worker.join()
-    rows = list(run.views())
-    code = exit_codes.of_finished(str(row["state"]) for row in selected(rows, jobs))
+    rows = run.statuses()
+    code = exit_codes.of_finished(row.state.value for row in selected(rows, jobs))
     if interrupts:
         code = ExitCode.INTERRUPTED
     reporter.finished(rows, code)

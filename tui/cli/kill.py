@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,8 +14,11 @@ from .complete import IdType
 from .epilog import examples
 from .exit_codes import TERMINAL_STATES, ExitCode
 from .options import json_option
-from .rows import Row, plain
+from .rows import plain
 from .select import Target, rows_of, targets
+
+if TYPE_CHECKING:
+    from ...core.run.status import JobStatus
 
 _MARGIN = 10.0  # seconds beyond the grace period for Docker to do what it was told
 
@@ -46,12 +50,12 @@ def command(ids: tuple[str, ...], now: bool, wait: bool, as_json: bool) -> ExitC
     else:
         for result in results:
             click.echo(f"{result['job']}  {plain(result['task'])}  {result['result']}")
-    ended = all(row["state"] in TERMINAL_STATES for row in after.values())
+    ended = all(row.state in TERMINAL_STATES for row in after.values())
     return ExitCode.OK if ended or not wait else ExitCode.FAILED
 
 
-def _rows(found: Sequence[Target]) -> dict[str, Row]:
-    return {str(row["job"]): row for target in found for row in rows_of(target)}
+def _rows(found: Sequence[Target]) -> dict[str, JobStatus]:
+    return {row.job: row for target in found for row in rows_of(target)}
 
 
 def _patience(found: Sequence[Target], now: bool) -> float:
@@ -61,16 +65,16 @@ def _patience(found: Sequence[Target], now: bool) -> float:
     return max(graces, default=0.0) + _MARGIN
 
 
-def _result(before: Row, after: Row) -> dict[str, str]:
-    if before["state"] in TERMINAL_STATES:
-        text = f"already {before['state']}"
-    elif after["state"] in TERMINAL_STATES:
-        text = str(after["state"])
+def _result(before: JobStatus, after: JobStatus) -> dict[str, str]:
+    if before.state in TERMINAL_STATES:
+        text = f"already {before.state}"
+    elif after.state in TERMINAL_STATES:
+        text = after.state.value
     else:
-        text = f"asked to stop, still {after['state']}"
+        text = f"asked to stop, still {after.state}"
     return {
-        "job": str(before["job"]),
-        "task": str(before["task"]),
+        "job": before.job,
+        "task": before.task,
         "result": text,
-        "state": str(after["state"]),
+        "state": after.state.value,
     }

@@ -143,7 +143,7 @@ def rerun(run: Run, reruns: Reruns, env: Mapping[str, str], face: Face, executor
         return ExitCode.INTERRUPTED
     if not ended:
         raise Failure(f"The engine of {run.invocation} has gone. Go on: evaldock resume {run.invocation}")
-    rows = list(run.views())
-    code = exit_codes.of_finished(str(row["state"]) for row in selected(rows, jobs))
+    rows = run.statuses()
+    code = exit_codes.of_finished(row.state.value for row in selected(rows, jobs))
     reporter.finished(rows, code)
     return code

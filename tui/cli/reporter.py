@@ -6,14 +6,16 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from . import rows as texts
 from .errors import silence
 from .exit_codes import ExitCode
-from .rows import Row
 from .style import Style, style_of
 from .table import cut_middle
+
+if TYPE_CHECKING:
+    from ...core.run.status import JobStatus
 
 HEARTBEAT = 30.0  # seconds of silence after which a line says that the run is alive
 _CLEAR = "\r\x1b[K"
@@ -26,7 +28,7 @@ class Reporter(Protocol):
         """The run exists on disk and nothing was started yet."""
         ...
 
-    def changed(self, row: Row, at: str) -> None:
+    def changed(self, row: JobStatus, at: str) -> None:
         """One job changed its state at `at` (UTC ISO 8601)."""
         ...
 
@@ -34,7 +36,7 @@ class Reporter(Protocol):
         """Whether a `tick` now would show something; looking at a run costs, so it is asked first."""
         ...
 
-    def tick(self, rows: Sequence[Row]) -> None:
+    def tick(self, rows: Sequence[JobStatus]) -> None:
         """Time has passed: all jobs as they are now."""
         ...
 
@@ -42,7 +44,7 @@ class Reporter(Protocol):
         """A sentence to the user that is not data."""
         ...
 
-    def finished(self, rows: Sequence[Row], code: ExitCode) -> None:
+    def finished(self, rows: Sequence[JobStatus], code: ExitCode) -> None:
         """The run has ended; nothing comes after this."""
         ...
 
@@ -95,24 +97,24 @@ class JsonReporter:
         """Prints the `launch` line."""
         self._line({"event": "launch", **launch.to_json()})
 
-    def changed(self, row: Row, at: str) -> None:
+    def changed(self, row: JobStatus, at: str) -> None:
         """Prints the job's status object."""
-        self._line({"event": "job", "at": at, **row})
+        self._line({"event": "job", "at": at, **row.to_json()})
 
     def wants_rows(self) -> bool:
         """Never: programs read transitions."""
         return False
 
-    def tick(self, rows: Sequence[Row]) -> None:
+    def tick(self, rows: Sequence[JobStatus]) -> None:
         """Nothing to say."""
 
     def note(self, text: str) -> None:
         """Talk goes to stderr."""
         Out(sys.stderr).write(f"evaldock: {texts.plain(text)}\n")
 
-    def finished(self, rows: Sequence[Row], code: ExitCode) -> None:
+    def finished(self, rows: Sequence[JobStatus], code: ExitCode) -> None:
         """Prints the `done` line."""
-        self._line({"event": "done", "exit_code": int(code), "jobs": [dict(row) for row in rows]})
+        self._line({"event": "done", "exit_code": int(code), "jobs": [row.to_json() for row in rows]})
 
     def _line(self, value: object) -> None:
         self._out.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
@@ -138,7 +140,7 @@ class PlainReporter:
         tasks = "1 task" if number == 1 else f"{number} tasks"
         self._say(f"{self._style.paint(f'run {launch.invocation}', 'bold')}  {tasks}  {texts.plain(self._run_dir)}")
 
-    def changed(self, row: Row, at: str) -> None:
+    def changed(self, row: JobStatus, at: str) -> None:
         """Prints the transition."""
         self._say(texts.transition(row, at, self._style, self._task_width))
 
@@ -146,7 +148,7 @@ class PlainReporter:
         """On a terminal always, else after `HEARTBEAT` seconds of silence."""
         return not self._out.gone and (self._style.live or time.monotonic() - self._spoke >= HEARTBEAT)
 
-    def tick(self, rows: Sequence[Row]) -> None:
+    def tick(self, rows: Sequence[JobStatus]) -> None:
         """Rewrites the status line of a terminal, or prints the heartbeat."""
         figures = texts.live_figures(rows)
         text = texts.counts(rows) + (f"  ({figures})" if figures else "")
@@ -163,7 +165,7 @@ class PlainReporter:
         self._wipe()
         Out(sys.stderr).write(f"evaldock: {texts.plain(text)}\n")
 
-    def finished(self, rows: Sequence[Row], code: ExitCode) -> None:
+    def finished(self, rows: Sequence[JobStatus], code: ExitCode) -> None:
         """Prints the final table, and what can be done next."""
         self._say("")
         for line in texts.final_table(rows, self._style, self._run_dir):

@@ -129,11 +129,11 @@ def _jobs(target: Target, *, failed: bool) -> tuple[str, ...]:
     """The jobs of `target` to run again. Raises UsageProblem for one named outright that has not ended."""
     rows = rows_of(target)
     if failed or target.whole:
-        return tuple(str(row["job"]) for row in rows if row["state"] in BAD_STATES)
+        return tuple(row.job for row in rows if row.state in BAD_STATES)
     for row in rows:
-        if row["state"] not in TERMINAL_STATES:
+        if row.state not in TERMINAL_STATES:
             raise UsageProblem(
-                f"{row['job']} is {row['state']}. Only a job that has ended can run again; "
-                f"stop it first: evaldock kill {row['job']}"
+                f"{row.job} is {row.state}. Only a job that has ended can run again; "
+                f"stop it first: evaldock kill {row.job}"
             )
-    return tuple(str(row["job"]) for row in rows)
+    return tuple(row.job for row in rows)

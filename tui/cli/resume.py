@@ -41,7 +41,7 @@ def command(invocation: str, env_files: tuple[Path, ...], no_tui: bool, as_json:
         click.echo(f"{run.invocation} has its engine (process {pid}): nothing to resume.", err=True)
         return ExitCode.OK
     rows = rows_of(target)
-    if all(row["state"] in TERMINAL_STATES for row in rows):
+    if all(row.state in TERMINAL_STATES for row in rows):
         click.echo(f"{run.invocation} has ended: nothing to resume. evaldock rerun runs jobs again.", err=True)
         return ExitCode.OK
     env = environment(env_files)

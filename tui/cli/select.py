@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .rows import Row, plain
+from .rows import plain
 
 if TYPE_CHECKING:
+    from ...core.run.status import JobStatus
     from ...core.run.store import Run
 
 
@@ -52,9 +53,9 @@ def newest() -> list[Target]:
     return [Target(run, tuple(job.id for job in run.plan.jobs), whole=True)]
 
 
-def rows_of(target: Target) -> list[Row]:
-    """The status objects of the target's jobs as they are now."""
-    return [row for row in target.run.views() if row["job"] in target.jobs]
+def rows_of(target: Target) -> list[JobStatus]:
+    """How the target's jobs stand now."""
+    return [row for row in target.run.statuses() if row.job in target.jobs]
 
 
 def warn_unregistered(run: Run) -> list[str]:

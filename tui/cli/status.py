@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,12 @@ from .complete import IdType
 from .epilog import examples
 from .exit_codes import TERMINAL_STATES, ExitCode
 from .options import json_option
-from .rows import Row, counts, plain, status_table
+from .rows import counts, plain, status_table
 from .select import Target, newest, rows_of, targets
 from .style import Style, style_of
+
+if TYPE_CHECKING:
+    from ...core.run.status import JobStatus
 
 
 @click.command(epilog=examples(("status", "the newest run"), ("status 3f2a.0 --json", "one job, for programs")))
@@ -31,28 +35,28 @@ def command(ids: tuple[str, ...], as_json: bool) -> ExitCode:
         click.echo("There are no runs yet. Start one: evaldock run PATH.yaml", err=True)
     rows = {target.run.invocation: rows_of(target) for target in found}
     if as_json:
-        click.echo(json.dumps([dict(row) for part in rows.values() for row in part], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([row.to_json() for part in rows.values() for row in part], ensure_ascii=False, indent=2))
     style = style_of(sys.stdout)
     orphaned = False
     for number, target in enumerate(found):
         part = rows[target.run.invocation]
         pid = target.run.engine_alive()
-        orphan = pid is None and any(row["state"] not in TERMINAL_STATES for row in part)
+        orphan = pid is None and any(row.state not in TERMINAL_STATES for row in part)
         orphaned = orphaned or orphan
         if not as_json:
             _show(target, part, style, pid, first=number == 0)
         if orphan:
             click.echo(_resume_hint(target.run.invocation), err=True)
-    snapshot = exit_codes.of_snapshot(str(row["state"]) for part in rows.values() for row in part)
+    snapshot = exit_codes.of_snapshot(row.state.value for part in rows.values() for row in part)
     return ExitCode.FAILED if orphaned else snapshot
 
 
-def _show(target: Target, rows: list[Row], style: Style, pid: int | None, *, first: bool) -> None:
+def _show(target: Target, rows: list[JobStatus], style: Style, pid: int | None, *, first: bool) -> None:
     if not first:
         click.echo()
     run = target.run
     head = [style.paint(f"run {run.invocation}", "bold"), plain(run.plan.model_id), counts(rows)]
-    if any(row["state"] not in TERMINAL_STATES for row in rows):
+    if any(row.state not in TERMINAL_STATES for row in rows):
         head.append(f"engine {pid}" if pid is not None else "no engine")
     click.echo("  ".join(part for part in head if part))
     click.echo(style.paint(plain(run.paths.root), "dim"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import takewhile
 
+from ...core.base.clock import Moment
 from ...core.run.events import Event, RerunRequested
 from ...core.run.journal import read_events
 from ...core.run.state import JobView, RunState
 from ...core.run.store import Run
 from ..view.row import TaskRow
-from ..view.rows import Moment, RowMaker
+from ..view.rows import RowMaker
 
 
 def view_of(run: Run, row: TaskRow, attempt: int) -> JobView:
@@ -29,5 +30,5 @@ def row_of(run: Run, row: TaskRow, attempt: int) -> TaskRow:
     """An attempt as a row: `row` itself for the newest. Raises OSError, RunDamaged."""
     if attempt == row.attempt:
         return row
-    (made,) = RowMaker(run).rows([view_of(run, row, attempt)], {}, Moment.now())
+    (made,) = RowMaker(run).rows([view_of(run, row, attempt)], {}, Moment.this_second())
     return replace(made, index=row.index)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
-from ...core.base.clock import parse_iso
+from ...core.base.clock import Moment, parse_iso
 from ...core.base.narrow import Json
 from ...core.base.sanitize import clean_line
 from ...core.engine.spawn import last_words
@@ -17,7 +17,7 @@ from ...core.run.events import JobState
 from ...core.run.state import RunState
 from ...core.run.store import Run, RunDamaged
 from .row import TaskRow
-from .rows import Moment, RowMaker
+from .rows import RowMaker
 from .snapshot import Snapshot, Track, time_left
 
 _KEPT = 60  # figures of each job, one a second
@@ -54,7 +54,14 @@ class RunReader:
             return self._damaged(before or self._blank(), str(error))
         engine = self._run.engine_alive()
         live = self._figures()
-        looked = (state, live, engine, Moment.now(), self.starting, before.damaged if before is not None else "")
+        looked = (
+            state,
+            live,
+            engine,
+            Moment.this_second(),
+            self.starting,
+            before.damaged if before is not None else "",
+        )
         if before is not None and _same(looked, self._looked):
             return before
         self._looked = looked

@@ -10,6 +10,7 @@ from ...base.narrow import Json, as_items, as_text, as_tree
 from ...catalog.measure import Direction, Unit, known_measure
 from ...plan.spec import JobSpec
 from ...run.score import Score
+from ...run.status import JobStatus
 from ...run.store import Run
 from ..apart import ReadingFailed, read_apart
 from ..measured import Source
@@ -40,26 +41,26 @@ def sides_of(run: Run, jobs: Sequence[str] | None = None) -> dict[str, Side]:
     """Task -> the newest of its jobs that has a score, else its newest. Raises RunDamaged."""
     found: dict[str, Side] = {}
     provenance = as_tree(run.provenance().get("jobs"))
-    for view in run.views():
-        if jobs is not None and view["job"] not in jobs:
+    for status in run.statuses():
+        if jobs is not None and status.job not in jobs:
             continue
-        side = _side(run, view, provenance)
+        side = _side(run, status, provenance)
         if side.score is not None or side.task not in found:
             found[side.task] = side
     return found
 
 
-def _side(run: Run, view: Json, provenance: Json) -> Side:
-    job = str(view["job"])
+def _side(run: Run, status: JobStatus, provenance: Json) -> Side:
+    job = status.job
     spec = run.job(job)
     artifacts = run.paths.job(spec.dir_name).artifacts
     source = Source(artifacts, spec.harness, spec.primary_metric, spec.repeats, spec.measure)
-    score, evidence = _measured(spec, Score.from_json(view["score"]), source)
+    score, evidence = _measured(spec, status.score, source)
     attempts = as_items(provenance.get(job))
     newest = as_tree(attempts[-1]) if attempts else {}
     digests = [as_text(digest) for digest in as_items(newest.get("digests"))]
     image = digests[0] if digests else as_text(newest.get("image_id"))
-    state = str(view["state"])
+    state = status.state.value
     return Side(spec.task, run.invocation, job, spec, score, artifacts, evidence, image, state, (run.invocation,))
 
 

@@ -54,7 +54,11 @@ def every_state(machine: Machine) -> Run:
     machine.happen(run, EngineStarted(4711, "the boot of the story", "2026-11-23T11:00:00.000Z"))
 
     def change(job: int, state: str, second: int, **more: Any) -> None:
-        at = started if state == "running" and job in (0, 1, 12) else f"2026-11-23T11:00:{second:02d}.000Z"
+        at = (
+            started
+            if state in ("running", "pulling") and job in (0, 1, 2, 12)
+            else f"2026-11-23T11:00:{second:02d}.000Z"
+        )
         attempt = more.pop("attempt", 1)
         machine.happen(run, JobChanged(f"{INVOCATION}.{job}", attempt, JobState(state), at, float(second), **more))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import signal
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from evaldock.core.engine.executor import ExecutorUnavailable
+from evaldock.core.run.events import JobState
+from evaldock.core.run.status import JobStatus, Progress
 from evaldock.core.run.store import Run
 from evaldock.tui.cli.exit_codes import ExitCode
 from evaldock.tui.cli.foreground import drive
@@ -95,8 +97,8 @@ def test_a_reader_that_goes_away_does_not_end_the_run(machine: Machine) -> None:
 
 def test_a_face_that_breaks_leaves_the_tasks_running(machine: Machine) -> None:
     class Broken(JsonReporter):
-        def changed(self, row: Mapping[str, Any], at: str) -> None:
-            if row["state"] == "running":
+        def changed(self, row: JobStatus, at: str) -> None:
+            if row.state == "running":
                 raise RuntimeError("a defect")
 
     run = machine.run("3f2a9c1d", "ifeval")
@@ -137,13 +139,13 @@ def test_a_failed_run_says_how_to_run_it_again(machine: Machine) -> None:
 def test_the_status_line_is_wiped_before_anything_else() -> None:
     stream = io.StringIO()
     reporter = PlainReporter(Out(stream), Style(live=True, width=60))
-    row = {"job": "1.0", "task": "ifeval", "state": "running", "attempt": 1, "seconds": 3.0, "detail": ""}
-    reporter.tick([{**row, "progress": {"done": 50, "total": 200}}])
+    row = JobStatus("1.0", "1", "ifeval", JobState.RUNNING, progress=Progress(50, 200), seconds=3.0)
+    reporter.tick([row])
     assert stream.getvalue().startswith("\r\x1b[K")
     assert "1 running  (ifeval 50/200 25%)" in stream.getvalue()
     assert "\n" not in stream.getvalue()
     stream.truncate(0)
-    reporter.changed({**row, "state": "succeeded", "score": SCORE.to_json()}, "2026-11-23T11:00:00.000Z")
+    reporter.changed(replace(row, state=JobState.SUCCEEDED, score=SCORE), "2026-11-23T11:00:00.000Z")
     assert stream.getvalue().lstrip("\0").startswith("\r\x1b[K")
     assert stream.getvalue().endswith("score 0.781 ±0.011\n")
 
