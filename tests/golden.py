@@ -5,6 +5,7 @@ What differs from run to run is replaced by its kind first: paths, times, ids of
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from pathlib import Path
@@ -24,6 +25,9 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r'("python": ?)"[^"]*"', r'\1"<version>"'),
     (r'("host": ?)\{[^{}]*\}', r'\1"<host>"'),
 )
+
+_LIVE = ("live.json", "requests-live.json")
+"""What is written again every second: which second was the last is a matter of chance."""
 
 
 class Golden:
@@ -54,7 +58,9 @@ class Golden:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         assert path.exists(), f"{path} is not pinned yet: run with --snapshot-update, look at it, commit it"
-        assert text == path.read_text(encoding="utf-8"), f"{path.name} has changed (--snapshot-update writes it anew)"
+        pinned = path.read_text(encoding="utf-8")
+        changes = list(difflib.unified_diff(pinned.splitlines(), text.splitlines(), "pinned", "now", lineterm="", n=2))
+        assert text == pinned, "\n".join([f"{path.name} has changed (--snapshot-update writes it anew)", *changes[:60]])
 
     def check_json(self, name: str, text: str, *volatile: str) -> None:
         """One JSON document, or several of a line each, indented; what the keys `volatile` hold is left out."""
@@ -82,6 +88,8 @@ def _content(path: Path, volatile: tuple[str, ...]) -> str:
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix not in (".json", ".jsonl"):
         return text
+    if path.name in _LIVE:
+        return f"keys: {', '.join(sorted(json.loads(text)))}"
     lines = text.splitlines() if path.suffix == ".jsonl" else [text]
     return "\n".join(json.dumps(_without(json.loads(line), volatile), indent=1, ensure_ascii=False) for line in lines)
 
