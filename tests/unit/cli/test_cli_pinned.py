@@ -96,7 +96,7 @@ def config(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_json_about_runs(machine: Machine, golden: Golden, name: str, args: list[str]) -> None:
     every_state(machine)
     other_run(machine)
-    volatile = ("total", "artifacts", "logs", "attempts", "cache", "size", "seconds") if name != "results.json" else ()
+    volatile = ("total", "artifacts", "logs", "attempts", "cache", "bytes", "seconds") if name != "results.json" else ()
     if name in ("status.json", "results.json"):
         volatile = ("seconds", "left")
     golden.check_json(name, machine.cli(*args).stdout, *volatile)
