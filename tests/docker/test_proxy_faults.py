@@ -112,7 +112,7 @@ def test_an_endpoint_that_fails(bench: Bench, name: str) -> None:
         assert case.words in view.detail
     else:
         assert view.score is not None
-        assert view.score["validity"] == case.validity, view.score
+        assert view.score.validity == case.validity, view.score
         assert case.words in str(view.score["why"])
     log = run.paths.job("t0").stdout.read_text().splitlines()
     answered = [line.split(":")[0] for line in log if line.startswith("answered ")]

@@ -11,6 +11,7 @@ from evaldock.core.engine.engine import Engine
 from evaldock.core.engine.spawn import spawn_engine
 from evaldock.core.proxy.process import ProxyHandle, find_proxy
 from evaldock.core.run.events import JobState
+from evaldock.core.run.score import Score
 from evaldock.core.run.store import Run
 
 from .conftest import Bench, wait_for
@@ -43,7 +44,7 @@ def wait_for_end(run: Run) -> None:
     wait_for(lambda: find_proxy(run.paths.root) is None, "the end of the proxy")
 
 
-def score_of(run: Run) -> dict[str, object]:
+def score_of(run: Run) -> Score:
     """The score of the one job, which must have succeeded."""
     (view,) = run.state().jobs.values()
     assert view.state is JobState.SUCCEEDED, view.detail
@@ -62,7 +63,7 @@ def test_a_proxy_that_was_killed_gets_a_successor_on_its_port(bench: Bench) -> N
     counted = figures(run)
     assert counted["gaps"] == 1
     # At most a second of counts is lost, and the score says so at most as a doubt, never as a fault of the model.
-    assert score_of(run)["validity"] in ("valid", "suspect")
+    assert score_of(run).validity in ("valid", "suspect")
     assert "the run's proxy is gone" in run.paths.engine_log.read_text().lower()
 
 
@@ -80,7 +81,7 @@ def test_an_engine_that_was_killed_costs_no_request(bench: Bench) -> None:
     counted = figures(run)
     assert (counted["sent"], counted["ok"], counted["answers"], counted["gaps"]) == (40, 40, 40, 0)
     assert (counted["failed"], counted["cancelled"], counted["unanswered"]) == (0, 0, 0)
-    assert score_of(run)["validity"] == "valid"
+    assert score_of(run).validity == "valid"
 
 
 def test_engine_and_proxy_killed_together(bench: Bench) -> None:
@@ -92,7 +93,7 @@ def test_engine_and_proxy_killed_together(bench: Bench) -> None:
         wait_for_end(run)
         assert len(at.answered) == 40
     assert figures(run)["gaps"] == 1
-    assert score_of(run)["validity"] in ("valid", "suspect")
+    assert score_of(run).validity in ("valid", "suspect")
 
 
 def test_a_proxy_killed_while_requests_are_in_flight(bench: Bench) -> None:
@@ -105,7 +106,7 @@ def test_a_proxy_killed_while_requests_are_in_flight(bench: Bench) -> None:
         at.hold.set()
         wait_for_end(run)
         assert len(at.answered) == 40
-    assert score_of(run)["validity"] in ("valid", "suspect")
+    assert score_of(run).validity in ("valid", "suspect")
 
 
 def test_an_endpoint_that_is_restarted_in_the_middle_costs_no_sample(bench: Bench) -> None:
@@ -122,7 +123,7 @@ def test_an_endpoint_that_is_restarted_in_the_middle_costs_no_sample(bench: Benc
     counted = figures(run)
     assert (counted["sent"], counted["ok"], counted["failed"], counted["unanswered"]) == (40, 40, 0, 0)
     assert counted["retried"] >= 1
-    assert score_of(run)["validity"] == "valid"
+    assert score_of(run).validity == "valid"
 
 
 def run_figures(run: Run) -> dict[str, object]:
@@ -143,4 +144,4 @@ def test_a_proxy_ends_with_its_run_whoever_is_left(bench: Bench, leave: signal.S
         wait_for(lambda: run.engine_alive() is None, "the engine to be gone")
         Engine(run, ENV, DockerExecutor()).run()
         wait_for_end(run)
-    assert score_of(run)["validity"] == "valid"
+    assert score_of(run).validity == "valid"
