@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
 from .exchange import readable
@@ -42,7 +43,6 @@ NEUTRAL = frozenset(("accept", "accept-language", "content-type", "user-agent", 
 _PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,=:@/%\[\]]*")
 _TWICE = re.compile(rb"%[0-9a-fA-F]{2}")
 _BAD_BYTES = re.compile(rb"[\x00-\x1f\x7f\\;?#]")
-_MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{0,256})"')
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,12 @@ class Allowed:
     operations: tuple[str, ...]
     models: frozenset[str] = frozenset()
     headers: frozenset[str] = _HEADERS
+
+    @cached_property
+    def _written(self) -> tuple[bytes, ...]:
+        """How bodies usually say that they are for one of the models."""
+        names = [json.dumps(name, ensure_ascii=False).encode("utf-8", "replace") for name in sorted(self.models)]
+        return tuple(b'"model":%s%s' % (space, name) for name in names for space in (b" ", b""))
 
     @classmethod
     def of(cls, path: str, base: str, kind: str, models: Sequence[str], more: Mapping[str, Sequence[str]]) -> Allowed:
@@ -82,8 +88,8 @@ class Allowed:
         """The name of a model that may not be asked, None when nothing is wrong. `body` is a request's."""
         if "*" in self.models:
             return None
-        found = _MODEL.findall(body)
-        if len(found) == 1 and b"\\u006" not in body and found[0].decode("utf-8", "replace") in self.models:
+        escaped = b"\\" in body and b"\\u006" in body
+        if not escaped and body.count(b'"model"') == 1 and any(form in body for form in self._written):
             return None
         return next((str(name) for name in _models_in(body) if str(name) not in self.models), None)
 

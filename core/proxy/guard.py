@@ -66,11 +66,16 @@ class KeyGuard:
 
     def headers(self, headers: dict[str, str]) -> dict[str, str]:
         """Headers by lower-case name without those that have a secret in their name, and without it in values."""
-        names, values = "\n".join(headers), "\n".join(headers.values())
-        if any(secret in names for secret in self._lowered):
-            headers = {n: v for n, v in headers.items() if not any(secret in n for secret in self._lowered)}
-        elif not any(form in values for form in self._texts) and not _ESCAPES.search(values):
-            return headers
+        for secret in self._lowered:
+            if secret in "\n".join(headers):
+                headers = {name: value for name, value in headers.items() if secret not in name}
+        values = "\n".join(headers.values())
+        for form in self._texts:
+            if form in values:
+                break
+        else:
+            if not _ESCAPES.search(values):
+                return headers
         return {name: self.text(value) for name, value in headers.items()}
 
     def _escapes(self, data: bytes) -> bool:

@@ -74,6 +74,11 @@ class Job:
         remember((self.upstream.api_key, self.token))
         self.chain = Chain(_tree(spec, "adapter"), self.scope, figures.pass_over, figures.end_by_interceptor)
 
+    @property
+    def guarded(self) -> bool:
+        """Whether the addresses are known that may use the job's token."""
+        return self._clients is not None
+
     def admits(self, address: str) -> bool:
         """Whether a client at this IP address may use the job's token."""
         if self._clients is None:

@@ -15,7 +15,7 @@ from ..base.errors import EvaldockError
 MAX_HEAD = 256 * 1024
 _TOO_LONG = "headers of more than 256 KB"
 _MOST_INTERIM = 32
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class BadAnswer(EvaldockError):
@@ -30,7 +30,7 @@ class AnswerParser:
     """
 
     __slots__ = (
-        *("_bodyless", "_head", "_interim", "_parser", "_pieces", "_size", "_until_end", "_wrong"),
+        *("_bodyless", "_head", "_interim", "_parser", "_pieces", "_raw", "_until_end", "_wrong"),
         *("complete", "headers", "reusable", "status"),
     )
 
@@ -38,7 +38,8 @@ class AnswerParser:
         self._parser = httptools.HttpResponseParser(self)
         self._bodyless = bodyless
         self._pieces: list[bytes] = []
-        self._head = self._size = self._interim = 0
+        self._head = self._interim = 0
+        self._raw: list[bytes] = []
         self._until_end = False
         self._wrong = ""
         self.status = 0
@@ -84,28 +85,24 @@ class AnswerParser:
         """See httptools."""
         if self.complete or self.status:
             return  # a trailer, which nobody reads
-        self._size += len(name) + len(value)
-        if self._size > MAX_HEAD:
-            self._wrong = _TOO_LONG
-        if _CONTROL.search(value):
-            self._wrong = "headers with control characters"
-        key = name.decode("latin-1").lower()
-        text = value.decode("latin-1").strip(" \t")
-        # Cookies cannot be joined, and go no further.
-        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers and key != "set-cookie" else text
+        self._raw.append(name)
+        self._raw.append(value)
 
     def on_headers_complete(self) -> None:
         """See httptools."""
         if self.complete:
             return
         status = self._parser.get_status_code()
+        raw, self._raw = b"\n".join(self._raw), []
+        if len(raw) > MAX_HEAD:
+            self._wrong = _TOO_LONG
         if status < 200:
             # 100, 103 and the like announce the answer that follows them.
             self._interim += 1
             if self._interim > _MOST_INTERIM:
                 self._wrong = "nothing but announcements"
-            self.headers = {}
             return
+        self._read(raw)
         if self._parser.get_http_version() not in ("1.0", "1.1") or status > 599:
             self._wrong = "another version of HTTP, or a status that there is not"
         if self.headers.get("transfer-encoding", "chunked").lower() != "chunked":
@@ -116,6 +113,17 @@ class AnswerParser:
             self.complete = True
         elif "transfer-encoding" not in self.headers and "content-length" not in self.headers:
             self._until_end = True
+
+    def _read(self, raw: bytes) -> None:
+        """Names and values by turns, a line each."""
+        if _CONTROL.search(raw):
+            self._wrong = "headers with control characters"
+        lines = raw.decode("latin-1").split("\n")
+        for name, value in zip(lines[::2], lines[1::2], strict=False):
+            key, text = name.lower(), value.strip(" \t")
+            # Cookies cannot be joined, and go no further.
+            known = self.headers.get(key) if key != "set-cookie" else None
+            self.headers[key] = text if known is None else f"{known}, {text}"
 
     def on_body(self, data: bytes) -> None:
         """See httptools."""

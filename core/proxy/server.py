@@ -50,7 +50,7 @@ class Server:
             return web.Response(text="ok\n")
         token, credential = token_of(request.headers)
         job = self._jobs.by_token.get(token)
-        if job is None or not job.admits(request.remote or ""):
+        if job is None or (job.guarded and not job.admits(request.remote or "")):
             self._jobs.strangers += 1
             wrong = "wrong token" if job is None else "this token belongs to another container"
             return await _send(
@@ -156,6 +156,9 @@ async def _read_body(request: web.BaseRequest, x: Exchange) -> Reply | None:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
     try:
+        if request.content.is_eof():
+            x.body = await request.read()
+            return None
         async with asyncio.timeout(_BODY_TIME):
             x.body = await request.read()
     except TimeoutError:

@@ -186,7 +186,9 @@ def job_spec(run_dir: Path, port: int, job: str, adapter: dict[str, object]) -> 
     return {
         "token": job_token(ensure_key(run_dir), job),
         "upstream": f"http://127.0.0.1:{port}{PATH}",
-        "api_key": "sk-bench",
+        "api_key": "sk-bench-0123456789abcdefghijklmnopqrstuvwxyz",
+        "endpoint_type": "chat",
+        "models": ["m"],
         "task": "bench",
         "dir": str(folder),
         "samples": None,
