@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +25,9 @@ class Disk:
 def disk_of(path: Path, *, was_full: bool = False) -> Disk | None:
     """The room at `path`, None when that cannot be told. What `was_full` stays so until there is a little more."""
     try:
-        found = os.statvfs(path)
+        total, _, free = shutil.disk_usage(path)
     except OSError:
         return None
-    free, total = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
     least = min(_LEAST, total * _LEAST_SHARE) * (_AGAIN if was_full else 1)
     if total and free < least:
         return Disk(str(path), free, total, True, _note(path, free, least))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .atomic import write_atomic
 
-_PATIENCE = 1.0
+PATIENCE = 1.0
+"""Seconds for which readers may make a taker wait: they hold a shared lock for a moment to look."""
 
 
 class EngineLock:
@@ -26,12 +27,11 @@ class EngineLock:
         """Take the lock; False when another engine has it. Raises OSError when that cannot be written down."""
         if self._fd >= 0:
             return True
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fd = take_lock(self._path)
+        if fd is None:
+            return False
         try:
             os.fchmod(fd, 0o600)
-            if not _take(fd):
-                os.close(fd)
-                return False
             write_atomic(self._pid_path, f"{os.getpid()}\n".encode())
         except BaseException:
             with contextlib.suppress(OSError):
@@ -56,6 +56,24 @@ class EngineLock:
         self.release()
 
 
+def take_lock(path: Path, *, patience: float = PATIENCE, wait_for_holder: bool = False) -> int | None:
+    """A descriptor that holds the lock `path` (made when it is missing) until it is closed; None when another has it.
+
+    Readers who only look are waited for, `patience` seconds at most; a holder, who may be about to end, with
+    `wait_for_holder`. Raises OSError: no such directory, or a file system without locks.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        taken = _take(fd, patience, wait_for_holder)
+    except BaseException:
+        os.close(fd)
+        raise
+    if taken:
+        return fd
+    os.close(fd)
+    return None
+
+
 def _flock(fd: int, how: int) -> bool:
     try:
         fcntl.flock(fd, how | fcntl.LOCK_NB)
@@ -64,11 +82,11 @@ def _flock(fd: int, how: int) -> bool:
     return True
 
 
-def _take(fd: int) -> bool:
+def _take(fd: int, patience: float = PATIENCE, wait_for_holder: bool = False) -> bool:
     # Readers probe with a shared lock for a moment (`is_held`); only an exclusive holder is an engine.
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience
     while not _flock(fd, fcntl.LOCK_EX):
-        if not _flock(fd, fcntl.LOCK_SH) or time.monotonic() > deadline:
+        if time.monotonic() > deadline or (not wait_for_holder and not _flock(fd, fcntl.LOCK_SH)):
             return False
         fcntl.flock(fd, fcntl.LOCK_UN)
         time.sleep(0.002 + (os.getpid() % 7) / 1000)

@@ -24,7 +24,7 @@ from .accept import Acceptor
 from .control import Control
 from .forward import Forwarder
 from .jobs import Jobs
-from .lifetime import Need, take_lock
+from .lifetime import Need, take_proxy_lock
 from .server import Server
 from .tokens import CONTROL, job_token, read_key
 
@@ -41,7 +41,7 @@ def main() -> int:
     run_dir = Path(sys.argv[1]).resolve()
     try:
         tree = cast(Tree, json.loads(sys.stdin.buffer.read()))
-        lock = take_lock(run_dir)
+        lock = take_proxy_lock(run_dir)
         if lock is None:
             print(f"The run in {run_dir} has a proxy already.", file=sys.stderr)
             return _ALREADY

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import sqlite3
 import threading
-import time
 from collections import deque
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..base.clock import utc_iso
+from ..base.lock import take_lock
 
 log = logging.getLogger("evaldock.proxy")
 
@@ -323,29 +322,15 @@ class _LockFile:
 
     @contextlib.contextmanager
     def held(self) -> Generator[None]:
+        fd: int | None = None
         # Some network file systems know no locks, and a directory may be read-only.
+        with contextlib.suppress(OSError):
+            fd = take_lock(self._path, patience=_READ_WAIT, wait_for_holder=True)
         try:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError:
-            yield
-            return
-        try:
-            _lock_soon(fd)
             yield
         finally:
-            os.close(fd)
-
-
-def _lock_soon(fd: int) -> None:
-    deadline = time.monotonic() + _READ_WAIT
-    while time.monotonic() < deadline:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            time.sleep(0.005)
-        except OSError:
-            return
+            if fd is not None:
+                os.close(fd)
 
 
 _open: dict[Path, AnswerStore] = {}

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
 import time
 from pathlib import Path
 from typing import cast
 
-from ..base.lock import is_held
+from ..base.lock import is_held, take_lock
 from ..run.paths import RunPaths
 
 LOCK_FILE = "proxy.lock"
-_PATIENCE = 1.0
 _TAIL = 1 << 16
 IDLE_LIMIT = 1800.0
 _ALIVE = ("engine_started", "rerun_requested")
 
 
-def take_lock(run_dir: Path) -> int | None:
+def take_proxy_lock(run_dir: Path) -> int | None:
     """A descriptor that holds the proxy's lock of a run until it is closed; None when another proxy has it."""
-    fd = os.open(run_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + _PATIENCE
-    # Those who look whether a proxy lives hold a shared lock for a moment.
-    while True:
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return fd
-        if time.monotonic() > deadline:
-            os.close(fd)
-            return None
-        time.sleep(0.005)
+    return take_lock(run_dir / LOCK_FILE, wait_for_holder=True)
 
 
 def run_is_over(journal: Path) -> bool:
