@@ -8,11 +8,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from ..draw.cells import cut_middle
 from . import rows as texts
 from .errors import silence
 from .exit_codes import ExitCode
 from .style import Style, style_of
-from .table import cut_middle
 
 if TYPE_CHECKING:
     from ...core.run.status import JobStatus
@@ -156,7 +156,7 @@ class PlainReporter:
             self._say(f"{time.strftime('%H:%M:%S')}  {self._style.glyph('queued')} {text}")
             return
         width = (self._style.width or 80) - 1
-        line = self._style.paint(cut_middle(f"{time.strftime('%H:%M:%S')}  {text}", width), "dim")
+        line = self._style.paint(cut_middle(f"{time.strftime('%H:%M:%S')}  {text}", width, self._style.ellipsis), "dim")
         self._out.write(_CLEAR + line)
         self._status_shown = True
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..draw.cells import cell_len
 from . import formats
 from .style import Style
-from .table import Cell, Column, render
+from .table import Cell, Column, padded, render
 
 if TYPE_CHECKING:
     from ...core.run.status import JobStatus
@@ -118,7 +119,7 @@ def progress(row: JobStatus) -> str:
 def status_table(rows: Sequence[JobStatus], style: Style, run_dir: str) -> list[str]:
     """The table of `status`; log paths are absolute when there is room, else as seen from `run_dir`."""
     full = [_status_cells(row, style, "") for row in rows]
-    natural = max(map(len, render(_STATUS, full, Style())))
+    natural = max(map(cell_len, render(_STATUS, full, Style())))
     if style.width is None or natural <= style.width:
         return render(_STATUS, full, style)
     return render(_STATUS, [_status_cells(row, style, run_dir) for row in rows], style)
@@ -174,7 +175,7 @@ def transition(row: JobStatus, at: str, style: Style, task_width: int) -> str:
     """One line of the headless log: `11:04:05  ✓ succeeded  ifeval  00:41  score 0.781 ±0.011`."""
     invalid = is_invalid(row)
     state = style.paint(style.state(row.state, invalid=invalid).ljust(11), "invalid" if invalid else row.state)
-    parts = [style.paint(formats.clock(at), "dim"), state, plain(row.task).ljust(task_width)]
+    parts = [style.paint(formats.clock(at), "dim"), state, padded(plain(row.task), task_width)]
     if row.attempt > 1:
         parts.append(f"try {row.attempt}")
     if row.state in ("succeeded", "failed", "killed", "lost"):

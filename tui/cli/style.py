@@ -73,6 +73,11 @@ class Style:
         return f"{mark} {state}"
 
     @property
+    def ellipsis(self) -> str:
+        """The sign for what was cut out."""
+        return "~" if self.ascii else "…"
+
+    @property
     def plus_minus(self) -> str:
         """The sign before a standard error."""
         return "+-" if self.ascii else "±"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..draw.cells import cell_len, cut_middle
 from .style import Style
 
 GAP = "  "
@@ -31,25 +32,19 @@ class Cell:
     colour: str = ""
 
 
-def cut_middle(text: str, width: int) -> str:
-    """`text` in at most `width` cells, its middle replaced by `~` when it is longer."""
-    if len(text) <= width:
-        return text
-    if width <= 1:
-        return text[:width]
-    head = (width - 1) // 2
-    tail = width - 1 - head
-    return f"{text[:head]}~{text[len(text) - tail :]}"
+def padded(text: str, width: int) -> str:
+    """`text` with blanks up to `width` cells."""
+    return text + " " * (width - cell_len(text))
 
 
 def render(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], style: Style) -> list[str]:
     """The table's lines, its head first. Columns that are empty in every row are left out."""
     used = [i for i in range(len(columns)) if any(row[i].text for row in rows)]
-    widths = {i: max(len(columns[i].title), *(len(row[i].text) for row in rows)) for i in used}
+    widths = {i: max(len(columns[i].title), *(cell_len(row[i].text) for row in rows)) for i in used}
     shown = _fit(columns, widths, style.width)
     head = [Cell(columns[i].title, "dim") for i in shown]
     body = [[row[i] for i in shown] for row in rows]
-    return [_line(columns, shown, widths, cells, style.paint) for cells in [head, *body]]
+    return [_line(columns, shown, widths, cells, style) for cells in [head, *body]]
 
 
 def _fit(columns: Sequence[Column], widths: dict[int, int], limit: int | None) -> list[int]:
@@ -79,13 +74,13 @@ def _line(
     shown: list[int],
     widths: dict[int, int],
     cells: Sequence[Cell],
-    paint: Callable[[str, str], str],
+    style: Style,
 ) -> str:
     parts: list[str] = []
     for position, (i, cell) in enumerate(zip(shown, cells, strict=True)):
-        text = cut_middle(cell.text, widths[i]) if columns[i].least else cell.text
-        padding = " " * (widths[i] - len(text))
+        text = cut_middle(cell.text, widths[i], style.ellipsis) if columns[i].least else cell.text
+        padding = " " * (widths[i] - cell_len(text))
         last = position == len(shown) - 1
-        painted = paint(text, cell.colour)
+        painted = style.paint(text, cell.colour)
         parts.append(padding + painted if columns[i].right else painted + ("" if last else padding))
     return GAP.join(parts).rstrip()

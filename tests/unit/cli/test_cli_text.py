@@ -12,7 +12,8 @@ from evaldock.tui.cli import dotenv, formats
 from evaldock.tui.cli.complete import IdType, TaskType
 from evaldock.tui.cli.errors import UsageProblem
 from evaldock.tui.cli.style import Style, style_of
-from evaldock.tui.cli.table import Cell, Column, cut_middle, render
+from evaldock.tui.cli.table import Cell, Column, render
+from evaldock.tui.draw.cells import cell_len
 
 from .conftest import Machine
 
@@ -83,9 +84,12 @@ def test_table_fits_the_terminal_while_it_can(width: int) -> None:
     assert all(len(line) <= max(width, 11) for line in lines)
 
 
-def test_cut_in_the_middle() -> None:
-    assert cut_middle("abcdefghij", 5) == "ab~ij"
-    assert cut_middle("abc", 3) == "abc"
+def test_wide_characters_keep_the_columns() -> None:
+    """A character of two cells takes the room of two, whether the text is cut or not."""
+    rows = [[Cell("1"), Cell("中文常识问答"), Cell("7"), Cell("")], [Cell("2"), Cell("gsm8k"), Cell("8"), Cell("")]]
+    assert render(_COLUMNS, rows, Style()) == ["A  NAME          N", "1  中文常识问答  7", "2  gsm8k         8"]
+    assert render(_COLUMNS, rows, Style(width=14)) == ["A  NAME      N", "1  中文…答   7", "2  gsm8k     8"]
+    assert all(cell_len(line) <= 14 for line in render(_COLUMNS, rows, Style(width=14, ascii=True)))
 
 
 def test_env_file(tmp_path: Path) -> None:
