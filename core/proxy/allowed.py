@@ -67,11 +67,13 @@ class Allowed:
     def of(cls, path: str, base: str, kind: str, models: Sequence[str], more: Mapping[str, Sequence[str]]) -> Allowed:
         """What a job may whose endpoint has `path` and `base` in its URL and is of `kind`; `more` is opened besides.
 
-        Without `models` any may be asked.
+        Where `more` has no `models`, any may be asked; else those and `models`.
         """
         own = path.rstrip("/").removeprefix(base).strip("/")
         operations = (*_OF_TYPE.get(kind, _ALL), *_ALWAYS, f"POST {own}", *more.get("operations", ()))
-        named = frozenset((*models, *more.get("models", ()))) if models else frozenset("*")
+        # Harnesses call a model by names of their own, so only who lists models limits a job to them.
+        listed = more.get("models", ())
+        named = frozenset((*models, *listed)) if listed else frozenset("*")
         return cls(base, operations, named, _HEADERS | {name.lower() for name in more.get("headers", ())})
 
     def operation(self, method: str, path: str) -> bool:

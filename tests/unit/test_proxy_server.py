@@ -109,9 +109,9 @@ def test_a_setting_opens_more_operations_models_and_headers(tmp_path: Path) -> N
         ('{"model":"other"}'.encode("utf-16"), 403),
     ],
 )
-def test_a_token_is_good_for_the_models_of_its_job(tmp_path: Path, body: bytes, code: int) -> None:
+def test_a_job_is_held_to_its_models_where_some_are_listed(tmp_path: Path, body: bytes, code: int) -> None:
     async def main() -> None:
-        async with rig(tmp_path, models=["m"]) as r:
+        async with rig(tmp_path, models=["m"], allow={"models": ["judge"]}) as r:
             assert (await r.ask(data=body))[0] == code
             assert len(r.seen) == (code == 200)
 
