@@ -30,7 +30,7 @@ from ..run.events import (
 from ..run.journal import JournalWriter
 from ..run.layout import UnsafePath, archive_attempt, keep_spec
 from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, done, take_requests
-from ..run.state import RunState
+from ..run.state import JobView, RunState
 from ..run.store import Run, RunDamaged
 from .executor import EngineBusy, Executor, ExecutorUnavailable, Found
 from .gateway import Gateway, first_attempts, stop_of
@@ -39,6 +39,7 @@ from .live import LiveWriter, Scheduling
 from .outcome import NEVER_RAN, Ending, Stop, decide
 from .pool import Pool
 from .provenance import Provenance
+from .quota import Quotas, Watched
 from .space import Space
 from .worker import JobWorker, Shared, signal_job
 
@@ -131,6 +132,7 @@ class Engine:
         self._owning = True
         ledger.give_up = self._leave
         self._shared = Shared(self._run, self._env, self._executor, ledger, self._specs)
+        self._quotas = Quotas(self._on_notice)
         self._space = Space(self._run.paths.root, self._on_notice)
         self._provenance = Provenance(self._run, self._executor)
         self._pool = Pool(self._run.plan.workers, self._work_on)
@@ -213,7 +215,7 @@ class Engine:
             return
         if view.state is JobState.STOPPING and view.reason is Reason.TIMEOUT and spec.timeout is not None:
             self._shared.timed_out[spec.id] = spec.timeout
-        for reason in (Reason.UNAUTHORIZED, Reason.INTERCEPTOR):
+        for reason in (Reason.UNAUTHORIZED, Reason.INTERCEPTOR, Reason.QUOTA):
             if view.state is JobState.STOPPING and view.reason is reason:
                 self._shared.hopeless[spec.id] = Stop(reason, view.detail)
         ran = view.state in (JobState.RUNNING, JobState.STOPPING)
@@ -350,17 +352,24 @@ class Engine:
         self._pool.put(job)
 
     def _stop_hopeless(self) -> None:
-        """Stop the jobs of which the proxy found out that they cannot succeed."""
+        """Stop the jobs of which the proxy found out that they cannot succeed, and those that fill the disk."""
+        running = {job: view for job, view in self._ledger.state.jobs.items() if view.state is JobState.RUNNING}
         gateway = self._shared.gateway
         for job, figures in gateway.live().items() if gateway is not None else ():
             stop = stop_of(figures)
-            view = self._ledger.state.jobs.get(job)
-            if stop is None or view is None or view.state is not JobState.RUNNING or view.kill_requested:
-                continue
-            if job not in self._shared.hopeless and figures.get("attempt") == view.attempt:
-                self._shared.hopeless[job] = stop
-                self._on_notice(f"{self._specs[job].task} is stopped. {stop.detail}")
-                signal_job(self._shared, self._specs[job], view.container)
+            if stop is not None and job in running and figures.get("attempt") == running[job].attempt:
+                self._stop_for(running[job], stop)
+        for job, view in running.items():
+            if (stop := self._quotas.exceeded(job, view.attempt)) is not None:
+                self._stop_for(view, stop)
+        specs = [(self._specs[job], view.attempt) for job, view in running.items()]
+        self._quotas.look([Watched(spec, number, self._run.paths.job(spec.dir_name)) for spec, number in specs])
+
+    def _stop_for(self, view: JobView, stop: Stop) -> None:
+        if not view.kill_requested and view.id not in self._shared.hopeless:
+            self._shared.hopeless[view.id] = stop
+            self._on_notice(f"{self._specs[view.id].task} is stopped. {stop.detail}")
+            signal_job(self._shared, self._specs[view.id], view.container)
 
     def _check_deadlines(self) -> None:
         for spec in self._specs.values():

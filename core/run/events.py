@@ -55,6 +55,7 @@ class Reason(StrEnum):
     UNAUTHORIZED = "unauthorized"
     INTERCEPTOR = "interceptor"
     TIMEOUT = "timeout"
+    QUOTA = "quota"
     USER = "user"
     REMOVED = "removed"
     INTERRUPTED = "interrupted"

@@ -30,6 +30,7 @@ _REASONS = {
     "unauthorized": "the endpoint refuses the API key",
     "interceptor": "ended by an interceptor",
     "timeout": "out of time",
+    "quota": "too much on disk",
     "user": "on request",
     "removed": "container was removed",
     "docker_unavailable": "Docker out of reach",

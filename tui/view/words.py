@@ -38,6 +38,7 @@ _REASONS: dict[str, Words] = {
     "unauthorized": ("the endpoint refused the key", "key refused"),
     "interceptor": ("ended by an interceptor", "ended by interceptor"),
     "timeout": ("stopped at its time limit", "out of time"),
+    "quota": ("stopped: too much on disk", "disk quota"),
     "user": ("by you", "by you"),
     "removed": ("somebody removed its container", "container removed"),
     "interrupted": ("told to stop from outside evaldock", "stopped from outside"),
