@@ -62,15 +62,24 @@ class EnvValue:
     source: str
 
 
+Isolation = Literal["strict", "default", "off"]
+"""How far containers are walled in; see `plan.isolation`."""
+
+
 @dataclass(frozen=True)
 class Resources:
-    """Limits of one container; None leaves Docker's default. Sizes in bytes."""
+    """Limits of one container; None leaves Docker's default. Sizes in bytes.
+
+    `log` and `results` are what its log and all that it leaves in /results may take on disk; None is no limit.
+    """
 
     cpus: float | None = None
     memory: int | None = None
     gpus: str | None = None
     pids: int | None = 4096
     shm_size: int | None = None
+    log: int | None = 10 << 30
+    results: int | None = 100 << 30
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,8 @@ class Execution:
     extra_docker_args: str = ""
     mounts: tuple[MountSpec, ...] = ()
     proxy: bool = True
+    isolation: Isolation = "default"
+    network: Literal["internet", "internal"] = "internet"
 
     @property
     def workers(self) -> int:

@@ -21,6 +21,7 @@ from .model import (
     Endpoint,
     EnvValue,
     Execution,
+    Isolation,
     MountSpec,
     Origin,
     RequestOptions,
@@ -76,6 +77,8 @@ class Typer:
             mode=cast("Literal['parallel', 'sequential']", mode),
             max_parallel=whole(child(node, "max_parallel")) or base.max_parallel,
             proxy=_flag(child(node, "proxy"), otherwise=True),
+            isolation=_isolation(value(child(node, "isolation"))),
+            network=cast("Literal['internet', 'internal']", text(child(node, "network")) or base.network),
             pull=cast("Literal['missing', 'always', 'never']", pull),
             kill_grace=base.kill_grace if grace is None else grace,
             timeout=self.duration(child(node, "timeout"), (*at, "timeout")),
@@ -151,7 +154,13 @@ class Typer:
             gpus=None if gpus is None or gpus == 0 else str(gpus),
             pids=Resources().pids if pids is None else whole(pids),
             shm_size=size(value(child(node, "shm_size"))),
+            log=self._quota(child(node, "log"), Resources().log),
+            results=self._quota(child(node, "results"), Resources().results),
         )
+
+    def _quota(self, node: Node | None, otherwise: int | None) -> int | None:
+        """A size; null is no limit, nothing is `otherwise`."""
+        return otherwise if node is None else size(value(node))
 
     def mounts(self, node: Node | None, at: Steps) -> tuple[MountSpec, ...]:
         """`{host path: container path[:ro]}`."""
@@ -299,6 +308,11 @@ def value(node: Node | None) -> object:
     if node is None or node.broken or isinstance(node.value, (dict, list)):
         return None
     return node.value
+
+
+def _isolation(found: object) -> Isolation:
+    # YAML reads a bare `off` as false.
+    return "off" if found is False else cast("Isolation", found or Execution(Path()).isolation)
 
 
 def text(node: Node | None) -> str | None:

@@ -196,6 +196,10 @@ class Executor(Protocol):
         """
         ...
 
+    def client_addresses(self, attempt: Attempt) -> Sequence[str]:
+        """The addresses from which requests of the attempt's running container come; none where that is not known."""
+        ...
+
     def hand_back(self, attempt: Attempt) -> None:
         """Give the files of the attempt to the invoking user. Raises JobProblem when that fails."""
         ...

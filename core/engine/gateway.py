@@ -77,6 +77,7 @@ class Gateway:
         with self._lock:
             if self._attempts.get(job) != attempt:
                 self._attempts[job] = attempt
+                self._clients.pop(job, None)
                 self._tell()
 
     def admit(self, job: str, clients: Sequence[str]) -> None:
@@ -137,6 +138,10 @@ class Gateway:
     def host(self, job: JobSpec) -> str:
         """This machine, as the job's container knows it."""
         return proxy_host(job, self._addresses)
+
+    def hears(self, job: JobSpec) -> bool:
+        """Whether requests of the job come from its container's own address."""
+        return (job.docker.network or "") in self._addresses
 
     def figures(self) -> dict[str, Any]:
         """What the proxy wrote last: `jobs` by id, and what it says of the endpoint."""

@@ -165,11 +165,20 @@ class JobWorker:
     def _await(self) -> Outcome:
         ledger = self._s.ledger
         ledger.change(self._job.id, JobState.RUNNING, only_from=_NOT_YET, container=self._name)
+        self._bind()
         # A kill that came in before the state said `running` found nothing to signal: it is carried out here.
         if self._doomed():
             signal_job(self._s, self._job, self._name)
         ended = self._s.executor.wait(self._attempt, self._s.leaving.is_set, self._outage, self._doomed)
         return self._collect(ended)
+
+    def _bind(self) -> None:
+        # Only on a network whose bridge is this machine's: elsewhere requests seem to come from another address.
+        gateway = self._s.gateway
+        if gateway is not None and gateway.hears(self._job):
+            clients = self._patiently(lambda: self._s.executor.client_addresses(self._attempt), give_up=True)
+            if clients:
+                gateway.admit(self._job.id, clients)
 
     def _collect(self, ended: Exit | None) -> Outcome:
         problem = self._hand_back()

@@ -22,6 +22,7 @@ from .endpoint import (
     type_warning,
 )
 from .environ import job_env
+from .isolation import walled, walled_env
 from .mounts import MountError, checked_mount, twice
 from .names import DirNames
 from .run_config import RunConfigParts, build_run_config
@@ -109,6 +110,15 @@ class _Maker:
         run_config = self._run_config(task, spec, endpoint, url)
         mounts = self._mounts(task)
         execution, options = self._config.execution, self._args.options
+        options = replace(options, user=task.user or options.user)
+        env = job_env(
+            user=task.env,
+            docker_args=self._args.env,
+            api_key_name=endpoint.api_key_name,
+            required=spec.required_env,
+            kill_grace=execution.kill_grace,
+            dataset=task.dataset_mount_path if task.dataset_dir else "",
+        )
         return JobSpec(
             id=f"{self._invocation}.{index}",
             index=index,
@@ -122,17 +132,10 @@ class _Maker:
             command=_command(spec, run_config, url, endpoint.model_id),
             dir_name=self._dirs.take(task.name, index),
             run_config=run_config,
-            env=job_env(
-                user=task.env,
-                docker_args=self._args.env,
-                api_key_name=endpoint.api_key_name,
-                required=spec.required_env,
-                kill_grace=execution.kill_grace,
-                dataset=task.dataset_mount_path if task.dataset_dir else "",
-            ),
+            env=walled_env(env, execution.isolation),
             mounts=mounts,
             resources=with_args(task.resources or execution.resources, self._args.resources),
-            docker=replace(options, user=task.user or options.user),
+            docker=walled(options, execution.isolation, internal=execution.network == "internal"),
             timeout=execution.timeout if task.timeout is None else task.timeout,
             kill_grace=execution.kill_grace,
             samples=_samples(run_config, spec.samples),
@@ -147,6 +150,7 @@ class _Maker:
             adapter=self._adapter(task),
             position=position,
             requests=_patient(task.requests or self._config.endpoint.requests, run_config),
+            isolation=execution.isolation,
         )
 
     def _run_config(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> Tree:
@@ -178,7 +182,9 @@ class _Maker:
         mounts += self._args.mounts
         if task.dataset_dir:
             source = os.path.abspath(os.path.expanduser(task.dataset_dir))
-            mounts.append(checked_mount(source, task.dataset_mount_path, False, "dataset_dir"))
+            # What one task changed, the next would be scored by.
+            read_only = self._config.execution.isolation != "off"
+            mounts.append(checked_mount(source, task.dataset_mount_path, read_only, "dataset_dir"))
         if target := twice(mounts):
             raise MountError(f"two mounts want the place {target} in the container")
         return tuple(mounts)

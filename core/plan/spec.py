@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Literal, cast
 
 from ..catalog.measure import Measure
-from ..config.model import EnvValue, MountSpec, RequestOptions, Resources
+from ..config.model import EnvValue, Isolation, MountSpec, RequestOptions, Resources
 
 RESULTS_PATH = "/results"
 LOGS_PATH = "/evaldock/logs"
@@ -60,7 +60,8 @@ class JobSpec:
     `samples` is the expected number of samples when the config says it, each answered `repeats` times; `timeout` and
     `kill_grace` are seconds. `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks;
     `pre_cmd` and `post_cmd`: see `commands`. `progress` is the catalog's regular expression for the log. `image_id`
-    pins an image that no registry has. `measure` is what the catalog says of its figure.
+    pins an image that no registry has. `measure` is what the catalog says of its figure. What `isolation` gives is in
+    `docker` already.
     """
 
     id: str
@@ -94,6 +95,7 @@ class JobSpec:
     requests: RequestOptions = field(default_factory=RequestOptions)
     image_id: str = ""
     measure: Measure = field(default_factory=Measure)
+    isolation: Isolation = "off"
 
     @property
     def expected(self) -> int | None:

@@ -19,6 +19,7 @@ from .container import image_reference
 from .diff import Change
 from .docker_line import docker_run_line
 from .environ import missing_env
+from .isolation import told
 from .mask import masked_override, masked_text, masked_tree, masked_value
 from .spec import EnvRef, JobSpec, Plan
 from .takes import taken_along
@@ -188,6 +189,7 @@ def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again, proxied:
         ("task", f"{job.task} ({job.harness}, {job.endpoint_type})"),
         ("image", image_reference(job)),
         *(_proxy_facts(job) if proxied else ()),
+        *(("walls", line) for line in told(job)),
         *([("try", str(again.attempt))] if again.attempt > 1 else []),
     ]
     return JobPreview(

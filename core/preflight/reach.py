@@ -174,6 +174,8 @@ def _ask_from_container(subject: Subject, job: JobSpec, image: str, url: str, to
             env=env,
             network=job.docker.network,
             extra_hosts=hosts,
+            user=job.docker.user,
+            limits=job.resources,
             timeout=_WAIT + 10,
         )
     except JobProblem as problem:

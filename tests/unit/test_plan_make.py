@@ -479,7 +479,7 @@ def test_container_settings_come_together() -> None:
     assert spec.mounts == (
         MountSpec("/cache", "/root/.cache"),
         MountSpec("/a", "/b", True),
-        MountSpec("/data/set", "/datasets"),
+        MountSpec("/data/set", "/datasets", True),
     )
     assert env(spec)["NEMO_EVALUATOR_DATASET_DIR"] == EnvRef(
         "NEMO_EVALUATOR_DATASET_DIR", EnvValue("lit", "/datasets"), secret=False

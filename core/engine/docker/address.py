@@ -11,6 +11,9 @@ from typing import Any
 
 import docker.errors
 
+from ..executor import JobProblem
+from .network import ensure_network
+
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
 _DEFAULT = ("", "default", "bridge")
 _BORROWED = "container:"
@@ -23,7 +26,12 @@ def host_addresses(client: Any, networks: Collection[str]) -> dict[str, str]:
     Networks that are not there have no address, nor have those without a bridge on this machine: `none`, macvlan, and
     all of a Docker that runs in a virtual machine, as Docker Desktop does.
     """
-    found = {name: _address(client, name) for name in dict.fromkeys(networks)}
+    found: dict[str, str | None] = {}
+    for name in dict.fromkeys(networks):
+        # Whether it can be made is asked again by each job, which then fails with the reason.
+        with contextlib.suppress(JobProblem):
+            ensure_network(client, name)
+        found[name] = _address(client, name)
     return {name: address for name, address in found.items() if address is not None}
 
 

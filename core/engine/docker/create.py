@@ -13,13 +13,17 @@ from ..executor import Attempt, JobProblem
 from .client import ApiClient
 
 _PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_LEAST_MEMORY = 512 << 20
 _EXCEPTIONS = ("NO_PROXY", "no_proxy")
 
 
 def create_arguments(
-    attempt: Attempt, env: Mapping[str, str], client: ApiClient, *, shell: bool = True
+    attempt: Attempt, env: Mapping[str, str], client: ApiClient, *, shell: bool = True, memory: int | None = None
 ) -> dict[str, Any]:
-    """Keyword arguments of `create_container`, but for the name. Raises JobProblem for a variable that is not set."""
+    """Keyword arguments of `create_container`, but for the name. Raises JobProblem for a variable that is not set.
+
+    `memory` is the most that a container may use which says nothing of it, in bytes.
+    """
     shape = container_shape(attempt.job, run_dir_label(attempt), attempt.number)
     if not shell:
         shape = without_shell(shape)
@@ -35,9 +39,14 @@ def create_arguments(
         "working_dir": options.workdir,
         "hostname": options.hostname,
         "platform": options.platform,
-        "host_config": client.create_host_config(**_host_config(shape)),
+        "host_config": client.create_host_config(**_host_config(shape, memory)),
     }
     return {key: value for key, value in arguments.items() if value is not None}
+
+
+def memory_share(total: int) -> int | None:
+    """What a container may use at most of a machine with `total` bytes: so much that the machine still works."""
+    return max(_LEAST_MEMORY, total // 10 * 8) if total else None
 
 
 def run_dir_label(attempt: Attempt) -> str:
@@ -82,7 +91,7 @@ def _configured(client: ApiClient) -> dict[str, str]:
     return dict(found.get_environment()) if found else {}
 
 
-def _host_config(shape: ContainerShape) -> dict[str, Any]:
+def _host_config(shape: ContainerShape, memory: int | None) -> dict[str, Any]:
     from docker.types import LogConfig, Mount, Ulimit
 
     options, resources = shape.options, shape.resources
@@ -110,7 +119,8 @@ def _host_config(shape: ContainerShape) -> dict[str, Any]:
         "tmpfs": list(options.tmpfs),
         "ulimits": [_ulimit(Ulimit, text) for text in options.ulimits],
         "nano_cpus": round(resources.cpus * 1e9) if resources.cpus else None,
-        "mem_limit": resources.memory,
+        "mem_limit": resources.memory or memory,
+        "memswap_limit": None if resources.memory else memory,
         "pids_limit": resources.pids,
         "shm_size": resources.shm_size,
         "device_requests": _gpus(resources.gpus),

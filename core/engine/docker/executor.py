@@ -38,11 +38,12 @@ from ..executor import (
 from .address import host_addresses
 from .chown import chown_through_daemon, owner_for
 from .client import Clients, ignoring
-from .create import create_arguments, run_dir_label
+from .create import create_arguments, memory_share, run_dir_label
 from .errors import create_problem, unavailable
 from .figures import cgroup_files, read_figures
 from .image import image_facts
 from .logs import LogCollector, open_log
+from .network import addresses_of, ensure_network
 from .ownership import drop_devices, give_back, is_handed_back
 from .pull import Puller
 
@@ -60,6 +61,7 @@ class DockerExecutor:
         self._clients = Clients()
         self._puller = Puller(self._clients.get, lambda: self._clients.where)
         self._about: About | None = None
+        self._memory: int | None = None
         self._images: dict[str, ImageFacts] = {}
         self._seen: dict[str, tuple[float, str]] = {}
         self._doubtful: set[str] = set()
@@ -105,7 +107,10 @@ class DockerExecutor:
         """Make the container. A half-made one of the same attempt is ours alone, and is replaced."""
         name = container_name(attempt.job, attempt.number)
         image = image_reference(attempt.job)
-        self._create(name, create_arguments(attempt, env, self._clients.get()), attempt)
+        with self._clients.outage_to_unavailable():
+            ensure_network(self._clients.get(), attempt.job.docker.network or "")
+        memory = self._memory_share(attempt.job)
+        self._create(name, create_arguments(attempt, env, self._clients.get(), memory=memory), attempt)
         if image not in self._shells:
             self._shells[image] = self._has_shell(name)
         if not self._shells[image]:
@@ -114,7 +119,16 @@ class DockerExecutor:
             self._shellless.add(name)
             # Before anything of the image's runs.
             self._logs[name] = open_log(attempt.paths.stdout)
-            self._create(name, create_arguments(attempt, env, self._clients.get(), shell=False), attempt)
+            arguments = create_arguments(attempt, env, self._clients.get(), shell=False, memory=memory)
+            self._create(name, arguments, attempt)
+
+    def _memory_share(self, job: JobSpec) -> int | None:
+        if job.isolation == "off" or job.resources.memory:
+            return None
+        if self._memory is None:
+            with self._clients.outage_to_unavailable():
+                self._memory = int(self._clients.get().info().get("MemTotal") or 0)
+        return memory_share(self._memory)
 
     def _create(self, name: str, arguments: dict[str, Any], attempt: Attempt) -> None:
         for last in (False, True):
@@ -266,6 +280,12 @@ class DockerExecutor:
         """See Executor.host_addresses: on Linux, the addresses of the bridges that Docker made."""
         with self._clients.outage_to_unavailable():
             return host_addresses(self._clients.get(), networks)
+
+    def client_addresses(self, attempt: Attempt) -> Sequence[str]:
+        """See Executor.client_addresses."""
+        name = container_name(attempt.job, attempt.number)
+        with self._clients.outage_to_unavailable():
+            return addresses_of(self._clients.get(), name)
 
     def hand_back(self, attempt: Attempt) -> None:
         """Make the invoking user own what the container left: as root at once, else through a container of ours."""

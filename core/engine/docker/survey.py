@@ -9,9 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...config.model import Resources
 from ..executor import ExecutorUnavailable
 from .client import Clients
 from .errors import create_problem, pull_problem, unavailable
+
+_PROCESSES = 512
+_MEMORY = 512 << 20
+_NO_LIMITS = Resources(pids=None)
 
 LABEL_CHECK = "evaldock.check"
 
@@ -122,23 +127,37 @@ class Survey:
         timeout: float,
         network: str | None = None,
         extra_hosts: Sequence[str] = (),
+        user: str | None = None,
+        limits: Resources = _NO_LIMITS,
         lines: int = 20,
     ) -> Ended:
         """Run `command` in a container of a local image and remove it; the output are its last `lines`.
 
+        It has no capability, a read-only root and at most 512 MiB and 512 processes, or less by `limits`.
+
         Raises JobProblem when it does not start.
         """
         import docker.errors
+        from docker.types import Ulimit
+
+        from .network import ensure_network
 
         client: Any = self._clients.get()
+        ensure_network(client, network or "")
         # Docker refuses extra hosts for a container that borrows another one's network.
         borrowed = (network or "").startswith("container:")
         host = client.create_host_config(
             init=True,
             network_mode=network,
             extra_hosts=[] if borrowed else list(extra_hosts),
+            # Whatever the job may do, this needs none of it.
+            cap_drop=["ALL"],
+            read_only=True,
             security_opt=["no-new-privileges"],
-            pids_limit=512,
+            pids_limit=min(limits.pids or _PROCESSES, _PROCESSES),
+            mem_limit=min(limits.memory or _MEMORY, _MEMORY),
+            memswap_limit=min(limits.memory or _MEMORY, _MEMORY),
+            ulimits=[Ulimit(name="core", soft=0, hard=0)],
         )
         name = f"evaldock-check-{os.urandom(4).hex()}"
         try:
@@ -150,6 +169,7 @@ class Survey:
                     command=list(command[1:]),
                     environment=dict(env),
                     host_config=host,
+                    user=user,
                     labels={LABEL_CHECK: "1"},
                 )
                 client.start(name)
