@@ -6,13 +6,15 @@ More memory than it may use is an error there; more time ends it.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pickle
 import resource
 import signal
 import traceback
 from collections.abc import Callable
-from typing import cast
+from enum import Enum
+from typing import Any, cast
 
 from ..base.helper import serve
 from .apart import MEMORY, SECONDS, Answer
@@ -36,12 +38,25 @@ def _packed(question: bytes) -> bytes:
     try:
         value = function(*args, **kwargs)
         spent = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > _SPENT
-        return pickle.dumps(Answer(value, spent=spent))
+        return sent(Answer(value, spent=spent))
     except MemoryError:
         pass
     except Exception:  # noqa: BLE001 - the one who asked tells of it
-        return pickle.dumps(Answer(defect=traceback.format_exc(limit=-8)))
-    return pickle.dumps(Answer(problem=f"need more than the {MEMORY >> 20} MiB of memory allowed", spent=True))
+        return sent(Answer(defect=traceback.format_exc(limit=-8)))
+    return sent(Answer(problem=f"need more than the {MEMORY >> 20} MiB of memory allowed", spent=True))
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, obj: object, /) -> Any:
+        # Python 3.11.0 to 3.11.3 names a member of an enum by getattr, which the other side does not take.
+        return (type(obj), (obj.value,)) if isinstance(obj, Enum) else NotImplemented
+
+
+def sent(answer: Answer) -> bytes:
+    """The answer as bytes that hold nothing but evaldock's own classes and plain values."""
+    packed = io.BytesIO()
+    _Pickler(packed).dump(answer)
+    return packed.getvalue()
 
 
 def _limit() -> None:
