@@ -18,6 +18,7 @@ from ..base.urls import bare_url
 from ..config.compose import PACKAGED
 from ..config.exports import export_settings, wanted_destinations
 from ..config.model import Config, MountSpec
+from .isolation import KEPT
 from .spec import JobSpec, Plan
 from .trees import text_at
 
@@ -85,7 +86,9 @@ def _privileges(job: JobSpec) -> Iterator[str]:
     if options.pid == "host":
         yield "--pid=host: containers see and signal the processes of this machine"
     for name in options.cap_add:
-        yield f"--cap-add={name}"
+        # Docker gives these to every container, and so does evaldock by default.
+        if name.upper().removeprefix("CAP_") not in KEPT:
+            yield f"--cap-add={name}"
     for text in options.security_opt:
         if "unconfined" in text or "disable" in text:
             yield f"--security-opt={text}"
