@@ -88,7 +88,7 @@ def test_the_users_own_document_needs_no_question(document: Path) -> None:
 )
 def test_what_goes_further_is_listed(document: Path, override: str, found: str | None) -> None:
     override = override if found else f"+{override}"
-    assert taken(document, override) == (found or "/etc/ssl, to read and change",)
+    assert taken(document, override) == (found or "/etc/ssl, to read",)
 
 
 def test_a_variable_in_a_url_a_token_for_a_foreign_server_and_a_file_outside(document: Path) -> None:
