@@ -8,7 +8,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from evaldock.core.proxy.process import find_proxy
+from evaldock.core.plan.isolation import NETWORK
+from evaldock.core.proxy.process import ProxyHandle, find_proxy
 from evaldock.core.run.store import Run
 
 from .conftest import IMAGE, Bench, Going, docker, wait_for
@@ -77,7 +78,7 @@ def test_a_container_without_a_token_of_this_run_gets_401(bench: Bench) -> None:
             assert handle is not None
             theirs = docker("exec", container(stranger.run), "sh", "-c", "echo $API_KEY")
             for token in ("", "wrong", theirs, "ed-" + "0" * 40):
-                said = ask_from_a_container(handle.port, token)
+                said = ask_from_a_container(handle, token)
                 assert "401 Unauthorized" in said, said
             assert len(at.asked) == 2, "nothing of that reached the endpoint"
             live = going.run.paths.root / "requests-live.json"
@@ -87,15 +88,15 @@ def test_a_container_without_a_token_of_this_run_gets_401(bench: Bench) -> None:
             kill(stranger)
 
 
-def ask_from_a_container(port: int, token: str) -> str:
-    """What busybox's wget says in a container of its own."""
-    url = f"http://host.docker.internal:{port}{PATH}"
+def ask_from_a_container(handle: ProxyHandle, token: str) -> str:
+    """What busybox's wget says in a container of its own, on the network of the tasks."""
+    url = f"http://{handle.listen[-1]}:{handle.port}{PATH}"
     command = [
         "docker",
         "run",
         "--rm",
-        "--add-host",
-        "host.docker.internal:host-gateway",
+        "--network",
+        NETWORK,
         IMAGE,
         "wget",
         "-S",
