@@ -37,17 +37,13 @@ class GateProblem(EvaldockError):
     exit_code = ExitCode.GATE_USAGE
 
 
-class _WrongUsage(click.UsageError):
-    exit_code = int(ExitCode.GATE_USAGE)
-
-
 class _GateCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click's, but a mistake ends with 64."""
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            raise _WrongUsage(error.message, ctx) from None
+            raise GateProblem(error.format_message()) from None
 
 
 @click.command(
