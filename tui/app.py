@@ -1,93 +1,52 @@
-"""The dashboard: themes, what is told, and the way in and out. What is on screen belongs to the screens."""
+"""The dashboard with its screens: the way in and out. What is on screen belongs to the screens."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
-from textual.widgets import Input
 
-from ..core.base.errors import explain
-from ..core.run.access import read_only
-from . import glyphs as glyph_sets
 from .actions import BY_ID, bindings
 from .crash import Crash, write_crash
-from .outcome import Left
-from .settings import Settings, load_memory, load_settings, save_memory
-from .telling import Severity, Told, told_now
-from .terminal import TerminalDriver
-from .theme import ROLES, THEMES, Palette, make_theme, palette
+from .dashboard import Dashboard, DashboardExit
+from .settings import Appearance, Settings, save_memory
 
 if TYPE_CHECKING:
-    from textual.events import Key
     from textual.screen import Screen
-    from textual.theme import Theme
 
     from ..core.run.store import Run
-    from .cli.look import Look
     from .screens.base import DashboardScreen
 
-T = TypeVar("T")
-
-_PREFIX = "evaldock-"
 _TWICE = 2.0  # seconds within which a second ctrl+c leaves
-_TOLD_KEPT = 500
 
 
-class EvaldockApp(App[Left], inherit_bindings=False):
-    """One window on the runs of this user.
-
-    `env` is the environment for engines started from here. Widgets take `palette` and `glyphs` from the app.
-    """
+class EvaldockApp(Dashboard, inherit_bindings=False):
+    """One window on the runs of this user."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = "app.tcss"
     # Everything else is bound by the screens, so that a dialog shuts it out; leaving in a hurry always works.
     BINDINGS: ClassVar[list[BindingType]] = bindings("interrupt", call="app.interrupt", priority=True)
 
-    palette: Palette
-    glyphs: glyph_sets.Glyphs
-
-    def __init__(self, look: Look, *, env: Mapping[str, str], settings: Settings | None = None) -> None:
-        # An empty NO_COLOR means nothing (no-color.org), but Textual asks only whether it is there.
-        if os.environ.get("NO_COLOR") == "":
-            del os.environ["NO_COLOR"]
-        super().__init__(driver_class=TerminalDriver)
-        self.env = env
-        self.settings = load_settings(env) if settings is None else settings
-        self.memory = load_memory(env)
-        self.read_only = read_only(env)
-        self.told: list[Told] = []
+    def __init__(self, appearance: Appearance, *, env: Mapping[str, str], settings: Settings | None = None) -> None:
+        super().__init__(appearance, env=env, settings=settings)
         self.crash: Crash | None = None
         self._first: tuple[Run, bool] | None = None
-        self._opening: tuple[str, ...] = self.settings.problems
         self._interrupted = float("-inf")
-        self._mouse = self.settings.mouse if look.mouse is None else look.mouse
-        self._dress(look)
-
-    def on_key(self, event: Key) -> None:
-        """What nobody wanted is a command. In one chunk with the key that opens a prompt (a paste, a slow line) comes
-        what is to be typed into it, aimed at who had the focus before: it ends up here, in the right order."""
-        focused = self.focused
-        if isinstance(focused, Input) and event.is_printable and event.character is not None:
-            focused.insert_text_at_cursor(event.character)
-            # Textual looks for a command after this, unless told not to.
-            event.prevent_default()
+        self._mouse = self.settings.mouse if appearance.mouse is None else appearance.mouse
 
     # The way in
 
-    def begin_with(self, run: Run, *, start: bool, told: tuple[str, ...] = ()) -> None:
-        """Show this run first; with `start`, give it an engine once it is drawn. `told` goes to the event log."""
+    def begin_with(self, run: Run, *, start: bool, messages: tuple[str, ...] = ()) -> None:
+        """Show this run first; with `start`, give it an engine once it is drawn. `messages` are shown and kept."""
         self._first = (run, start)
-        self._opening = (*self._opening, *told)
+        self.opening = (*self.opening, *messages)
 
-    def show(self) -> Left | None:
+    def show(self) -> DashboardExit | None:
         """Run until it is left; None when a defect ended it: then `crash` says more."""
         try:
             left = self.run(mouse=self._mouse)
@@ -120,7 +79,7 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave)
         self.push_screen(self._first_screen())
-        for text in self._opening:
+        for text in self.opening:
             self.tell(text, "warning")
 
     def _first_screen(self) -> Screen[None]:
@@ -138,67 +97,6 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         from .screens.run import RunScreen
 
         self.push_screen(RunScreen(run, start=start, read_only=self.read_only))
-
-    # How it looks
-
-    def _dress(self, look: Look) -> None:
-        for theme in (*THEMES.values(), *map(self._made, self.settings.themes)):
-            self.register_theme(theme)
-        # NO_COLOR is stronger than a taste that was stored, and weaker than a word said now.
-        stored = self.memory.theme or self.settings.theme
-        self.wear(look.theme or ("mono" if self.no_color else stored), remember=False)
-        said = (look.ascii, self.settings.ascii, glyph_sets.needs_ascii(self.env))
-        self.glyphs = glyph_sets.ASCII if next(word for word in said if word is not None) else glyph_sets.UNICODE
-
-    def _made(self, name: str) -> Theme:
-        """A theme of the user's own."""
-        own = self.settings.themes[name]
-        base = THEMES[_PREFIX + own.base].variables
-        return make_theme(_PREFIX + name, {role: own.colours.get(role, base[f"evaldock-{role}"]) for role in ROLES})
-
-    @property
-    def theme_names(self) -> tuple[str, ...]:
-        """The themes to choose from, by their short names."""
-        return (*(name.removeprefix(_PREFIX) for name in THEMES), *self.settings.themes)
-
-    def wear(self, name: str, *, remember: bool = True) -> None:
-        """Take the theme of this short name; one that does not exist is told and the first one taken."""
-        if name and name not in self.theme_names:
-            self._opening = (*self._opening, f"There is no theme {name!r}; there are {', '.join(self.theme_names)}.")
-        self.theme = _PREFIX + (name if name in self.theme_names else self.theme_names[0])
-        if remember:
-            self.memory.theme = name
-            save_memory(self.memory, self.env)
-
-    def watch_theme(self) -> None:
-        """Widgets draw with the palette: it follows the theme."""
-        self.palette = palette(self.current_theme)
-
-    # What is told
-
-    def tell(self, text: str, severity: Severity = "information") -> None:
-        """Say a sentence: for a moment on the screen, and in the event log."""
-        from ..core.base.sanitize import clean_line
-
-        text = clean_line(text)
-        if not text:
-            return
-        self.told = [*self.told, told_now(text, severity)][-_TOLD_KEPT:]
-        self.notify(text, severity=severity, markup=False)
-
-    def ask(self, work: Callable[[], T], then: Callable[[T], None] | None = None) -> None:
-        """Do blocking work on a thread; `then` gets its result here. An error is told as a sentence."""
-        self.run_worker(self._asked(work, then), exit_on_error=False)
-
-    async def _asked(self, work: Callable[[], T], then: Callable[[T], None] | None) -> None:
-        try:
-            result = await asyncio.to_thread(work)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the dashboard
-            explained = explain(error)
-            self.tell(explained[0] if explained else f"Unexpected error: {type(error).__name__}: {error}", "error")
-            return
-        if then is not None:
-            then(result)
 
     # The way out
 
@@ -222,4 +120,4 @@ class EvaldockApp(App[Left], inherit_bindings=False):
         """End the dashboard. Runs continue."""
         save_memory(self.memory, self.env)
         base = self.base
-        self.exit(Left(base.shown_run if base is not None else None))
+        self.exit(DashboardExit(base.shown_run if base is not None else None))

@@ -32,6 +32,15 @@ BASES = ("dark", "light", "mono", "contrast")
 
 
 @dataclass(frozen=True)
+class Appearance:
+    """How the dashboard is to look for this once; None where nothing was said."""
+
+    theme: str | None = None
+    ascii: bool | None = None
+    mouse: bool | None = None
+
+
+@dataclass(frozen=True)
 class UserTheme:
     """A theme of the user's own: `base` is a shipped one, `colours` replace its roles (`accent` -> `#rrggbb`)."""
 

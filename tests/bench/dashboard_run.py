@@ -20,7 +20,7 @@ import pexpect
 from evaldock.core.run.store import Run
 from evaldock.tui import app
 from evaldock.tui.app import EvaldockApp
-from evaldock.tui.cli.look import Look
+from evaldock.tui.settings import Appearance
 from textual.screen import Screen
 
 from ..tui.scene import GIB, Scene, Task, rates, requests, score
@@ -56,7 +56,7 @@ class Load(EvaldockApp):
     CSS_PATH = Path(app.__file__).with_name("app.tcss")
 
     def __init__(self, run: Run, hertz: float, report: Path) -> None:
-        super().__init__(Look(ascii=None, theme="dark", mouse=False), env=os.environ)
+        super().__init__(Appearance(ascii=None, theme="dark", mouse=False), env=os.environ)
         self.begin_with(run, start=False)
         self._run_shown, self._hertz, self._report = run, hertz, report
         self._lags: list[float] = []

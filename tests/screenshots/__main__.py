@@ -23,7 +23,7 @@ from evaldock.core.plan.make import make_plan
 from evaldock.core.run.layout import create_run
 from evaldock.core.run.store import Run
 from evaldock.tui.app import EvaldockApp
-from evaldock.tui.cli.look import Look
+from evaldock.tui.settings import Appearance
 from textual.pilot import Pilot
 
 from .endpoint import Endpoint
@@ -111,12 +111,12 @@ class Camera:
         run: Run | None,
         keys: Sequence[str] = (),
         *,
-        look: Look | None = None,
+        look: Appearance | None = None,
         ready: Callable[[Pilot[object]], object] | None = None,
         after: float = 2.5,
     ) -> None:
         """One picture, after so many seconds of history for the sparklines, these keys, and once `ready` says so."""
-        app = EvaldockApp(look or Look(), env=self._env)
+        app = EvaldockApp(look or Appearance(), env=self._env)
         if run is not None:
             app.begin_with(run, start=False)
         async with app.run_test(size=size) as pilot:
@@ -138,9 +138,9 @@ async def live_pictures(camera: Camera, run: Run) -> None:
     """What a run looks like while it is at work."""
     await until(lambda: (run.live().get("jobs") or {}) and _progress(run, 0) >= 8)
     await camera.take("run", WIDE, run, after=LONG)
-    await camera.take("run-light", USUAL, run, look=Look(theme="light"), after=LONG)
+    await camera.take("run-light", USUAL, run, look=Appearance(theme="light"), after=LONG)
     await camera.take("run-narrow", NARROW, run)
-    await camera.take("run-mono", USUAL, run, look=Look(theme="mono", ascii=True))
+    await camera.take("run-mono", USUAL, run, look=Appearance(theme="mono", ascii=True))
     await camera.take("search", USUAL, run, ["tab", "/", *"logger", "enter"])
     await camera.take("kill", USUAL, run, ["j", "space", "space", "K"])
     await camera.take("preview", WIDE, run, ["p"], ready=_checked)

@@ -11,12 +11,11 @@ from typing import Protocol
 import pytest
 from evaldock.core.run.store import Run
 from evaldock.tui.app import EvaldockApp
-from evaldock.tui.cli.look import Look
-from evaldock.tui.outcome import Left
+from evaldock.tui.dashboard import DashboardExit
 from evaldock.tui.screens.base import DashboardScreen
 from evaldock.tui.screens.home import HomeScreen
 from evaldock.tui.screens.run import RunScreen
-from evaldock.tui.settings import Settings
+from evaldock.tui.settings import Appearance, Settings
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -29,7 +28,7 @@ WIDE = (140, 42)
 class Opened:
     """The dashboard as it is looked at."""
 
-    def __init__(self, app: EvaldockApp, pilot: Pilot[Left]) -> None:
+    def __init__(self, app: EvaldockApp, pilot: Pilot[DashboardExit]) -> None:
         self.app, self.pilot = app, pilot
 
     @property
@@ -60,7 +59,7 @@ class Opened:
     @property
     def told(self) -> list[str]:
         """All sentences told so far."""
-        return [told.text for told in self.app.told]
+        return [told.text for told in self.app.said]
 
     @property
     def footer(self) -> dict[str, str]:
@@ -99,7 +98,7 @@ class Opener(Protocol):
         *,
         start: bool = False,
         size: tuple[int, int] = WIDE,
-        look: Look | None = None,
+        look: Appearance | None = None,
         settings: Settings | None = None,
         **env: str,
     ) -> AbstractAsyncContextManager[Opened]: ...
@@ -124,13 +123,13 @@ def opened(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Opener:
         *,
         start: bool = False,
         size: tuple[int, int] = WIDE,
-        look: Look | None = None,
+        look: Appearance | None = None,
         settings: Settings | None = None,
         **env: str,
     ) -> AsyncIterator[Opened]:
         for name, value in env.items():
             monkeypatch.setenv(name, value)
-        app = EvaldockApp(look or Look(), env={**scene.env, **env}, settings=settings or Settings())
+        app = EvaldockApp(look or Appearance(), env={**scene.env, **env}, settings=settings or Settings())
         if run is not None:
             app.begin_with(run, start=start)
         async with app.run_test(size=size, notifications=True) as pilot:

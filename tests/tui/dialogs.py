@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evaldock.tui.actions import ACTIONS, BY_ID
+from evaldock.tui.messages import Said
 from evaldock.tui.screens.commands import CommandsDialog
 from evaldock.tui.screens.delete import DeleteRunDialog
 from evaldock.tui.screens.dialog import Dialog
@@ -23,15 +24,14 @@ from evaldock.tui.screens.quit import QuitDialog
 from evaldock.tui.screens.rerun import RerunDialog
 from evaldock.tui.screens.sort import SortMenu
 from evaldock.tui.screens.theme import ThemeDialog
-from evaldock.tui.telling import Told
 
 from .pictures import MOMENT, ROWS, PartsApp
 
 _AT = datetime(2026, 11, 23, 3, 58, 6, tzinfo=UTC)
 TOLD = (
-    Told(_AT, "Killed mmlu_pro."),
-    Told(_AT.replace(minute=59), "winogrande failed: out of memory at 16 GiB, exit 137.", "warning"),
-    Told(_AT.replace(second=9, minute=59), "Docker does not answer at unix:///var/run/docker.sock: it is not running. "
+    Said(_AT, "Killed mmlu_pro."),
+    Said(_AT.replace(minute=59), "winogrande failed: out of memory at 16 GiB, exit 137.", "warning"),
+    Said(_AT.replace(second=9, minute=59), "Docker does not answer at unix:///var/run/docker.sock: it is not running. "
          "Start it (sudo systemctl start docker, or open Docker Desktop) and try again.", "error"),
 )  # fmt: skip
 

@@ -34,7 +34,7 @@ class LogApp(App[None], inherit_bindings=False):
         for made in THEMES.values():
             self.register_theme(made)
         self.glyphs = ASCII if ascii else UNICODE
-        self.wear(theme)
+        self.use_theme(theme)
 
     def wear(self, theme: str) -> None:
         """Change the colours."""

@@ -238,7 +238,7 @@ async def test_any_size_and_any_colours(log: Path) -> None:
             assert app.pane.size == Size(width, height)
             assert all(app.pane.render_line(y).cell_length == width for y in range(height))
         before = app.pane.render_line(0)
-        app.wear("light")
+        app.use_theme("light")
         await pilot.pause()
         assert app.pane.render_line(0) != before
 

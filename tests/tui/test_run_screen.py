@@ -6,9 +6,8 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from evaldock.tui.cli.look import Look
 from evaldock.tui.panes.stack import TABS
-from evaldock.tui.settings import Settings, load_memory, load_settings
+from evaldock.tui.settings import Appearance, Settings, load_memory, load_settings
 from textual.widgets import Static
 
 from .conftest import WIDE, Opener, text_of
@@ -259,7 +258,7 @@ async def test_choices_are_remembered(scene: Scene, opened: Opener) -> None:
 
 
 async def test_a_theme_that_is_not_taken_leaves_the_old_one(scene: Scene, opened: Opener) -> None:
-    async with opened(scene.run(engine=True), look=Look(theme="contrast")) as it:
+    async with opened(scene.run(engine=True), look=Appearance(theme="contrast")) as it:
         await it.press("T", "up")
         assert it.app.theme == "evaldock-mono"
         await it.press("escape")
@@ -295,7 +294,7 @@ async def test_mistakes_in_the_config_file_are_told(scene: Scene, opened: Opener
 @pytest.mark.parametrize("theme", ["dark", "light", "mono", "contrast"])
 async def test_every_theme_in_ascii_draws_ascii(scene: Scene, opened: Opener, theme: str) -> None:
     run = scene.run(engine=True)
-    async with opened(run, look=Look(theme=theme, ascii=True)) as it:
+    async with opened(run, look=Appearance(theme=theme, ascii=True)) as it:
         for widget in (it.run.header, it.run.run_line, it.run.table, it.run.head, it.run.vitals, it.run.footer):
             assert text_of(widget).isascii(), widget
 

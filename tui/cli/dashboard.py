@@ -10,12 +10,12 @@ import click
 
 from . import exit_codes
 from .exit_codes import ExitCode
-from .look import current_look
+from .look import current_appearance
 
 if TYPE_CHECKING:
     from ...core.run.store import Run
     from ..crash import Crash
-    from ..outcome import Left
+    from ..dashboard import DashboardExit
 
 
 def open_run(
@@ -32,8 +32,8 @@ def open_run(
     """
     from ..app import EvaldockApp
 
-    app = EvaldockApp(current_look(), env=env)
-    app.begin_with(run, start=start, told=tuple(told))
+    app = EvaldockApp(current_appearance(), env=env)
+    app.begin_with(run, start=start, messages=tuple(told))
     left = app.show()
     return _after_a_crash(app.crash) if left is None else _after(left, run, jobs)
 
@@ -42,7 +42,7 @@ def open_home(env: Mapping[str, str] | None = None) -> ExitCode:
     """Show the list of runs."""
     from ..app import EvaldockApp
 
-    app = EvaldockApp(current_look(), env=os.environ if env is None else env)
+    app = EvaldockApp(current_appearance(), env=os.environ if env is None else env)
     left = app.show()
     return _after_a_crash(app.crash) if left is None else _after(left, None, None)
 
@@ -63,7 +63,7 @@ def _after_a_crash(crash: Crash | None) -> ExitCode:
     return ExitCode.FAILED
 
 
-def _after(left: Left, run: Run | None, jobs: Collection[str] | None) -> ExitCode:
+def _after(left: DashboardExit, run: Run | None, jobs: Collection[str] | None) -> ExitCode:
     """Words on what continues without the dashboard, and the exit code."""
     if left.run is None:
         return ExitCode.OK

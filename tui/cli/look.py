@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+
+if TYPE_CHECKING:
+    from ..settings import Appearance
 
 _META = "evaldock.look"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class Look:
-    """What was asked for on the command line; None where nothing was."""
-
-    theme: str | None = None
-    ascii: bool | None = None
-    mouse: bool | None = None
-
-
 def look_options(command: Command) -> Command:
-    """Adds the options. They are read with `current_look`, so that commands need no parameters for them."""
+    """Adds the options. They are read with `current_appearance`, so that commands need no parameters for them."""
     for option in reversed(
         (
             _option("--read-only", is_flag=True, callback=_read_only, help="Change nothing; only look."),
@@ -38,9 +31,11 @@ def look_options(command: Command) -> Command:
     return command
 
 
-def current_look() -> Look:
+def current_appearance() -> Appearance:
     """What the options of the running command, and of the group before it, have said."""
-    return Look(**_asked(click.get_current_context()))
+    from ..settings import Appearance
+
+    return Appearance(**_asked(click.get_current_context()))
 
 
 def _option(name: str, **more: Any) -> Callable[[Command], Command]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,10 +75,10 @@ def _of_run(run: Run, view: PlanView) -> Preview:
 
 def of_config(path: str, env: Mapping[str, str]) -> tuple[Config, Plan, Prepared]:
     """A new run from a config file. Blocks; raises ConfigError, CatalogError."""
+    from ...core import api
     from ...core.plan.view import plan_view
-    from ..cli.chosen import Chosen
     from ..view.preview import Preview
 
-    chosen = Chosen(Path(os.path.expanduser(path)), None, None, (), (), dict(env))
-    config, plan = chosen.plan()
+    config = api.load_config(os.path.expanduser(path), env=env)
+    plan = api.plan(config, env=env)
     return config, plan, (Preview(plan.config_name or path, plan_view(config, plan, env)), checks_of(plan, env, config))

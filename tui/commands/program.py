@@ -24,12 +24,12 @@ def program_commands(screen: DashboardScreen) -> Commands:
     def theme() -> None:
         from ..screens.theme import ThemeDialog
 
-        app.push_screen(ThemeDialog(app.theme_names, app.theme), lambda name: app.wear(name) if name else None)
+        app.push_screen(ThemeDialog(app.theme_names, app.theme), lambda name: app.use_theme(name) if name else None)
 
     def events() -> None:
         from ..screens.events import EventLog
 
-        app.push_screen(EventLog(app.told))
+        app.push_screen(EventLog(app.said))
 
     def show_help() -> None:
         from ..actions import ACTIONS

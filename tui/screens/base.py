@@ -13,13 +13,13 @@ from textual.widgets import Static
 
 from ..actions import BY_ID, key_name
 from ..commands.command import Commands
+from ..dashboard import Dashboard
 from ..view.run_layout import LEAST
 from ..widgets.footer import Footer
 from ..widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from ...core.run.store import Run
-    from ..app import EvaldockApp
     from ..commands.preview import Prepared
 
 
@@ -38,9 +38,9 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
         self._had_focus: Widget | None = None
 
     @property
-    def dashboard(self) -> EvaldockApp:
+    def dashboard(self) -> Dashboard:
         """The app, by its own type."""
-        return cast("EvaldockApp", self.app)  # pyright: ignore[reportUnknownMemberType]
+        return cast("Dashboard", self.app)  # pyright: ignore[reportUnknownMemberType]
 
     @property
     def shown_run(self) -> Run | None:

@@ -9,7 +9,7 @@ from ..draw.line import Span
 from .dialog import Dialog, Row, row, wrapped
 
 if TYPE_CHECKING:
-    from ..telling import Told
+    from ..messages import Said
     from ..theme import Role
 
 _ROLES: dict[str, Role] = {"information": "text", "warning": "warn", "error": "bad"}
@@ -22,7 +22,7 @@ class EventLog(Dialog[None]):
     stay_label = "back"
     wide = 100
 
-    def __init__(self, told: Sequence[Told]) -> None:
+    def __init__(self, told: Sequence[Said]) -> None:
         super().__init__()
         self._told = tuple(told)
 

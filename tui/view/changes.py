@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..telling import Severity
+from ..messages import Severity
 from .row import TaskRow
 from .snapshot import Snapshot
 from .words import reason_words

@@ -10,7 +10,7 @@ from ..glyphs import Glyphs
 from .row import TaskRow
 
 if TYPE_CHECKING:
-    from ..widgets.log_pane import LogStatus
+    from ..log.frame import LogStatus
 
 
 def pane_title(row: TaskRow, harness: bool = True) -> list[list[Span]]:

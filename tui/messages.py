@@ -1,4 +1,4 @@
-"""What the dashboard has told: toasts pass, the event log keeps them."""
+"""What the dashboard has said: toasts pass, the list of messages keeps them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ Severity = Literal["information", "warning", "error"]
 
 
 @dataclass(frozen=True)
-class Told:
+class Said:
     """One sentence and when it was said (local time)."""
 
     at: datetime
     text: str
     severity: Severity = "information"
-
-
-def told_now(text: str, severity: Severity) -> Told:
-    """`text` as said at this moment."""
-    return Told(datetime.now().astimezone(), text, severity)

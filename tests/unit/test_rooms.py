@@ -1,0 +1,47 @@
+"""The map of the house in CONTRIBUTING.md shows the floors that import-linter holds."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def floors(package: str) -> list[tuple[str, str]]:
+    """(room, how it shares its floor), from the top down, of the layers in pyproject.toml."""
+    settings: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (contract,) = [c for c in settings["contracts"] if c.get("containers") == [f"evaldock.{package}"]]
+    assert contract["exhaustive"], "a room without a floor goes unnoticed"
+    found: list[tuple[str, str]] = []
+    for layer in contract["layers"]:
+        shared = "|" if "|" in layer else ":" if ":" in layer else ""
+        found += [(room, shared) for room in re.split(r" [|:] ", layer)]
+    return [(room, shared) for room, shared in found if room != "__main__"]
+
+
+def rows(package: str) -> list[tuple[str, str]]:
+    """The same of the table in CONTRIBUTING.md."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    table = text.split(f"| `{package}` | what it does |\n|---|---|\n")[1].split("\n\n")[0]
+    return [
+        (match[1], match[2] or "")
+        for line in table.splitlines()
+        if (match := re.match(r"\| `(\w+)`(?: \\?([:|]))? \|", line))
+    ]
+
+
+@pytest.mark.parametrize("package", ["core", "tui"])
+def test_the_map_shows_the_floors(package: str) -> None:
+    assert rows(package) == floors(package)
+
+
+@pytest.mark.parametrize("package", ["core", "tui"])
+def test_every_room_is_on_the_map(package: str) -> None:
+    folder = ROOT / package
+    there = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert there - {"__init__", "__main__"} == {room for room, _ in rows(package)}
