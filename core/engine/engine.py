@@ -292,11 +292,15 @@ class Engine:
 
     def _take_requests(self) -> None:
         for request in take_requests(self._run.paths, self._run_fd):
+            if self._leave:
+                return
             try:
                 self._carry_out(request)
             except (OSError, UnsafePath, PlanDamaged) as error:
                 self._on_notice(f"Cannot do what was asked ({type(request).__name__}): {error}")
-            done(request)
+            if not self._leave:
+                # Otherwise it stays open, and the next engine carries it out to its end.
+                done(request)
 
     def _carry_out(self, request: Request) -> None:
         match request:

@@ -36,7 +36,7 @@ class LogApp(App[None], inherit_bindings=False):
         self.glyphs = ASCII if ascii else UNICODE
         self.use_theme(theme)
 
-    def wear(self, theme: str) -> None:
+    def use_theme(self, theme: str) -> None:
         """Change the colours."""
         self.theme = f"evaldock-{theme}"
         self.palette = palette(THEMES[self.theme])
