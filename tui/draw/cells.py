@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len, chop_cells, set_cell_size
 
-__all__ = ["cell_len", "cut_end", "cut_middle"]
+def cell_len(text: str) -> int:
+    """How many cells a text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    # Imported where it is needed: a command that prints no table does not wait for it.
+    from rich.cells import cell_len as measured
+
+    return measured(text)
 
 
 def cut_end(text: str, width: int, ellipsis: str = "…") -> str:
@@ -12,6 +18,8 @@ def cut_end(text: str, width: int, ellipsis: str = "…") -> str:
     if cell_len(text) <= width:
         return text
     if width <= cell_len(ellipsis):
+        from rich.cells import set_cell_size
+
         return set_cell_size(ellipsis, max(0, width))
     return _first(text, width - cell_len(ellipsis)) + ellipsis
 
@@ -29,4 +37,6 @@ def cut_middle(text: str, width: int, ellipsis: str = "…") -> str:
 
 
 def _first(text: str, width: int) -> str:
+    from rich.cells import chop_cells
+
     return chop_cells(text, width)[0] if width > 0 and text else ""
