@@ -6,6 +6,8 @@ Without this a log line could write the clipboard (OSC 52), reset the terminal, 
 from __future__ import annotations
 
 import codecs
+import json
+import logging
 import re
 
 _CUT = "…"
@@ -13,8 +15,10 @@ _RESET = "\x1b[0m"
 _STRING_LIMIT = 4096
 
 # C0 but tab and newline, DEL, C1, bidi controls, lone surrogates (which no terminal can be sent).
-_ODD = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_C0 = "\x00-\x08\x0b-\x1f"
+_ODD = f"{_C0}\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _SPECIAL = re.compile(f"[{_ODD}]")
+_ODD_IN_JSON = re.compile(f"[{_ODD.removeprefix(_C0)}]")
 _TOKEN = re.compile(
     # CSI: parameters, intermediates, a final character.
     r"(?P<csi>(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,16}(?P<csi_end>[@-~])?)"
@@ -132,3 +136,24 @@ def clean(text: str, *, keep_colour: bool = False, max_line: int | None = 16384)
 def clean_line(text: str) -> str:
     """The safe form of a text that must stay on one line: all white space becomes single blanks."""
     return " ".join(clean(text).split())
+
+
+def json_text(value: object, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
+    """`value` as JSON that a terminal may be shown: readable, but for what could steer it, which is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    return _ODD_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+class CleanFormatter(logging.Formatter):
+    """Log records without what could steer the terminal that the log is shown on: they quote strangers."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as text, cleaned."""
+        return clean(super().format(record), max_line=None)
+
+
+def log_to_stderr() -> None:
+    """Let this process say on standard error, with the time, what it does."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(CleanFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..base.dumps import no_dumps
 from ..base.errors import EvaldockError
+from ..base.sanitize import log_to_stderr
 from ..run.store import Run
 from .engine import Engine
 from .executors import checked_executor
@@ -20,7 +21,7 @@ def main() -> int:
     """Own one run until nothing is left to do. 0: every job has ended; else the `ExitCode` of what is in the way."""
     os.umask(0o077)
     no_dumps()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    log_to_stderr()
     try:
         # Before the run is taken: whoever waits for the lock would take an engine that cannot work for one that does.
         executor = checked_executor()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import cast
 
 from ..base.dumps import no_dumps
+from ..base.sanitize import log_to_stderr
 from ..config.model import Tree
 from .accept import Acceptor
 from .control import Control
@@ -37,7 +38,7 @@ def main() -> int:
     """Serve until the run is over. 0: ended in good order; 2: could not start; 3: the run has a proxy already."""
     os.umask(0o077)
     no_dumps()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    log_to_stderr()
     run_dir = Path(sys.argv[1]).resolve()
     try:
         tree = cast(Tree, json.loads(sys.stdin.buffer.read()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from ..base.atomic import read_head, write_atomic
 from ..base.clock import utc_iso
 from ..base.narrow import Json, as_text, as_tree
+from ..base.sanitize import json_text
 from ..config.exports import DESTINATIONS, Destination, export_settings, wanted_destinations
 from ..run.store import Run, RunDamaged
 from .delivery import ExportFailed, ExportOptions
@@ -41,7 +41,7 @@ def auto_export(run: Run, env: Mapping[str, str]) -> list[Delivered]:
     wanted = wanted_destinations(config)
     delivered = [_deliver(run, to, export_settings(config, to), env) for to in DESTINATIONS if to in wanted]
     if delivered:
-        text = json.dumps([asdict(one) for one in delivered], indent=2, ensure_ascii=False)
+        text = json_text([asdict(one) for one in delivered], indent=2)
         try:
             write_atomic(run.paths.root / FILE, text.encode("utf-8", "replace") + b"\n", sync=False)
         except OSError as error:

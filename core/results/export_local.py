@@ -19,11 +19,12 @@ from pathlib import Path
 from ..base.atomic import read_head
 from ..base.clock import utc_iso
 from ..base.narrow import Json, as_items, as_text, as_tree
+from ..base.sanitize import json_text
 from ..run.events import JobState
 from ..run.status import JobStatus
 from ..run.store import Run
 from .delivery import ExportFailed, ExportOptions, write_file
-from .scores import tree_of
+from .scores import cell, tree_of
 
 _NAME = "processed_results"
 _LIMIT = 1 << 28
@@ -91,7 +92,7 @@ def _json(path: Path, entries: Sequence[Json]) -> str:
         models[model] = [*others, {key: value for key, value in entry.items() if key not in ("task", "model")}]
         benchmarks[task] = {**of_task, "models": models}
     whole = {"benchmarks": benchmarks, "export_timestamp": utc_iso()}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return json_text(whole, indent=2) + "\n"
 
 
 def _csv(path: Path, entries: Sequence[Json]) -> str:
@@ -99,8 +100,8 @@ def _csv(path: Path, entries: Sequence[Json]) -> str:
     new = {as_text(entry["job_id"]) for entry in entries}
     rows = [row for row in _lines(path) if row.get("Job ID") not in new]
     for entry in entries:
-        scores = {name: str(value) for name, value in as_tree(entry["scores"]).items()}
-        rows.append({**{head: as_text(entry[key]) for head, key in _HEAD.items()}, **scores})
+        scores = {str(cell(name)): str(value) for name, value in as_tree(entry["scores"]).items()}
+        rows.append({**{head: str(cell(as_text(entry[key]))) for head, key in _HEAD.items()}, **scores})
     columns = list(dict.fromkeys([*_HEAD, *(name for row in rows for name in row)]))
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")

@@ -17,6 +17,19 @@ _ARTIFACT_API = "api/2.0/mlflow-artifacts/artifacts"
 _TIMEOUT = 30.0
 
 
+_MOST = 16 << 20  # bytes of an answer
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """A redirect would take the user's token to wherever the server says."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_Stay)
+
+
 class Mlflow:
     """One tracking server. `env` may hold MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD. Raises ExportFailed."""
 
@@ -97,8 +110,8 @@ class Mlflow:
         headers = {**self._headers, "Content-Type": kind}
         request = urllib.request.Request(f"{self.uri}/{path}", data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
-                return bytes(answer.read())
+            with _OPENER.open(request, timeout=_TIMEOUT) as answer:
+                return bytes(answer.read(_MOST))
         except urllib.error.HTTPError as error:
             said = _said(error)
             if missing_is_fine and error.code == 404 and "RESOURCE_DOES_NOT_EXIST" in said:
@@ -109,6 +122,11 @@ class Mlflow:
             raise ExportFailed(f"The MLflow server at {self.uri} does not answer ({why}). Is it running?") from error
 
     def _refusal(self, status: int, said: str) -> str:
+        if 300 <= status < 400:
+            return (
+                f"The MLflow server at {self.uri} sends the export elsewhere ({status}), which is not followed: the "
+                "token would go with it. Give the address that it sends to."
+            )
         if status in (401, 403):
             return (
                 f"The MLflow server at {self.uri} refuses the export ({status}). Set MLFLOW_TRACKING_TOKEN, or "

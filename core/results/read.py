@@ -84,7 +84,8 @@ def read_results(
     if score is not None:
         expected = None if samples is None else samples * repeats
         answers = None if score.n is None else score.n * score.repeats
-        validity, notes = weigh(requests, expected, answers)
+        unseen = seen is not None and seen.total == 0
+        validity, notes = weigh(requests, expected, answers, unseen=unseen)
         if limit is not None:
             # Data sets are sorted: their first samples are no random ones.
             notes.append(f"Smoke: the first {limit:,} samples only, no estimate of the whole.")

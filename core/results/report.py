@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
 from pathlib import Path
 
 from ..base.narrow import Json
+from ..base.sanitize import json_text
 from ..base.urls import bare_url
 from ..run.config_text import config_text
 from ..run.figures import RequestFigures, read_figures
@@ -28,7 +28,7 @@ _SHOWN = ("job", "task", "state", "reason", "detail", "attempt", "seconds", "sco
 def render_report(run: Run, *, samples: int = _SAMPLES) -> str:
     """The page. `samples` is how many request and answer pairs of each job it holds at most. Raises RunDamaged."""
     template = files(__package__ or "").joinpath(_TEMPLATE).read_text("utf-8")
-    data = json.dumps(report_tree(run, samples=samples), ensure_ascii=False, separators=(",", ":"))
+    data = json_text(report_tree(run, samples=samples), separators=(",", ":"))
     # Inside a script element only these can end it or open a comment in it; U+2028 and U+2029 end a line.
     for character in "<>&\u2028\u2029":
         data = data.replace(character, f"\\u{ord(character):04x}")

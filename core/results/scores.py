@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Collection, Sequence
 
 from ..base.narrow import Json
+from ..base.sanitize import clean_line, json_text
 from ..run.figures import read_figures
 from ..run.status import JobStatus
 from ..run.store import Run
@@ -43,7 +43,7 @@ def tree_of(run: Run, job: str) -> MetricTree:
 
 def as_json(rows: Sequence[Json]) -> str:
     """The rows as a JSON array, ending in a newline."""
-    return json.dumps(list(rows), indent=2, ensure_ascii=False) + "\n"
+    return json_text(list(rows), indent=2) + "\n"
 
 
 def as_csv(rows: Sequence[Json]) -> str:
@@ -51,8 +51,23 @@ def as_csv(rows: Sequence[Json]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: cell(value) for key, value in row.items()} for row in rows)
     return out.getvalue()
+
+
+def cell(value: object) -> object:
+    """`value` as a cell of a CSV file: text is on one line and steers no terminal, and
+    what a spreadsheet would take for a formula begins with an apostrophe."""
+    if not isinstance(value, str):
+        return value
+    text = clean_line(value)
+    if not text.startswith(("=", "+", "-", "@")):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
 
 
 def _row(run: Run, status: JobStatus) -> Json:

@@ -26,17 +26,22 @@ def without_answers(counts: RequestCounts | None) -> NoResult | None:
     return NoResult("no_valid_requests", sentence, counts)
 
 
-def weigh(counts: RequestCounts | None, expected: int | None, n: int | None) -> tuple[Validity, list[str]]:
+def weigh(
+    counts: RequestCounts | None, expected: int | None, n: int | None, *, unseen: bool = False
+) -> tuple[Validity, list[str]]:
     """What a score is worth, and sentences that say why.
 
     `expected` is how many samples were to be answered, `n` how many are behind the score; None where not known.
     Invalid: samples have no answer. Suspect: over 1 % of the answers were cut off, requests failed although every
-    sample was answered in the end, or an interceptor did not do its work.
+    sample was answered in the end, or an interceptor did not do its work. `unseen`: the proxy saw no request, and
+    `counts` are only what the container says of itself; then no score is more than suspect.
     """
     if counts is None:
         return "valid", []
     validity, notes = _answered(counts, expected, n)
     doubts: list[str] = []
+    if unseen:
+        doubts.append("The proxy saw no request of it: only the task itself says that there were answers.")
     cut = dict(counts.finish_reasons).get("length", 0)
     if cut:
         share = f"{cut} of {counts.answered} answers {'was' if cut == 1 else 'were'} cut off by the token limit."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.sanitize import json_text
 from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import ExitCode
@@ -62,7 +62,7 @@ def update(dry_run: bool, wheel: Path | None, as_json: bool) -> ExitCode:
         write_atomic(path, format_builtin(after).encode(), mode=0o644)
     if as_json:
         tree = {"version": after.version, "differences": [vars(one) for one in found], "written": not dry_run}
-        click.echo(json.dumps(tree, ensure_ascii=False, indent=2))
+        click.echo(json_text(tree, indent=2))
     else:
         _tell(before, after, found, None if dry_run else path)
     return ExitCode.OK

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.sanitize import json_text
 from .chosen import Chosen, config_options
 from .epilog import examples
 from .exit_codes import ExitCode
@@ -52,7 +52,7 @@ def command(chosen: Chosen, as_json: bool) -> ExitCode:
         shown.add(check)
     found = [*first, *run_checks(plan, chosen.env, on_check=shown.add, in_order=True)]
     if as_json:
-        click.echo(json.dumps([check.to_json() for check in found], ensure_ascii=False, indent=2))
+        click.echo(json_text([check.to_json() for check in found], indent=2))
     else:
         click.echo(_summary(found))
     return exit_code(found)

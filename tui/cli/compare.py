@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.sanitize import json_text
 from .complete import IdType
 from .epilog import examples
 from .errors import Failure, UsageProblem
@@ -104,7 +104,7 @@ def command(
     if html is not None:
         _write_page(html, first, compared)
     if as_json:
-        click.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=2))
+        click.echo(json_text([row.to_json() for row in rows], indent=2))
     elif md:
         for other, found in compared:
             click.echo(markdown(f"{first.name} -> {other.name}", found), nl=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...core.base.sanitize import json_text
 from .chosen import Chosen, config_options
 from .epilog import examples
 from .errors import UsageProblem
@@ -49,7 +50,7 @@ def show(chosen: Chosen, no_origin: bool, as_json: bool) -> ExitCode:
     )
     if as_json:
         tree = {"config": masked_tree(config.tree), "origins": origins_of(root)}
-        click.echo(json.dumps(tree, ensure_ascii=False, indent=2))
+        click.echo(json_text(tree, indent=2))
         return ExitCode.OK
     from ...core.base.sanitize import clean
 
@@ -81,7 +82,7 @@ def validate(chosen: Chosen, as_json: bool) -> ExitCode:
         return ExitCode.USAGE
     warnings = [*map(str, config.warnings), *plan.warnings]
     if as_json:
-        click.echo(json.dumps({"valid": True, "problems": [], "warnings": warnings}, ensure_ascii=False))
+        click.echo(json_text({"valid": True, "problems": [], "warnings": warnings}))
         return ExitCode.OK
     for warning in warnings:
         click.echo(f"evaldock: warning: {plain(warning)}", err=True)
@@ -117,7 +118,7 @@ def schema(catalog: bool) -> ExitCode:
     from ...core.catalog.schema import catalog_schema
     from ...core.config.schema import editor_schema
 
-    click.echo(json.dumps(catalog_schema() if catalog else editor_schema(), indent=2, ensure_ascii=False))
+    click.echo(json_text(catalog_schema() if catalog else editor_schema(), indent=2))
     return ExitCode.OK
 
 

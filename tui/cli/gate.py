@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...core.base.errors import EvaldockError, ExitCode
+from ...core.base.sanitize import json_text
 from .complete import IdType
 from .epilog import examples
 from .options import json_option
@@ -81,7 +81,7 @@ def command(
     if schema:
         from ...core.results.gate.policy import policy_schema
 
-        click.echo(json.dumps(policy_schema(), indent=2))
+        click.echo(json_text(policy_schema(), indent=2))
         return ExitCode.OK
     if policy is None:
         raise GateProblem("Give a policy: evaldock gate POLICY.yaml RUN. `evaldock gate --schema` shows its keys.")
@@ -95,7 +95,7 @@ def command(
         except OSError as error:
             raise GateProblem(f"Cannot write {plain(junit)}: {error.strerror}.") from error
     if as_json:
-        click.echo(json.dumps({"run": run.invocation, **decision.to_json()}, ensure_ascii=False, indent=2))
+        click.echo(json_text({"run": run.invocation, **decision.to_json()}, indent=2))
     elif md:
         click.echo(gate_markdown(decision, title), nl=False)
     else:

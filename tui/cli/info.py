@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from ...core.base.sanitize import json_text
 from .complete import IdType
 from .epilog import examples
 from .exit_codes import ExitCode
@@ -31,7 +31,7 @@ def command(target: str | None, as_json: bool) -> ExitCode:
         return ExitCode.OK
     facts = _facts(found[0].run)
     if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        click.echo(json_text(facts, indent=2))
         return ExitCode.OK
     rows = list(_rows(facts))
     width = max(len(name) for name, _ in rows)

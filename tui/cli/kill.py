@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.sanitize import json_text
 from .complete import IdType
 from .epilog import examples
 from .exit_codes import TERMINAL_STATES, ExitCode
@@ -46,7 +46,7 @@ def command(ids: tuple[str, ...], now: bool, wait: bool, as_json: bool) -> ExitC
     after = _rows(found)
     results = [_result(before[job], after[job]) for job in before]
     if as_json:
-        click.echo(json.dumps(results, ensure_ascii=False, indent=2))
+        click.echo(json_text(results, indent=2))
     else:
         for result in results:
             click.echo(f"{result['job']}  {plain(result['task'])}  {result['result']}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...core.base.errors import NotStarted
+from ...core.base.sanitize import json_text
 from ...core.control.ask import ask_reruns
 from ...core.control.start import create, endpoint_problems, require_env, start
 from ...core.engine.executors import checked_executor
@@ -112,7 +112,7 @@ def run_detached(run: Run, env: Mapping[str, str], *, as_json: bool, jobs: Colle
 def tell_detached(run: Run, *, as_json: bool, jobs: Collection[str] | None) -> None:
     """One JSON object, or the invocation on stdout and hints on stderr."""
     if as_json:
-        click.echo(json.dumps(launch_of(run).to_json(), ensure_ascii=False))
+        click.echo(json_text(launch_of(run).to_json()))
         return
     invocation = run.invocation
     number = len(run.plan.jobs if jobs is None else jobs)

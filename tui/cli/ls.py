@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from ...core.base.sanitize import json_text
 from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import ExitCode
@@ -62,7 +62,7 @@ def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> Exi
         if earliest is None or (created is not None and created >= earliest):
             found.append(entry)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(json_text(found, indent=2))
     elif not found:
         click.echo("There are no runs here yet. Start one: evaldock run PATH.yaml", err=True)
     else:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...core.base.sanitize import json_text
 from .complete import TaskType
 from .epilog import examples
 from .errors import Failure, UsageProblem
@@ -63,7 +63,7 @@ def tasks(
         and (endpoint is None or endpoint.lower() in task.endpoint_types)
     ]
     if as_json:
-        click.echo(json.dumps([task_json(task) for task in found], ensure_ascii=False, indent=2))
+        click.echo(json_text([task_json(task) for task in found], indent=2))
     elif found:
         click.echo("\n".join(_lines(found, style_of(sys.stdout), ranked=bool(pattern))))
     else:
@@ -168,7 +168,7 @@ def task(name: str, as_json: bool) -> ExitCode:
     example = example_config(spec, spec.full_name if others else spec.name)
     if as_json:
         tree = {**task_json(spec), **_more_json(spec), "example": example}
-        click.echo(json.dumps(tree, ensure_ascii=False, indent=2))
+        click.echo(json_text(tree, indent=2))
         return ExitCode.OK
     style = style_of(sys.stdout)
     click.echo(f"{style.paint(plain(spec.name), 'bold')}  {style.paint(plain(spec.full_name), 'dim')}")
@@ -203,7 +203,7 @@ def _facts(spec: TaskSpec, others: Iterable[TaskSpec]) -> Iterator[tuple[str, st
 
 
 def _value(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+    return json_text(value) if not isinstance(value, str) else value
 
 
 def _more_json(spec: TaskSpec) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.sanitize import json_text
 from .complete import IdType
 from .epilog import examples
 from .errors import UsageProblem
@@ -91,7 +91,7 @@ def command(
         *(_pointers() if nothing else ()),
     ]
     if as_json and dry_run:
-        click.echo(json.dumps([_object(item) for item in items], ensure_ascii=False, indent=2))
+        click.echo(json_text([_object(item) for item in items], indent=2))
         return ExitCode.OK
     if not as_json:
         _show(items)
@@ -203,7 +203,7 @@ def _remove(items: Sequence[_Item], *, as_json: bool) -> ExitCode:
         else:
             done.append(item)
     if as_json:
-        click.echo(json.dumps([_object(item) for item in done], ensure_ascii=False, indent=2))
+        click.echo(json_text([_object(item) for item in done], indent=2))
     else:
         freed = sum(item.bytes for item in done)
         click.echo(f"{len(done)} removed" + (f", {size(freed)} freed" if freed else ""), err=True)

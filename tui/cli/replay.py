@@ -6,6 +6,7 @@ from secrets import token_hex
 
 import click
 
+from ...core.base.sanitize import json_text
 from .errors import UsageProblem
 from .exit_codes import ExitCode
 from .face import Face
@@ -31,11 +32,9 @@ def replay(target: Target, env: dict[str, str], face: Face, *, dry_run: bool, ch
         sources = [run.paths.config]
         return launch.start_new(found.plan, found.config, env, face, check=check, sources=sources, told=notes)
     if face.as_json:
-        import json
-
         from ...core.plan.codec import plan_to_json
 
-        click.echo(json.dumps(plan_to_json(found.plan), ensure_ascii=False))
+        click.echo(json_text(plan_to_json(found.plan)))
     else:
         from ...core.plan.render import render_plan
 

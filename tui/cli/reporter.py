@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from ...core.base.sanitize import json_text
 from ..draw.cells import cut_middle
 from . import rows as texts
 from .errors import silence
@@ -117,7 +117,7 @@ class JsonReporter:
         self._line({"event": "done", "exit_code": int(code), "jobs": [row.to_json() for row in rows]})
 
     def _line(self, value: object) -> None:
-        self._out.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+        self._out.write(json_text(value, separators=(",", ":")) + "\n")
 
 
 class PlainReporter:

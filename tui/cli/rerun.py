@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.sanitize import json_text
 from .complete import IdType
 from .epilog import examples
 from .errors import UsageProblem
@@ -119,7 +119,7 @@ def _dry_run(planned: list[tuple[Target, Reruns]], env: dict[str, str], *, as_js
             for _, reruns in planned
             for item in reruns.jobs
         ]
-        click.echo(json.dumps(jobs, ensure_ascii=False, indent=2))
+        click.echo(json_text(jobs, indent=2))
         return ExitCode.OK
     click.echo("\n".join(reruns.render(str(target.run.paths.root), env) for target, reruns in planned), nl=False)
     return ExitCode.OK

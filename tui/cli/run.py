@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.sanitize import json_text
 from .chosen import Chosen, config_options
 from .consent import ask_consent
 from .epilog import examples
@@ -88,12 +89,10 @@ def _watched(chosen: Chosen, *, dry_run: bool, as_json: bool) -> ExitCode:
 
 def _dry_run(config: Config, plan: Plan, env: dict[str, str], *, as_json: bool) -> ExitCode:
     if as_json:
-        import json
-
         from ...core.plan.codec import plan_to_json
         from ...core.plan.mask import masked_plan
 
-        click.echo(json.dumps(masked_plan(plan_to_json(plan)), ensure_ascii=False))
+        click.echo(json_text(masked_plan(plan_to_json(plan))))
         return ExitCode.OK
     from ...core.plan.render import render_plan
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.sanitize import json_text
 from . import exit_codes
 from .complete import IdType
 from .epilog import examples
@@ -35,7 +35,7 @@ def command(ids: tuple[str, ...], as_json: bool) -> ExitCode:
         click.echo("There are no runs yet. Start one: evaldock run PATH.yaml", err=True)
     rows = {target.run.invocation: rows_of(target) for target in found}
     if as_json:
-        click.echo(json.dumps([row.to_json() for part in rows.values() for row in part], ensure_ascii=False, indent=2))
+        click.echo(json_text([row.to_json() for part in rows.values() for row in part], indent=2))
     style = style_of(sys.stdout)
     orphaned = False
     for number, target in enumerate(found):

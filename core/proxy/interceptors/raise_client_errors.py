@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ...base.sanitize import clean_line
 from ...base.secrets import scrub
 from ...config.model import Tree
 from ..exchange import Exchange, JobScope, Reply
@@ -75,5 +76,5 @@ def _message(reply: Reply) -> str:
     said = error.get("message") or error.get("detail") or body.get("error")
     if not isinstance(said, str):
         said = reply.body[: 4 * _LONGEST].decode("utf-8", "replace")
-    line = " ".join(scrub(said).split()).rstrip(".")
+    line = clean_line(scrub(said)).rstrip(".")
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

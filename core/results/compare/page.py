@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
 from ...base.narrow import Json
+from ...base.sanitize import json_text
 from .flips import answers
 from .model import Difference
 from .side import Side
@@ -32,7 +32,7 @@ class Section:
 def render_page(sections: Sequence[Section]) -> str:
     """The page. It holds at most 200 flips of a task."""
     template = files(__package__ or "").joinpath(_TEMPLATE).read_text("utf-8")
-    data = json.dumps([_section(section) for section in sections], ensure_ascii=False, separators=(",", ":"))
+    data = json_text([_section(section) for section in sections], separators=(",", ":"))
     # Inside a script element only these can end it or open a comment in it; U+2028 and U+2029 end a line.
     for character in "<>&\u2028\u2029":
         data = data.replace(character, f"\\u{ord(character):04x}")
