@@ -82,9 +82,11 @@ class Helper:
         assert process.stdin is not None and process.stdout is not None
         with contextlib.suppress(OSError):  # who does not listen any more is found out below
             _write(process.stdin.fileno(), _HEAD.pack(len(question)) + question)
+        answers = select.poll()  # select.select refuses descriptors from 1,024 on
+        answers.register(process.stdout, select.POLLIN)
         data = bytearray()
         while len(data) < _HEAD.size or len(data) < _HEAD.size + _HEAD.unpack_from(data)[0]:
-            if not select.select([process.stdout], [], [], _LOOK)[0]:
+            if not answers.poll(_LOOK * 1000):
                 if time.monotonic() > until or given_up():
                     self.close()
                     raise HelperEnded("it took too long")

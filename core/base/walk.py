@@ -9,13 +9,15 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .errors import EvaldockError
+
 MOST = 1_000_000
 """Entries that a walk looks at."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class TooMany(OSError):
+class TooMany(EvaldockError, OSError):
     """There are more entries than a walk looks at; `filename` is where it began."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import threading
 import time
@@ -74,6 +75,20 @@ def test_a_reader_that_died_while_it_waited_is_replaced(tmp_path: Path) -> None:
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert read_apart(os.getpid) != pid
     end_idle()
+
+
+def test_a_reader_is_heard_where_a_thousand_files_are_open() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    end_idle()
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert read_apart(os.getpid) > 0
+    finally:
+        end_idle()
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_who_gives_up_does_not_wait(tmp_path: Path) -> None:
