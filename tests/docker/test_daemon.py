@@ -50,5 +50,5 @@ def test_a_daemon_stopped_and_started_mid_run_mis_states_nothing(bench: Bench, d
         assert log.read_bytes() == b"running t0\n" + counted + b"done\n"
     else:
         assert (first.state, first.reason) == (JobState.FAILED, Reason.DAEMON_STOPPED)
-    assert (second.state, second.score and second.score["value"]) == (JobState.SUCCEEDED, 0.75)
+    assert (second.state, second.score and second.score.value) == (JobState.SUCCEEDED, 0.75)
     assert run.live().get("docker") == "ok"

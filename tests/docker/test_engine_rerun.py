@@ -77,7 +77,7 @@ def test_an_engine_killed_at_any_step_of_a_rerun_is_taken_over(bench: Bench, whe
     view = run.state().jobs[job]
     assert (view.state, view.attempt, view.amended) == (JobState.SUCCEEDED, 2, (2,))
     assert view.score is not None
-    assert view.score["value"] == 0.25
+    assert view.score.value == 0.25
     assert endings(run) == Counter({(job, 1): 1, (job, 2): 1})
     asked = [event for event in read_events(run.paths.journal) if isinstance(event, RerunRequested)]
     assert [event.overrides for event in asked] == [(f"{SCORE}=0.25",)]

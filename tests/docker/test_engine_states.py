@@ -31,7 +31,7 @@ def test_jobs_end_as_their_containers_do(bench: Bench) -> None:
         (JobState.FAILED, Reason.SIGNAL),
     ]
     assert [v.exit_code for v in views] == [0, 3, 0, 0, 137, 137]
-    assert views[0].score is not None and views[0].score["value"] == 0.25
+    assert views[0].score is not None and views[0].score.value == 0.25
     assert all(v.score is None for v in views[1:])
     assert "404" in views[3].detail
     assert state.finished

@@ -113,7 +113,7 @@ def test_an_endpoint_that_fails(bench: Bench, name: str) -> None:
     else:
         assert view.score is not None
         assert view.score.validity == case.validity, view.score
-        assert case.words in str(view.score["why"])
+        assert case.words in view.score.why
     log = run.paths.job("t0").stdout.read_text().splitlines()
     answered = [line.split(":")[0] for line in log if line.startswith("answered ")]
     assert len(answered) == len(set(answered)) == sum(at.answered.values()), "no sample is answered twice"

@@ -59,6 +59,9 @@ def command(ids: tuple[str, ...], follow: bool, tail: int | None, attempt: int |
     except KeyboardInterrupt:
         # The usual way to stop following.
         return ExitCode.INTERRUPTED
+    finally:
+        for stream in streams:
+            stream.log.close()
     return ExitCode.OK
 
 
@@ -179,4 +182,4 @@ def _tell_orphans(found: Sequence[Target]) -> None:
     for target in found:
         if not _ended(target) and target.run.engine_alive() is None:
             invocation = target.run.invocation
-            click.echo(f"No engine works on {invocation} any more. Go on: evaldock resume {invocation}", err=True)
+            click.echo(f"The engine of run {invocation} has stopped. Resume it: evaldock resume {invocation}", err=True)

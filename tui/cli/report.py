@@ -36,7 +36,7 @@ def command(run_id: str | None, output: Path | None, samples: int) -> None:
     run = found[0].run
     page = render_report(run, samples=samples)
     if str(output) == "-":
-        click.echo(page)
+        click.echo(page.encode("utf-8", "replace"))
         return
     path = output or run.paths.root / "report.html"
     try:

@@ -65,4 +65,4 @@ def _show(target: Target, rows: list[JobStatus], style: Style, pid: int | None, 
 
 
 def _resume_hint(invocation: str) -> str:
-    return f"No engine works on {invocation} any more, and it is not finished. Go on: evaldock resume {invocation}"
+    return f"Run {invocation} is unfinished and its engine has stopped. Resume it: evaldock resume {invocation}"

@@ -75,7 +75,7 @@ def _orphaned(snapshot: Snapshot, glyphs: Glyphs) -> tuple[SpanLine, ...]:
     words = bool(snapshot.last_words)
     tasks = "1 task is" if left == 1 else f"{left} tasks are"
     return (
-        (Span(f"{glyphs.lost} ", "warn", bold=True), Span("No engine works on this run", "bright", bold=True)),
+        (Span(f"{glyphs.lost} ", "warn", bold=True), Span("This run has no engine", "bright", bold=True)),
         (),
         (Span(f"{tasks} still open. What the engine started may be running: nothing is marked failed.", "text"),),
         (Span("A new engine takes over what runs, records what has ended, and goes on with the queue.", "dim"),),
