@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..plan.spec import Plan
     from ..preflight.early import EarlyLook
 
-_PATIENCE = 5.0  # seconds for an engine to take requests; one that works looks several times a second
+_PATIENCE = 20.0  # seconds for an engine to take requests: one that works looks at once, one that leaves may need 5
 _POLL = 0.05  # seconds between looks at the requests
 
 

@@ -30,6 +30,7 @@ _MEASURED = (
     "latency_buckets",
     "listen",
     "port",
+    "control",
 )
 
 
