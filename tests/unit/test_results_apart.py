@@ -91,6 +91,14 @@ def test_a_reader_is_heard_where_a_thousand_files_are_open() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def test_a_reader_is_kept_however_much_memory_the_asker_has() -> None:
+    end_idle()
+    ballast = bytearray(400 << 20)
+    first = read_apart(os.getpid)
+    assert len(ballast) and read_apart(os.getpid) == first
+    end_idle()
+
+
 def test_who_gives_up_does_not_wait(tmp_path: Path) -> None:
     asked = threading.Event()
 
