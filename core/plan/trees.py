@@ -106,4 +106,9 @@ def _dumped(value: object, **options: object) -> str:
 
     # The same text in a fifth of the time where PyYAML was built with libyaml.
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return cast(_Yaml, cast(object, yaml)).dump(value, Dumper=dumper, allow_unicode=True, **options)
+    writer = cast(_Yaml, cast(object, yaml))
+    try:
+        return writer.dump(value, Dumper=dumper, allow_unicode=True, **options)
+    except UnicodeEncodeError:
+        # Half a character, which a file can hold as an escape: libyaml refuses it, PyYAML writes the escape again.
+        return writer.dump(value, Dumper=yaml.SafeDumper, allow_unicode=True, **options)

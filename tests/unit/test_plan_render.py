@@ -21,6 +21,7 @@ from evaldock.core.plan.environ import missing_env
 from evaldock.core.plan.make import make_plan
 from evaldock.core.plan.mask import masked_override, masked_plan, masked_text, masked_tree
 from evaldock.core.plan.render import docker_run_line, render_plan
+from evaldock.core.plan.trees import yaml_text
 
 SECRET = "s3cretvalue-9000"
 TREE: dict[str, object] = {
@@ -202,3 +203,7 @@ def test_a_plan_shown_as_json_holds_no_secret() -> None:
     assert SECRET not in shown
     assert '"api_key_name": "API_KEY"' in shown and '"source": "HF_TOKEN_FOR_GPQA"' in shown
     assert '"params_to_add": {"a": 1}' in shown and '"source": "1"' in shown
+
+
+def test_half_a_character_in_a_config_is_written_as_an_escape() -> None:
+    assert yaml_text({"execution": "\ud800"}) == 'execution: "\\uD800"\n'
