@@ -118,7 +118,10 @@ class About:
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """An image as it is here: `digests` are `repository@sha256:...` of the registries it is known from, if any."""
+    """An image as it is here: `digests` are `repository@sha256:...` of the registries it is known from, if any.
+
+    `proxies` are the proxy variables, names and values, that its containers have by themselves.
+    """
 
     id: str
     digests: tuple[str, ...] = ()
@@ -126,6 +129,7 @@ class ImageFacts:
     architecture: str = ""
     version: str = ""
     revision: str = ""
+    proxies: tuple[tuple[str, str], ...] = ()
 
 
 class Executor(Protocol):

@@ -17,7 +17,7 @@ from ..config.suggest import listing, near
 from .model import Check
 from .smallest import has_items, lacks, smallest
 from .targets import Target
-from .wire import Answer, Unreachable, ask
+from .wire import WITH_PASSWORD, Answer, Unreachable, ask
 
 PATIENCE = 20.0
 """Seconds that a one-token request may take."""
@@ -46,7 +46,8 @@ def endpoint_checks(target: Target) -> Iterator[Check]:
         yield talk.no_key()
     try:
         first = talk.list_models(_CONNECT)
-        yield Check("endpoint", "ok", f"{target.origin} answers in {_ms(first.seconds)}")
+        way = f" through the proxy {first.through}" if first.through else ""
+        yield Check("endpoint", "ok", f"{target.origin} answers in {_ms(first.seconds)}{way}")
         if target.key_name and not target.key:
             yield Check(target.label, "skipped", "not asked: the key is missing")
         else:
@@ -127,7 +128,16 @@ class _Talk:
             yield from self.judge(answer)
 
     def judge(self, answer: Answer) -> Iterator[Check]:
-        """What the answer to the smallest request means."""
+        """What the answer to the smallest request means; a failure that a proxy may have made names the proxy."""
+        if answer.status == 407 and answer.through:
+            text = f"the proxy {answer.through} wants a user and a password (407)"
+            yield Check("endpoint", "fail", text, WITH_PASSWORD)
+            return
+        for check in self._judged(answer):
+            bad = answer.through and check.state in ("fail", "warn")
+            yield replace(check, text=f"{check.text} (through the proxy {answer.through})") if bad else check
+
+    def _judged(self, answer: Answer) -> Iterator[Check]:
         message = answer.said(self.target.key)
         if answer.status in (401, 403):
             yield self.rejected(answer.status, message)

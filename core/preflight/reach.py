@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+from ..base.proxies import EXCEPTIONS, PROXIES
 from ..base.urls import is_loopback
 from ..engine.docker.survey import Ended
 from ..engine.executor import ExecutorUnavailable, JobProblem
-from ..engine.gateway import listening, proxied_url
+from ..engine.gateway import listening, proxied_url, proxy_host
 from ..plan.container import image_reference
 from ..plan.endpoint import HOST_ALIAS, container_url
 from ..plan.spec import JobSpec, Plan
@@ -36,9 +37,8 @@ _PYTHON = f"""\
 import os, urllib.error, urllib.request
 e = os.environ
 r = urllib.request.Request(e["EVALDOCK_URL"], headers={{"Authorization": "Bearer " + e["EVALDOCK_TOKEN"]}})
-o = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
 try:
-    s = o.open(r, timeout={_WAIT:.0f}).status
+    s = urllib.request.urlopen(r, timeout={_WAIT:.0f}).status
 except urllib.error.HTTPError as x:
     s = x.code
 except Exception as x:
@@ -51,7 +51,7 @@ for python in python3 python; do
     if command -v $python >/dev/null 2>&1; then exec $python -c "$EVALDOCK_PYTHON"; fi
 done
 if command -v curl >/dev/null 2>&1; then
-    echo "$mark $(curl -sS --noproxy '*' -o /dev/null -m {_WAIT:.0f} -w '%{{http_code}}' \
+    echo "$mark $(curl -sS -o /dev/null -m {_WAIT:.0f} -w '%{{http_code}}' \
         -H "Authorization: Bearer $EVALDOCK_TOKEN" "$EVALDOCK_URL" 2>&1)"
 elif command -v wget >/dev/null 2>&1; then
     said=$(wget -S -O /dev/null --header "Authorization: Bearer $EVALDOCK_TOKEN" "$EVALDOCK_URL" 2>&1)
@@ -120,7 +120,7 @@ def _through_proxy(subject: Subject, job: JobSpec, image: str) -> Check:
         }
         handle = start_proxy(home, {_JOB: spec}, listening(addresses))
         url = _models(proxied_url(job, handle.port, addresses))
-        said = _ask_from_container(subject, job, image, url, token)
+        said = _ask_from_container(subject, job, image, url, token, proxy_host(job, addresses))
         return _proxied(said, url, image, handle)
     finally:
         if handle is not None:
@@ -151,7 +151,7 @@ def _proxied(said: _Said, url: str, image: str, handle: ProxyHandle) -> Check:
 
 def _direct(subject: Subject, job: JobSpec, image: str) -> Check:
     url = _models(container_url(job.url, job.docker.network))
-    said = _ask_from_container(subject, job, image, url, "")
+    said = _ask_from_container(subject, job, image, url, "", "")
     if said.status is not None:
         return Check("reach", "ok", f"a container reaches {_place(url)}")
     if not said.why:
@@ -164,8 +164,13 @@ def _direct(subject: Subject, job: JobSpec, image: str) -> Check:
     return Check("reach", "fail", f"a container cannot reach {_place(url)}: {said.why}", remedy)
 
 
-def _ask_from_container(subject: Subject, job: JobSpec, image: str, url: str, token: str) -> _Said:
+def _ask_from_container(subject: Subject, job: JobSpec, image: str, url: str, token: str, bypass: str) -> _Said:
     env = {"EVALDOCK_URL": url, "EVALDOCK_TOKEN": token, "EVALDOCK_PYTHON": _PYTHON}
+    # As the task would have them: which proxies lead where is part of the way.
+    for ref in job.env:
+        value = ref.value.source if ref.value.kind == "lit" else subject.env.get(ref.value.source)
+        if value and ref.name in (*PROXIES, *EXCEPTIONS):
+            env[ref.name] = value
     hosts = (f"{HOST_ALIAS}:host-gateway", *job.docker.extra_hosts)
     try:
         ended = subject.docker.run_once(
@@ -177,6 +182,7 @@ def _ask_from_container(subject: Subject, job: JobSpec, image: str, url: str, to
             user=job.docker.user,
             limits=job.resources,
             timeout=_WAIT + 10,
+            bypass=bypass,
         )
     except JobProblem as problem:
         return _Said(why=str(problem))

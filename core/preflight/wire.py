@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 import ssl
 import time
@@ -16,15 +17,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import Message
-from typing import IO, cast
+from typing import cast
 from urllib.parse import urlsplit, urlunsplit
+from urllib.response import addinfourl
 
 from ..base.errors import EvaldockError
+from ..base.proxies import open_url, proxy_for, proxy_name, unspoken
 from ..base.secrets import Scrubber
-from ..base.urls import is_loopback
-from ..proxy.endpoints import one_line, proxy_for, said_in, trust
+from ..proxy.endpoints import one_line, said_in, trust
 
+WITH_PASSWORD = "Write them into the proxy variable of your environment: http://USER:PASSWORD@HOST:PORT."
+_EXCEPT = "Name a proxy that does in HTTP_PROXY or HTTPS_PROXY, or except this host from proxies with NO_PROXY."
+_NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 _MOST = 1 << 20  # bytes of an answer that are read
 
 
@@ -40,7 +44,8 @@ class Unreachable(EvaldockError):
 class Answer:
     """An HTTP answer. `headers` by lower-case name; `seconds` from the request to the end of the answer.
 
-    `at` is the time of this machine when it had come, in seconds since 1970.
+    `at` is the time of this machine when it had come, in seconds since 1970. `through` is the proxy that it came
+    through, and that may have given it; "" for none.
     """
 
     status: int
@@ -48,6 +53,7 @@ class Answer:
     body: bytes
     seconds: float
     at: float
+    through: str = ""
 
     @property
     def tree(self) -> dict[str, object]:
@@ -85,20 +91,27 @@ def ask(
     if body is not None:
         data = json.dumps(body).encode()
         headers["Content-Type"] = "application/json"
-    via = None if is_loopback(parts.hostname) else proxy_for(parts.scheme, parts.netloc)
-    proxies = urllib.request.ProxyHandler({parts.scheme: via} if via else {})
+    via = proxy_for(bare)
+    if via and (why := unspoken(via)):
+        raise Unreachable(f"{parts.hostname} cannot be reached: {why}", _EXCEPT)
     # Reading all authorities takes a moment: only who needs them does.
     secure = [urllib.request.HTTPSHandler(context=trust())] if parts.scheme == "https" else []
-    opener = urllib.request.build_opener(proxies, _RedirectsAreAnswers(), *secure)
+    request = urllib.request.Request(bare, data, headers)
     began = time.monotonic()
     try:
-        with opener.open(urllib.request.Request(bare, data, headers), timeout=timeout) as response:
-            return _answer(response.status, response.headers, response, began)
+        with open_url(request, _RedirectsAreAnswers(), *secure, timeout=timeout) as response:
+            return _answer(response.status or 0, response, began, via)
     except urllib.error.HTTPError as error:
         with error:
-            return _answer(error.code, error.headers, error, began)
+            return _answer(error.code, error, began, via)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise _unreachable(error, bare, via, timeout) from None
+
+
+def _no_tunnel(status: str, host: str, proxy: str) -> Unreachable:
+    if status == "407":
+        return Unreachable(f"{proxy} wants a user and a password (407)", WITH_PASSWORD)
+    return Unreachable(f"{proxy} makes no way to {host} ({status})", _EXCEPT)
 
 
 class _RedirectsAreAnswers(urllib.request.HTTPRedirectHandler):
@@ -108,9 +121,11 @@ class _RedirectsAreAnswers(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _answer(status: int, headers: Message, stream: IO[bytes], began: float) -> Answer:
-    body = stream.read(_MOST)
-    return Answer(status, {k.lower(): v for k, v in headers.items()}, body, time.monotonic() - began, time.time())
+def _answer(status: int, found: addinfourl, began: float, via: str | None) -> Answer:
+    body = found.read(_MOST)
+    headers = {name.lower(): value for name, value in found.headers.items()}
+    through = proxy_name(via) if via else ""
+    return Answer(status, headers, body, time.monotonic() - began, time.time(), through)
 
 
 def _unreachable(error: Exception, url: str, via: str | None, timeout: float) -> Unreachable:
@@ -118,6 +133,8 @@ def _unreachable(error: Exception, url: str, via: str | None, timeout: float) ->
     parts = urlsplit(via or url)
     who = f"{'the proxy ' if via else ''}{parts.netloc.rpartition('@')[2]}"
     where = "the proxy variables of your environment" if via else "target.api_endpoint.url"
+    if via and (refused := _NO_TUNNEL.search(str(reason))):
+        return _no_tunnel(refused[1], urlsplit(url).hostname or "", who)
     if isinstance(reason, TimeoutError):
         # A server that knows no TLS waits for the rest of what it takes for a request.
         tls = ", and whether http:// is meant" if parts.scheme == "https" else ""

@@ -6,7 +6,6 @@ The checks run before every run; what the proxy needs to serve would cost them a
 from __future__ import annotations
 
 import ssl
-import urllib.request
 from typing import cast
 
 from ..config.model import Tree
@@ -29,15 +28,6 @@ def base_path(path: str) -> str:
         if bare.endswith(suffix):
             return bare.removesuffix(suffix)
     return bare
-
-
-def proxy_for(scheme: str, netloc: str) -> str | None:
-    """The proxy that the environment names for a host, None for none."""
-    host = netloc.rpartition("@")[2]
-    if urllib.request.proxy_bypass(host):
-        return None
-    proxies = urllib.request.getproxies()
-    return proxies.get(scheme) or proxies.get("all")
 
 
 def trust() -> ssl.SSLContext:

@@ -187,7 +187,7 @@ def body_sentence(answer: Reply | Stream) -> str:
 
 
 def _failure(status: int, upstream: Upstream, why: str) -> Reply:
-    reply = error_reply(status, upstream.without_key(f"The endpoint {upstream.origin} {why}."))
+    reply = error_reply(status, upstream.without_key(f"The endpoint {upstream.origin}{upstream.through} {why}."))
     reply.failure = True
     return reply
 

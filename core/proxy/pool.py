@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import ssl
 import time
 from collections import deque
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ..base.errors import EvaldockError
+from ..base.proxies import basic_credentials, proxy_name, unspoken
 from .connection import Connection
 from .endpoints import trust
 
@@ -30,6 +30,11 @@ class Address:
 
     origin: str
     proxy: str | None = None
+
+    @property
+    def through(self) -> str:
+        """` (through the proxy squid:3128)`, to follow the endpoint's name; "" for the straight way."""
+        return f" (through the proxy {proxy_name(self.proxy)})" if self.proxy else ""
 
 
 class Pool:
@@ -72,9 +77,9 @@ async def connect(address: Address) -> Connection:
     target = urlsplit(address.origin)
     if address.proxy is None:
         return await _open(target)
-    proxy = urlsplit(address.proxy if "://" in address.proxy else f"http://{address.proxy}")
-    if proxy.scheme not in ("http", "https"):
-        raise ProxyRefused(f"{proxy.scheme} proxies are not supported")
+    if why := unspoken(address.proxy):
+        raise ProxyRefused(why)
+    proxy = urlsplit(address.proxy)
     connection = await _open(proxy)
     if target.scheme == "https":
         await _tunnel(connection, target, proxy)
@@ -83,14 +88,8 @@ async def connect(address: Address) -> Connection:
 
 def proxy_credentials(proxy: str) -> str | None:
     """The value of `Proxy-Authorization` that the URL of a proxy asks for."""
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    parts = urlsplit(proxy)
     return basic_credentials(parts) if parts.username else None
-
-
-def basic_credentials(parts: SplitResult) -> str:
-    """User and password of a URL as the value of an authorization header."""
-    pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-    return f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
 
 
 async def _open(parts: SplitResult) -> Connection:
@@ -117,7 +116,8 @@ async def _tunnel(connection: Connection, target: SplitResult, proxy: SplitResul
         connection.send("\r\n".join([*lines, "", ""]).encode("latin-1"), bodyless=True)
         status, _ = await connection.head()
         if status != 200:
-            raise ProxyRefused(f"the proxy {proxy.hostname} answered {status}")
+            wants = ": it wants a user and a password, in the URL of the proxy variable" if status == 407 else ""
+            raise ProxyRefused(f"the proxy answers {status} to the request for a tunnel{wants}")
         loop = asyncio.get_running_loop()
         secured = await loop.start_tls(connection.transport, connection, _trust(), server_hostname=target.hostname)
         if secured is None:

@@ -178,7 +178,8 @@ def _judged(job: Job, x: Exchange, reply: Reply) -> Verdict:
     if not verdict.held:
         job.figures.filtered += verdict.filtered
         why = job.upstream.without_key(verdict.why)
-        job.figures.error(f"The endpoint answered {reply.status} to {x.method} {x.path} without an answer: {why}")
+        who = f"The endpoint{job.upstream.through}"
+        job.figures.error(f"{who} answered {reply.status} to {x.method} {x.path} without an answer: {why}")
     return verdict
 
 

@@ -75,5 +75,5 @@ def _sentence(job: Job, error: Exception) -> str:
     if isinstance(error, EventTooLarge):
         return "The endpoint sent an event that is too large in a streamed answer, which was cut off."
     if isinstance(error, _NoAnswer):
-        return f"The endpoint streamed no whole answer: {job.upstream.without_key(str(error))}."
-    return f"The endpoint broke a streamed answer off: {error}."
+        return f"The endpoint{job.upstream.through} streamed no whole answer: {job.upstream.without_key(str(error))}."
+    return f"The endpoint{job.upstream.through} broke a streamed answer off: {error}."

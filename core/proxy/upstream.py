@@ -11,14 +11,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
+from ..base.proxies import basic_credentials, proxy_for, proxy_name
 from ..base.secrets import is_secret_name
 from ..base.urls import is_loopback
 from ..config.model import RequestOptions
 from .allowed import plain_path
-from .endpoints import base_path, one_line, proxy_for, said_in
+from .endpoints import base_path, one_line, said_in
 from .guard import KeyGuard
 from .headers import CREDENTIALS
-from .pool import Address, basic_credentials
+from .pool import Address
 
 if TYPE_CHECKING:
     from .budget import Gate
@@ -112,7 +113,7 @@ class Place:
     @classmethod
     def of(cls, scheme: str, netloc: str) -> Place:
         """The place of a scheme and a host with port, through the proxy that the environment names for it."""
-        proxy = None if is_loopback(urlsplit(f"//{netloc}").hostname or "") else proxy_for(scheme, netloc)
+        proxy = proxy_for(f"{scheme}://{netloc}")
         return cls(Address(f"{scheme}://{netloc}", proxy), netloc, proxy is not None and scheme == "http")
 
     def redirected(self, target: str, location: str, base: str) -> tuple[Place, str] | None:
@@ -164,6 +165,7 @@ class Upstream:
         self._owner = owner
         self.place = Place.of(parts.scheme, parts.netloc.rpartition("@")[2])
         self.origin = self.place.address.origin
+        self.through = self.place.address.through
         self.base = base_path(parts.path)
         self.local = is_loopback(parts.hostname or "")
         self._basic = basic_credentials(parts) if parts.username and not self.api_key else ""
@@ -210,13 +212,16 @@ class Upstream:
         """A sentence about a failed answer. The API key is not in it, even when the answer quotes it."""
         if status in (401, 403):
             return f"{self._key_words(status)}{self._quoted(body)}"
-        return f"The endpoint answered {status} to {method} {path}{self._quoted(body) or '.'}"
+        if status == 407 and (proxy := self.place.address.proxy):
+            return f"The proxy {proxy_name(proxy)} wants a user and a password (407): write them into its variable."
+        return f"The endpoint{self.through} answered {status} to {method} {path}{self._quoted(body) or '.'}"
 
     def _key_words(self, status: int) -> str:
         variable = f"the variable {self.key_name}" if self.key_name else "its variable"
-        wants = f"The endpoint wants an API key ({status})"
+        who = f"The endpoint{self.through}"
+        wants = f"{who} wants an API key ({status})"
         if self.api_key:
-            return f"The endpoint rejected the API key in {variable} ({status}): see that it is valid for this model"
+            return f"{who} rejected the API key in {variable} ({status}): see that it is valid for this model"
         if self.api_key is not None:
             return f"{wants} and {variable} is empty: set it and run the job again"
         if self.key_name:

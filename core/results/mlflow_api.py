@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from ..base.narrow import Json, as_items, as_text, as_tree
+from ..base.proxies import open_url, proxy_for, proxy_name
 from .delivery import ExportFailed
 
 _API = "api/2.0/mlflow"
@@ -27,9 +28,6 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_OPENER = urllib.request.build_opener(_Stay)
-
-
 class Mlflow:
     """One tracking server. `env` may hold MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD. Raises ExportFailed."""
 
@@ -45,6 +43,9 @@ class Mlflow:
             )
         host = parts.netloc.rpartition("@")[2]
         self.uri = f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+        proxy = proxy_for(self.uri)
+        through = f" (through the proxy {proxy_name(proxy)})" if proxy else ""
+        self._who = f"The MLflow server at {self.uri}{through}"
         self._headers = {"Content-Type": "application/json", **_authorization(parts.username, parts.password, env)}
 
     def experiment(self, name: str) -> str:
@@ -102,7 +103,7 @@ class Mlflow:
         try:
             return as_tree(json.loads(answer or b"{}"))
         except (ValueError, RecursionError) as error:
-            raise ExportFailed(f"{self.uri} answers, but not as an MLflow server does. Check the address.") from error
+            raise ExportFailed(f"{self._who} answers, but not as one does. Check the address.") from error
 
     def _send(
         self, method: str, path: str, data: bytes | None, kind: str, *, missing_is_fine: bool = False
@@ -110,7 +111,7 @@ class Mlflow:
         headers = {**self._headers, "Content-Type": kind}
         request = urllib.request.Request(f"{self.uri}/{path}", data, headers, method=method)
         try:
-            with _OPENER.open(request, timeout=_TIMEOUT) as answer:
+            with open_url(request, _Stay(), timeout=_TIMEOUT) as answer:
                 return bytes(answer.read(_MOST))
         except urllib.error.HTTPError as error:
             said = _said(error)
@@ -119,20 +120,20 @@ class Mlflow:
             raise ExportFailed(self._refusal(error.code, said)) from error
         except (urllib.error.URLError, TimeoutError, OSError) as error:
             why = getattr(error, "reason", error)
-            raise ExportFailed(f"The MLflow server at {self.uri} does not answer ({why}). Is it running?") from error
+            raise ExportFailed(f"{self._who} does not answer ({why}). Is it running?") from error
 
     def _refusal(self, status: int, said: str) -> str:
         if 300 <= status < 400:
             return (
-                f"The MLflow server at {self.uri} sends the export elsewhere ({status}), which is not followed: the "
+                f"{self._who} sends the export elsewhere ({status}), which is not followed: the "
                 "token would go with it. Give the address that it sends to."
             )
         if status in (401, 403):
             return (
-                f"The MLflow server at {self.uri} refuses the export ({status}). Set MLFLOW_TRACKING_TOKEN, or "
+                f"{self._who} refuses the export ({status}). Set MLFLOW_TRACKING_TOKEN, or "
                 "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
             )
-        return f"The MLflow server at {self.uri} refuses the export ({status}): {said}"
+        return f"{self._who} refuses the export ({status}): {said}"
 
 
 def _said(error: urllib.error.HTTPError) -> str:

@@ -52,7 +52,8 @@ def both(text: str) -> dict[str, str]:
     ("values", "configured", "wanted"),
     [
         ({"A": "1"}, {}, {"A": "1"}),
-        ({"HTTPS_PROXY": "http://p"}, {}, {"HTTPS_PROXY": "http://p"}),
+        ({"HTTPS_PROXY": "p"}, {}, {"HTTPS_PROXY": "p", **both("localhost,127.0.0.1,h")}),
+        ({"HTTP_PROXY": "p", "NO_PROXY": "*"}, {}, {"HTTP_PROXY": "p", **both("*")}),
         ({"HTTP_PROXY": "p"}, {}, {"HTTP_PROXY": "p", **both("localhost,127.0.0.1,h")}),
         ({"all_proxy": "p", "NO_PROXY": "x"}, {}, {"all_proxy": "p", **both("x,localhost,127.0.0.1,h")}),
         ({"A": "1", "no_proxy": "h"}, CONFIGURED, {"A": "1", **both("a,b,h,localhost,127.0.0.1")}),

@@ -110,6 +110,35 @@ def test_a_closed_port() -> None:
     assert "Start the model server" in check.remedy
 
 
+def test_a_proxy_that_may_have_answered_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = Target(f"http://model.example{CHAT}", "m", "chat", "", None)
+    with ModelServer() as squid:
+        squid.answer = lambda path, body: (404, {}, '{"error": {"message": "no such host"}}')
+        monkeypatch.setenv("http_proxy", f"http://u:secret@127.0.0.1:{squid.port}")
+        check = only_failure(target)
+        assert check.text.endswith(f"answers 404: no such host (through the proxy 127.0.0.1:{squid.port})")
+        first, *_ = endpoint_checks(target)
+        assert first.text.endswith(f"through the proxy 127.0.0.1:{squid.port}")
+        squid.answer = lambda path, body: (407, {}, "")
+        assert only_failure(target).text == f"the proxy 127.0.0.1:{squid.port} wants a user and a password (407)"
+        monkeypatch.setenv("no_proxy", "model.example:80")
+        assert only_failure(target).text == "the host name of model.example is not known"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ("socks5://u:secret@127.0.0.1:{}", "SOCKS proxy for it, socks5://127.0.0.1:"),
+        ("http://u:secret@127.0.0.1:{}", "makes no way to model.example (501)"),
+    ],
+)
+def test_a_proxy_that_is_no_way(proxy: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ModelServer() as squid:
+        monkeypatch.setenv("https_proxy", proxy.format(squid.port))
+        check = only_failure(Target(f"https://model.example{CHAT}", "m", "chat", "", None))
+    assert check.name == "endpoint" and words in check.text and "secret" not in check.text
+
+
 def test_an_unknown_host() -> None:
     check = only_failure(Target("http://model.invalid/v1/chat/completions", "m", "chat", "", None))
     assert (check.name, check.text) == ("endpoint", "the host name of model.invalid is not known")

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from evaldock.core.base.lock import EngineLock
 from evaldock.core.proxy import lifetime
-from evaldock.core.proxy.endpoints import base_path, proxy_for
+from evaldock.core.proxy.endpoints import base_path
 from evaldock.core.proxy.jobs import Jobs
 from evaldock.core.proxy.process import ProxyHandle, ProxyStartError, ensure_key, find_proxy, job_token, start_proxy
 from evaldock.core.proxy.upstream import Options, parse_retry_after
@@ -242,10 +242,3 @@ def test_retry_after_in_seconds_and_as_a_date() -> None:
 )
 def test_the_base_of_an_endpoint(path: str, base: str) -> None:
     assert base_path(path) == base
-
-
-def test_proxies_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", "http://proxy:1")
-    monkeypatch.setenv("no_proxy", "inner.example")
-    assert proxy_for("https", "api.example:443") == "http://proxy:1"
-    assert proxy_for("https", "inner.example") is None

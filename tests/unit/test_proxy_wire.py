@@ -370,8 +370,8 @@ def test_http_goes_through_the_proxy_by_its_whole_address(tmp_path: Path, monkey
 @pytest.mark.parametrize(
     ("status", "url", "words"),
     [
-        (b"407 Proxy Authentication Required", "http://127.0.0.1:{}", "the proxy 127.0.0.1 answered 407"),
-        (b"200 OK", "socks5://127.0.0.1:{}", "socks5 proxies are not supported"),
+        (b"407 Proxy Authentication Required", "http://127.0.0.1:{}", "the proxy answers 407 to the request for a"),
+        (b"200 OK", "socks5://127.0.0.1:{}", "names a SOCKS proxy for it, socks5://127.0.0.1:"),
     ],
 )
 def test_a_proxy_that_does_not_let_us_through_is_told(
@@ -383,7 +383,32 @@ def test_a_proxy_that_does_not_let_us_through_is_told(
             async with rig(tmp_path, upstream=f"https://model.example{CHAT}", options={"max_retries": 0}) as r:
                 code, body, _ = await r.ask()
                 assert code == 502
-                assert words in json.loads(body)["error"]["message"]
+                said = json.loads(body)["error"]["message"]
+                assert words in said and f"(through the proxy 127.0.0.1:{between})" in said
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 503 Busy\r\ncontent-length: 5\r\n\r\nsquid", "{} answered 503 to POST /v1/chat/completions: squid"),
+        (b"HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n", "{} rejected the API key"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>", "{} answered 200 to POST /v1/chat/completions without"),
+        (b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n", "The proxy squid wants a user and a password (407)"),
+    ],
+)
+def test_an_answer_that_a_proxy_may_have_given_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes, words: str
+) -> None:
+    async def main() -> None:
+        async with serving(Raw(lambda _: answer)) as between:
+            monkeypatch.setenv("http_proxy", f"http://u:secret@127.0.0.1:{between}")
+            async with rig(tmp_path, upstream=f"http://model.example{CHAT}", options={"max_retries": 0}) as r:
+                await r.ask()
+                (said,) = r.job.figures.to_json()["last_errors"]
+        way = f"The endpoint (through the proxy 127.0.0.1:{between})"
+        assert words.format(way).replace("squid wants", f"127.0.0.1:{between} wants") in said and "secret" not in said
 
     asyncio.run(main())
 

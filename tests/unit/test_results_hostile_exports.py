@@ -96,6 +96,23 @@ def server(location: str = "") -> Iterator[tuple[str, list[str | None]]]:
         found.server_close()
 
 
+def test_a_server_on_this_machine_is_not_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server() as (uri, given):
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        Mlflow(uri, {}).end("run", 0)
+        assert given == [None]
+
+
+def test_a_proxy_on_the_way_to_a_server_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server() as (proxy, given):
+        monkeypatch.setenv("http_proxy", proxy)
+        Mlflow("http://mlflow.example", {"MLFLOW_TRACKING_TOKEN": "t"}).end("run", 0)
+        assert given == ["Bearer t"]
+        monkeypatch.setenv("http_proxy", proxy.replace("http", "socks5"))
+        with pytest.raises(ExportFailed, match=r"mlflow.example \(through the proxy 127.0.0.1:\d+\) .*SOCKS proxy"):
+            Mlflow("http://mlflow.example", {}).end("run", 0)
+
+
 def test_a_token_does_not_follow_a_redirect() -> None:
     with server() as (elsewhere, taken), server(elsewhere) as (uri, given):
         with pytest.raises(ExportFailed, match=r"sends the export elsewhere \(302\)"):

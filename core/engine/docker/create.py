@@ -6,24 +6,30 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...base.proxies import EXCEPTIONS, names_proxy, with_exceptions
 from ...plan.container import LABEL_LOG, LOG_BY_DOCKER, ContainerShape, container_shape, without_shell
 from ...plan.spec import EnvRef
 from ...run.events import Reason
-from ..executor import Attempt, JobProblem
+from ..executor import Attempt, ImageFacts, JobProblem
 from .client import ApiClient
 
-_PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 _LEAST_MEMORY = 512 << 20
-_EXCEPTIONS = ("NO_PROXY", "no_proxy")
 
 
 def create_arguments(
-    attempt: Attempt, env: Mapping[str, str], client: ApiClient, *, shell: bool = True, memory: int | None = None
+    attempt: Attempt,
+    env: Mapping[str, str],
+    client: ApiClient,
+    image: ImageFacts | None,
+    *,
+    shell: bool = True,
+    memory: int | None = None,
 ) -> dict[str, Any]:
     """Keyword arguments of `create_container`, but for the name. Raises JobProblem for a variable that is not set.
 
     `memory` is the most that a container may use which says nothing of it, in bytes.
     """
+    given = {**dict(image.proxies if image else ()), **configured_proxies(client)}
     shape = container_shape(attempt.job, run_dir_label(attempt), attempt.number)
     if not shell:
         shape = without_shell(shape)
@@ -32,7 +38,7 @@ def create_arguments(
         "image": shape.image,
         "entrypoint": list(shape.entrypoint),
         "command": list(shape.argv),
-        "environment": past_proxies(environment(shape.env, env), _configured(client), attempt.bypass),
+        "environment": past_proxies(environment(shape.env, env), given, attempt.bypass),
         # Docker adds the labels of the image, but for those that are given.
         "labels": {LABEL_LOG: "", **shape.labels},
         "user": options.user,
@@ -74,19 +80,20 @@ def environment(refs: Iterable[EnvRef], env: Mapping[str, str]) -> dict[str, str
 def past_proxies(values: dict[str, str], configured: Mapping[str, str], host: str) -> dict[str, str]:
     """`values` with `host` among what is reached without a proxy, if the container is told of a proxy at all.
 
-    `configured` are variables that Docker's own configuration gives to every container. The way to evaldock's proxy
-    never leads through another one, which could not find it.
+    `configured` are variables that the container has without being given any: by its image and by Docker's own
+    configuration. The way to evaldock's proxy never leads through another one, which could not find it.
     """
     known = {**configured, **values}
-    if not host or not any(known.get(name) for name in _PROXIES):
+    if not host or not names_proxy(known):
         return values
-    listed = [known[name] for name in _EXCEPTIONS if known.get(name)]
+    listed = [known[name] for name in EXCEPTIONS if known.get(name)]
     # NeMo's containers also talk to a server inside themselves.
-    joined = ",".join(dict.fromkeys([*listed, "localhost", "127.0.0.1", host]))
-    return {**values, **dict.fromkeys(_EXCEPTIONS, joined)}
+    joined = with_exceptions(listed, ["localhost", "127.0.0.1", host])
+    return {**values, **dict.fromkeys(EXCEPTIONS, joined)}
 
 
-def _configured(client: ApiClient) -> dict[str, str]:
+def configured_proxies(client: ApiClient) -> dict[str, str]:
+    """The proxy variables that Docker's own configuration gives to every container."""
     found: Any = getattr(client, "_proxy_configs", None)
     return dict(found.get_environment()) if found else {}
 

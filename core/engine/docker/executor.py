@@ -110,7 +110,8 @@ class DockerExecutor:
         with self._clients.outage_to_unavailable():
             ensure_network(self._clients.get(), attempt.job.docker.network or "")
         memory = self._memory_share(attempt.job)
-        self._create(name, create_arguments(attempt, env, self._clients.get(), memory=memory), attempt)
+        about = self.image(self._image_id(image) or "")
+        self._create(name, create_arguments(attempt, env, self._clients.get(), about, memory=memory), attempt)
         if image not in self._shells:
             self._shells[image] = self._has_shell(name)
         if not self._shells[image]:
@@ -119,7 +120,7 @@ class DockerExecutor:
             self._shellless.add(name)
             # Before anything of the image's runs.
             self._logs[name] = open_log(attempt.paths.stdout)
-            arguments = create_arguments(attempt, env, self._clients.get(), shell=False, memory=memory)
+            arguments = create_arguments(attempt, env, self._clients.get(), about, shell=False, memory=memory)
             self._create(name, arguments, attempt)
 
     def _memory_share(self, job: JobSpec) -> int | None:

@@ -12,7 +12,9 @@ from typing import Any
 from ...config.model import Resources
 from ..executor import ExecutorUnavailable
 from .client import Clients
+from .create import configured_proxies, past_proxies
 from .errors import create_problem, pull_problem, unavailable
+from .image import image_proxies
 
 _PROCESSES = 512
 _MEMORY = 512 << 20
@@ -130,8 +132,11 @@ class Survey:
         user: str | None = None,
         limits: Resources = _NO_LIMITS,
         lines: int = 20,
+        bypass: str = "",
     ) -> Ended:
         """Run `command` in a container of a local image and remove it; the output are its last `lines`.
+
+        `bypass` is a host that it reaches without a proxy, as jobs do, "" for none.
 
         It has no capability, a read-only root and at most 512 MiB and 512 processes, or less by `limits`.
 
@@ -162,12 +167,13 @@ class Survey:
         name = f"evaldock-check-{os.urandom(4).hex()}"
         try:
             with self._clients.outage_to_unavailable():
+                given = {**dict(image_proxies(client.inspect_image(image))), **configured_proxies(client)}
                 client.create_container(
                     image,
                     name=name,
                     entrypoint=list(command[:1]),
                     command=list(command[1:]),
-                    environment=dict(env),
+                    environment=past_proxies(dict(env), given, bypass),
                     host_config=host,
                     user=user,
                     labels={LABEL_CHECK: "1"},

@@ -11,6 +11,7 @@ import urllib.request
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from ...base.proxies import open_url
 from ...config.model import Tree
 from ..exchange import Exchange, JobScope, Reply
 from ..interceptor import EventFilter, Interceptor
@@ -166,7 +167,7 @@ class _Sender:
             data = json.dumps({"samples_processed": count}).encode()
             headers = {"Content-Type": "application/json"}
             request = urllib.request.Request(self._url, data, headers, method=self._method)
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+            with open_url(request, timeout=_TIMEOUT) as answer:
                 answer.read(1)
         # Whatever goes wrong here is not worth a job; the thread must live on. The URL may hold a token, so no
         # message quotes it.
