@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..base.errors import EvaldockError, ExitCode
+from .expected import Expected
 from .measure import Measure
 
 ResultFormat = Literal["results.yml", "lm-eval", "inspect", "json"]
@@ -20,7 +21,8 @@ class TaskSpec:
     its parts may name `{model_id}`, `{url}`, `{api_key_name}` (of the variable that holds the key), `{task}`,
     `{run_config}`, `{results}` and `{params.NAME}`.
     `image` and `digest` say what to run; `params` are the defaults of `config.params`. `samples` is how many the
-    whole benchmark has, None when nobody said so; `measure` says what its figure means. `progress` is a regular
+    whole benchmark has, None when nobody said so; `measure` says what its figure means, `expected` what others report
+    of it. `progress` is a regular
     expression for the log: its last match tells in group 1 how many are done, and in group 2, if it has one, of how
     many.
     """
@@ -38,6 +40,7 @@ class TaskSpec:
     primary_metric: str = ""
     measure: Measure = field(default_factory=Measure)
     samples: int | None = None
+    expected: Expected | None = None
     progress: str = ""
     description: str = ""
     architectures: str = "multiarch"

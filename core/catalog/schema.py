@@ -56,6 +56,11 @@ def _task() -> Schema:
             "type": "integer",
             "minimum": 1,
         },
+        "expected": {
+            "title": "Expected score",
+            "description": "What others report for it: 0.72, or 0.72 +-0.03, https://...",
+            "type": ["string", "number"],
+        },
         "progress": _text("Progress", "A regular expression for the log: group 1 is what is done, group 2 the total."),
         "result": {
             "title": "Result",

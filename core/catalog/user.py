@@ -18,6 +18,7 @@ tasks:
       cluster: speaker        # a field of the samples: those that share its value are not independent
       samples: {file: "answers*.jsonl", value: correct, id: id, prompt: question, answer: text, reference: gold}
     samples: 500              # how many the whole benchmark has
+    expected: 0.72 +-0.03, https://example.org/report   # what others report
     progress: '(\\d+)/(\\d+)'   # regular expression for the log: done, and in group 2 the total
 """
 
@@ -38,6 +39,7 @@ from ..base.plain_yaml import load_yaml
 from ..config.model import ConfigError, ConfigProblem, Origin
 from .builtin import Builtin, Harness, read_builtin
 from .catalog import CUSTOM_HARNESS
+from .expected import EXPECTED_FORM, Expected, parse_expected
 from .measure import Direction, Measure, SamplesFile, Unit
 from .model import ResultFormat, TaskSpec
 from .prefer import normal
@@ -60,6 +62,7 @@ TASK_KEYS = (
     "description",
     "result",
     "samples",
+    "expected",
     "progress",
 )
 RESULT_KEYS = ("format", "file", "metric", "unit", "direction", "cluster", "samples")
@@ -155,6 +158,7 @@ class _Reader:
         description = self._text(pairs, "description", path)
         fmt, result_file, metric, measure = self._result(pairs, path)
         samples, progress = self._samples(pairs, path), self._progress(pairs, path)
+        expected = self._expected(pairs, path)
         if len(self.problems) > before:
             return None
         return TaskSpec(
@@ -171,6 +175,7 @@ class _Reader:
             primary_metric=metric,
             measure=measure,
             samples=samples,
+            expected=expected,
             progress=progress,
             description=description,
         )
@@ -224,6 +229,13 @@ class _Reader:
             return int(written)
         self._bad(pairs["samples"][1], f"{path}.samples", f"'{written}' is not a number of samples")
         return None
+
+    def _expected(self, pairs: Pairs, path: str) -> Expected | None:
+        written = self._text(pairs, "expected", path)
+        found = parse_expected(written)
+        if written and found is None:
+            self._bad(pairs["expected"][1], f"{path}.expected", f"'{written[:60]}' is not {EXPECTED_FORM}")
+        return found
 
     def _progress(self, pairs: Pairs, path: str) -> str:
         written = self._text(pairs, "progress", path)

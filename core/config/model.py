@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..base.errors import EvaldockError, ExitCode
+from ..catalog.expected import Expected
 
 Tree = dict[str, object]
 """A composed YAML mapping: str keys; dict, list, str, int, float, bool or None values."""
@@ -161,7 +162,8 @@ class TaskConfig:
     """One item of `evaluation.tasks`, with everything from `evaluation` already merged below it.
 
     `run_config` holds `config` and `target` of the container's run_config (from `nemo_evaluator_config` and
-    dotted `overrides`, task over evaluation). `origin` is where the item stands, for error messages.
+    dotted `overrides`, task over evaluation). It is run `repeats` times; `expected` is what others report for it.
+    `origin` is where the item stands, for error messages.
     """
 
     name: str
@@ -178,6 +180,8 @@ class TaskConfig:
     post_cmd: str = ""
     origin: Origin | None = None
     requests: RequestOptions | None = None
+    repeats: int = 1
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from ..base.secrets import is_key_shaped
+from ..catalog.expected import EXPECTED_FORM, Expected, parse_expected
 from .compose import refusal
 from .env_values import env_values, stored_secrets
 from .exports import DESTINATIONS, wanted_destinations
@@ -141,7 +142,19 @@ class Typer:
             pre_cmd=text(child(node, "pre_cmd")) or text(child(shared, "pre_cmd")) or "",
             post_cmd=text(child(node, "post_cmd")) or text(child(shared, "post_cmd")) or "",
             origin=node.origin,
+            repeats=whole(child(node, "repeats")) or whole(child(shared, "repeats")) or 1,
+            expected=self.expected(child(node, "expected"), (*at, "expected")),
         )
+
+    def expected(self, node: Node | None, at: Steps) -> Expected | None:
+        """What others report for a task."""
+        written = value(node)
+        if node is None or written is None:
+            return None
+        found = parse_expected(str(written))
+        if found is None:
+            self.wrong(f"is the text '{printable(str(written), 60)}'; expected {EXPECTED_FORM}", at, node)
+        return found
 
     def resources(self, node: Node | None) -> Resources:
         """A mapping of container limits."""

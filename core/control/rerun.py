@@ -147,23 +147,34 @@ class _Planner:
         self.config = self.config or config
         known = set(without.warnings)
         self.warnings = (*self.warnings, *(text for text in amended.warnings if text not in known))
-        pairs = zip(without.jobs, amended.jobs, strict=True)
-        return [_merged(self._run.job(job), old, new) for job, (old, new) in zip(jobs, pairs, strict=True)]
+        return [_merged(self._run.job(job), self._of(job, without), self._of(job, amended)) for job in jobs]
 
     def _plan(self, overrides: tuple[str, ...], jobs: Sequence[str]) -> tuple[Config, Plan]:
         from ..config.load import load_config
         from ..plan.make import make_plan
 
         config = load_config(path=self._run.paths.config, overrides=overrides, env=self._env)
-        places = [self._place(job, config) for job in jobs]
+        places = list(dict.fromkeys(self._place(job, config) for job in jobs))
         return config, make_plan(config, self._catalog, invocation=self._run.invocation, positions=places)
 
     def _place(self, job: str, config: Config) -> int:
-        spec = next(spec for spec in self._run.plan.jobs if spec.id == job)
-        place = spec.index if spec.position < 0 else spec.position
+        place = self._planned(job)[0]
         if place >= len(config.tasks):
             raise _problem(f"the config has no task for {job} any more", "evaluation.tasks")
         return place
+
+    def _planned(self, job: str) -> tuple[int, int]:
+        """The place of a job's task in the config, and which repeat of it the job is."""
+        spec = next(spec for spec in self._run.plan.jobs if spec.id == job)
+        return (spec.index if spec.position < 0 else spec.position), spec.repeat
+
+    def _of(self, job: str, plan: Plan) -> JobSpec:
+        """The job of `plan` that stands for a job of the run."""
+        wanted = self._planned(job)
+        for spec in plan.jobs:
+            if (spec.position, spec.repeat) == wanted:
+                return spec
+        raise _problem("a rerun keeps the repeats of its run: another number is a new run", "evaluation.repeats")
 
 
 def _refuse_other_tasks(base: Config, config: Config) -> None:
@@ -180,7 +191,7 @@ def _refuse_run_wide(base: Plan, amended: Plan) -> None:
 
 
 def _merged(spec: JobSpec, base: JobSpec, amended: JobSpec) -> JobSpec:
-    own = ("id", "index", "dir_name", "position")
+    own = ("id", "index", "dir_name", "position", "repeat")
     changed: dict[str, Any] = {
         field.name: getattr(amended, field.name)
         for field in fields(JobSpec)

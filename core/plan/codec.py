@@ -6,7 +6,7 @@ import functools
 import math
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from types import NoneType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -56,10 +56,16 @@ def job_from_json(data: object) -> JobSpec:
 
 def _encode(value: object) -> object:
     if is_dataclass(value):
-        return {field.name: _encode(getattr(value, field.name)) for field in fields(value)}
+        shown = (one for one in fields(value) if not _silent(one, getattr(value, one.name)))
+        return {field.name: _encode(getattr(value, field.name)) for field in shown}
     if isinstance(value, tuple):
         return [_encode(item) for item in cast("tuple[object, ...]", value)]
     return copied(value)
+
+
+def _silent(field: Field[object], value: object) -> bool:
+    """Whether a plan is without it: plans of what was there before a field are as they were."""
+    return bool(field.metadata.get("quiet")) and value == field.default
 
 
 def _decode(kind: type[T], data: object, where: str) -> T:

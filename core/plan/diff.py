@@ -11,7 +11,7 @@ from .codec import job_to_json
 from .mask import masked_text, masked_value
 from .spec import JobSpec
 
-_DERIVED = ("samples", "repeats", "position")
+_DERIVED = ("samples", "repeats", "position", "repeat", "reported")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def _facts(job: JobSpec) -> dict[str, object]:
     """A spec as a tree without what only follows from something else in it."""
     facts = job_to_json(job)
     for name in _DERIVED:
-        del facts[name]
+        facts.pop(name, None)
     facts["command"] = shlex.join(job.command)
     facts["env"] = {ref.name: f"{ref.value.kind}:{ref.value.source}" for ref in job.env}
     facts["mounts"] = {m.target: m.source + (":ro" if m.read_only else "") for m in job.mounts}

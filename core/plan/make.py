@@ -25,12 +25,11 @@ from .environ import job_env
 from .isolation import walled, walled_env
 from .mounts import MountError, checked_mount, twice
 from .names import DirNames
+from .repeats import REPEAT_NAMES, repeats_of
 from .run_config import RunConfigParts, build_run_config
 from .select import select
 from .spec import RESULTS_PATH, RUN_CONFIG_PATH, JobSpec, Plan
 from .trees import copied, merged, text_at, tree_at
-
-_REPEATS = ("n_samples", "num_repeats", "n_repeats", "repeats")
 
 
 def make_plan(
@@ -41,7 +40,7 @@ def make_plan(
     only: Sequence[str] = (),
     positions: Sequence[int] | None = None,
 ) -> Plan:
-    """Decide everything that will be run: one job for each task, in config order.
+    """Decide everything that will be run: a job for each task and repeat, in config order.
 
     `only` is what `-t` gave (see `select`); `positions` chooses tasks by their place in the list instead. Reads no
     environment value, asks no Docker, writes nothing. Raises ConfigError with the problems of all tasks.
@@ -53,7 +52,9 @@ def make_plan(
     if not chosen:
         raise ConfigError([ConfigProblem("the list is empty: name at least one task", "evaluation.tasks")])
     maker = _Maker(config, catalog, invocation)
-    jobs = [maker.job(index, position, task) for index, (position, task) in enumerate(chosen)]
+    jobs: list[JobSpec] = []
+    for position, task in chosen:
+        jobs += maker.jobs(len(jobs), position, task)
     if maker.problems:
         raise ConfigError(maker.problems)
     execution = config.execution
@@ -66,7 +67,7 @@ def make_plan(
         pull=execution.pull,
         model_id=config.endpoint.model_id,
         url=config.endpoint.url,
-        jobs=tuple(job for job in jobs if job is not None),
+        jobs=tuple(jobs),
         warnings=tuple(dict.fromkeys([*maker.warnings, *maker.unlisted()])),
         config_path=str(config.sources[0]) if config.sources else "",
     )
@@ -91,18 +92,25 @@ class _Maker:
         """One warning an image for the tasks that only the image can know."""
         return [_unlisted_warning(image, names) for image, names in self._unlisted.items()]
 
-    def job(self, index: int, position: int, task: TaskConfig) -> JobSpec | None:
-        """The job of one task; None when it has problems."""
+    def jobs(self, first: int, position: int, task: TaskConfig) -> list[JobSpec]:
+        """The jobs of one task, numbered from `first` on; none when it has problems."""
         where = f"evaluation.tasks[{position}]"
         endpoint = task_endpoint(self._config.endpoint, task)
         try:
             spec = self._catalog.resolve(task.name, endpoint_type=endpoint.type or None, container=task.container)
-            return self._job(index, position, task, spec, endpoint)
+            each = repeats_of(task, spec, own=self._catalog.is_own(spec), where=where)
+            made = (
+                (repeat, self._job(first + number, position, settings, spec, endpoint))
+                for number, (repeat, settings) in enumerate(each)
+            )
+            return [replace(job, repeat=repeat) for repeat, job in made]
+        except ConfigError as error:
+            self.problems += error.problems
         except CatalogError as error:
             self._bad(str(error), f"{where}.name", task)
         except (TemplateError, MountError) as error:
             self._bad(str(error), where, task)
-        return None
+        return []
 
     def _job(self, index: int, position: int, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint) -> JobSpec:
         url = container_url(endpoint.url, self._args.options.network)
@@ -151,6 +159,7 @@ class _Maker:
             position=position,
             requests=_patient(task.requests or self._config.endpoint.requests, run_config),
             isolation=execution.isolation,
+            reported=task.expected or spec.expected,
         )
 
     def _run_config(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> Tree:
@@ -243,8 +252,8 @@ def _samples(run_config: Tree, whole: int | None) -> int | None:
 
 def _repeats(run_config: Tree) -> int:
     """How often each sample is asked, by the names that harnesses have for that; 1 when none is set."""
-    extra = tree_at(run_config, "config", "params", "extra")
-    found = (extra.get(name) for name in _REPEATS)
+    params = tree_at(run_config, "config", "params")
+    found = (tree.get(name) for tree in (tree_at(params, "extra"), params) for name in REPEAT_NAMES)
     return next((n for n in found if isinstance(n, int) and not isinstance(n, bool) and n > 0), 1)
 
 

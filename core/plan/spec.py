@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal, cast
 
+from ..catalog.expected import Expected
 from ..catalog.measure import Measure
 from ..config.model import EnvValue, Isolation, MountSpec, RequestOptions, Resources
 
 RESULTS_PATH = "/results"
+QUIET = {"quiet": True}
+"""Metadata of a field that plans name only where it is not its default."""
+
 LOGS_PATH = "/evaldock/logs"
 RUN_CONFIG_PATH = "/evaldock/run_config.yaml"
 
@@ -60,8 +64,9 @@ class JobSpec:
     `samples` is the expected number of samples when the config says it, each answered `repeats` times; `timeout` and
     `kill_grace` are seconds. `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks;
     `pre_cmd` and `post_cmd`: see `commands`. `progress` is the catalog's regular expression for the log. `image_id`
-    pins an image that no registry has. `measure` is what the catalog says of its figure. What `isolation` gives is in
-    `docker` already.
+    pins an image that no registry has. `measure` is what the catalog says of its figure, `reported` what others report
+    of it. What `isolation` gives is in `docker` already. `repeat` is the number, from 1 on, of a task that runs several
+    times as jobs of one `position`; 0 for any other.
     """
 
     id: str
@@ -96,6 +101,8 @@ class JobSpec:
     image_id: str = ""
     measure: Measure = field(default_factory=Measure)
     isolation: Isolation = "off"
+    repeat: int = field(default=0, metadata=QUIET)
+    reported: Expected | None = field(default=None, metadata=QUIET)
 
     @property
     def expected(self) -> int | None:

@@ -255,3 +255,18 @@ def test_a_task_of_a_catalog_beside_the_config_can_run_again_when_that_is_gone(w
     beside.unlink()
     again = plan_reruns(run, ["1a2b3c4d.0"], [f"evaluation.tasks.0.overrides={{{LIMIT}: 7}}"])
     assert (plan.jobs[0].command[-1], again.jobs[0].spec.command[-1]) == ("5", "7")
+
+
+def test_a_repeat_runs_again_as_that_repeat(work: Path) -> None:
+    tree = {**TREE, "evaluation": {"repeats": 3, "tasks": [{"name": "ifeval"}, {"name": "garak.garak"}]}}
+    (work / "c.yaml").write_text(yaml.safe_dump(tree))
+    run = ended_run(work)
+    jobs = [run.plan.jobs[1].id, run.plan.jobs[5].id]
+    first, second = plan_reruns(run, jobs, [f"evaluation.overrides.{LIMIT}=7"]).jobs
+    assert [(one.spec.id, one.spec.repeat, one.spec.samples) for one in (first, second)] == [
+        (jobs[0], 2, 7),
+        (jobs[1], 3, 7),
+    ]
+    assert second.spec.run_config["config"]["params"]["extra"] == {"seed": 3}  # type: ignore[index]
+    with pytest.raises(ConfigError, match="another number is a new run"):
+        plan_reruns(run, jobs, ["evaluation.repeats=2"])
