@@ -212,6 +212,7 @@ class Gateway:
             "task": job.task,
             "dir": str(self._run.paths.job(job.dir_name).root),
             "samples": job.expected,
+            "repeat": job.repeat,
             "model_id": job.model_id,
             "attempt": self._attempts[job.id],
             "adapter": job.adapter,

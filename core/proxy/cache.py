@@ -68,10 +68,11 @@ class _Write:
     answer: Answer | None = None
 
 
-def answer_key(method: str, path: str, query: str, upstream: str, body: object) -> bytes:
+def answer_key(method: str, path: str, query: str, upstream: str, body: object, *, repeat: int = 0) -> bytes:
     """What a request is known by: 32 bytes. `body` is parsed JSON (whose key order does not matter), or bytes.
 
-    Of the endpoint only scheme, host, port and path count; a key in its query may change.
+    Of the endpoint only scheme, host, port and path count; a key in its query may change. From the second `repeat` of
+    a task on it is another request.
     """
     url = urlsplit(upstream)
     endpoint = f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
@@ -79,7 +80,8 @@ def answer_key(method: str, path: str, query: str, upstream: str, body: object) 
         kind, data = "bytes", body
     else:
         kind, data = "json", json.dumps(body, sort_keys=True, separators=(",", ":")).encode("ascii")
-    head = json.dumps([method, path, query, endpoint, kind]).encode("ascii")
+    more = [repeat] if repeat > 1 else []
+    head = json.dumps([method, path, query, endpoint, kind, *more]).encode("ascii")
     return hashlib.sha256(head + b"\n" + data).digest()
 
 

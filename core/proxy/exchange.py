@@ -18,7 +18,7 @@ class JobScope:
     """What an interceptor may know about its job. `dir` and `run_dir` are absolute directories on the host.
 
     `upstream` is the endpoint's full URL; `samples` the number of answers that the job needs, if known; `attempt`
-    counts from 1.
+    counts from 1, and so does `repeat` for a task that runs several times, as jobs of their own; 0 for any other.
     """
 
     job: str
@@ -29,6 +29,7 @@ class JobScope:
     model_id: str = ""
     samples: int | None = None
     attempt: int = 1
+    repeat: int = 0
 
 
 class _Message:

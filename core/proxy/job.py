@@ -58,6 +58,7 @@ class Job:
             model_id=str(spec.get("model_id", "")),
             samples=samples if isinstance(samples, int) else None,
             attempt=self.attempt if isinstance(self.attempt, int) else 1,
+            repeat=repeat if isinstance(repeat := spec.get("repeat"), int) else 0,
         )
         self.allowed = Allowed.of(
             urlsplit(self.upstream.url).path,

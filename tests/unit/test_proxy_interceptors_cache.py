@@ -334,3 +334,25 @@ def test_users_of_one_directory_share_a_store(tmp_path: Path) -> None:
     again = open_store(tmp_path)
     assert again is not one and again.get(b"k")
     again.release()
+
+
+def test_repeats_of_a_task_never_get_each_others_answers(tmp_path: Path) -> None:
+    settings: dict[str, object] = {"cache_dir": "./shared"}
+
+    def once(run: str, repeat: int, body: object, number: int) -> bytes | None:
+        made = replace(scope(tmp_path / run), job=f"j.{repeat}", repeat=repeat)
+        one = Caching(settings, made)
+        try:
+            return ask(one, body, sample(number))
+        finally:
+            one.close()
+
+    for body in (GREEDY, SAMPLED):
+        assert [once("run1", repeat, body, repeat) for repeat in (1, 2, 3)] == [None, None, None]
+        # Another run has the same repeats, and a task that runs once is the first of them.
+        assert [once("run2", repeat, body, 9) for repeat in (3, 2, 1, 0)] == [
+            sample(3),
+            sample(2),
+            sample(1),
+            sample(1),
+        ]

@@ -43,7 +43,8 @@ class Caching(Interceptor):
 
     A request that a job repeats word for word, and that asks for a random sample (no temperature 0, no seed), is a new
     sample: with `repeats: distinct` it gets another kept answer or, when there is none left, goes to the endpoint.
-    Else a benchmark that asks n times and takes the mean would get one answer n times. `same` gives one answer.
+    Else a benchmark that asks n times and takes the mean would get one answer n times. `same` gives one answer. The
+    jobs of one task that runs several times (`evaluation.repeats`) never get each other's answers.
 
     ```yaml
     - name: caching
@@ -113,7 +114,8 @@ class Caching(Interceptor):
         """The answer to `x`, or None: ask the endpoint."""
         if x.method != "POST":
             return None
-        key = answer_key(x.method, x.path, x.query, self.scope.upstream, x.body if x.json is None else x.json)
+        body = x.body if x.json is None else x.json
+        key = answer_key(x.method, x.path, x.query, self.scope.upstream, body, repeat=self.scope.repeat)
         shared = not self._distinct or _always_same(x)
         x.notes[self.name] = (key, shared)
         found = self._find(key, shared) if self._reuse else None
