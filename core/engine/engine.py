@@ -179,10 +179,22 @@ class Engine:
             if self._shared.gateway is not None and ledger.state.done:
                 self._shared.gateway.stop()
             if why == "done" and ledger.state.done:
+                self._remember()
                 self._export()
             ledger.record(EngineStopped(at=utc_iso(), why=why), soon=True)
         finally:
             ledger.close()
+
+    def _remember(self) -> None:
+        """Keep how much the repeats of this run differ; a later comparison does without it where that fails."""
+        from ..results.noise import remember
+
+        if not any(spec.repeat or spec.repeats > 1 for spec in self._specs.values()):
+            return
+        try:
+            remember(self._run, self._env)
+        except (OSError, RunDamaged) as error:
+            self._on_notice(f"How much the repeats differ is not remembered: {error}")
 
     def _export(self) -> None:
         """Deliver the scores where the config wants them; what went wrong is said and changes nothing of the run."""

@@ -11,6 +11,7 @@ from ..base.sanitize import clean_line, json_text
 from ..run.figures import read_figures
 from ..run.status import JobStatus
 from ..run.store import Run
+from .repeated import Repeated, repeats_in
 from .tree import Figure, MetricTree, tree_apart
 
 _MEASURED = ("unit", "direction", "repeats", "low", "high", "ci", "evidence")
@@ -18,6 +19,7 @@ COLUMNS: tuple[str, ...] = (
     *("run", "config", "model", "job", "task", "state", "attempt"),
     *("metric", "value", "stderr", "n", "validity", "why", "tokens", "seconds"),
     *_MEASURED,
+    *("repeat", "run_sd", "pass_at_k", "maj_at_k", "external"),
 )
 """The keys of a row, in the order of the columns of a CSV file."""
 
@@ -25,13 +27,22 @@ COLUMNS: tuple[str, ...] = (
 def score_rows(run: Run, jobs: Collection[str] | None = None, metric: str | None = None) -> list[Json]:
     """Rows of `jobs` (default: all) in plan order, with the keys `COLUMNS`; None for what there is not.
 
-    One row a job with the figure that it is known by; with `metric` a row for each figure whose name holds that text,
-    whatever its case. Raises RunDamaged.
+    One row a job with the figure that it is known by, and after the repeats of a task one for all of them together
+    (`repeat` is 0 there, `job` the first and last of them); with `metric` a row for each figure whose name holds that
+    text, whatever its case. Raises RunDamaged.
     """
+    chosen = [status for status in run.statuses() if jobs is None or status.job in jobs]
+    if metric:
+        return [row for status in chosen for row in _figures(run, status, metric)]
+    together = {one.jobs[-1]: one for one in repeats_in(run, [status.job for status in chosen])}
     rows: list[Json] = []
-    for status in run.statuses():
-        if jobs is None or status.job in jobs:
-            rows += _figures(run, status, metric) if metric else [_row(run, status)]
+    for status in chosen:
+        rows.append(_row(run, status))
+        if (repeated := together.get(status.job)) is not None:
+            if len(repeated.jobs) > 1:
+                rows.append(_together(rows, repeated))
+            else:
+                rows[-1] |= _repeats(repeated)
     return rows
 
 
@@ -89,6 +100,37 @@ def _row(run: Run, status: JobStatus) -> Json:
         "tokens": tokens,
         "seconds": status.seconds,
         **{key: figure.get(key) for key in _MEASURED},
+        "repeat": status.repeat or None,
+        **dict.fromkeys(("run_sd", "pass_at_k", "maj_at_k")),
+        "external": status.external or None,
+    }
+
+
+def _together(rows: Sequence[Json], repeated: Repeated) -> Json:
+    """The row of all repeats of a task; `rows` hold those of the single ones."""
+    singles = [row for row in rows if row["job"] in repeated.jobs]
+    first, score = singles[0], repeated.score
+    figure = score.to_json()
+    tokens = [row["tokens"] for row in singles if isinstance(row["tokens"], int)]
+    seconds = [row["seconds"] for row in singles if isinstance(row["seconds"], (int, float))]
+    return {
+        **first,
+        "job": f"{repeated.jobs[0]}-{repeated.jobs[-1].rpartition('.')[2]}",
+        "attempt": None,
+        **{key: figure[key] for key in ("metric", "value", "stderr", "n", "validity", "why", *_MEASURED)},
+        "tokens": sum(tokens) if tokens else None,
+        "seconds": sum(seconds) if seconds else None,
+        "external": repeated.external or None,
+        **_repeats(repeated),
+        "repeat": 0,
+    }
+
+
+def _repeats(repeated: Repeated) -> Json:
+    return {
+        "run_sd": repeated.spread.deviation if repeated.spread else None,
+        "pass_at_k": repeated.pass_at_k,
+        "maj_at_k": repeated.majority,
     }
 
 
@@ -108,6 +150,7 @@ def _measured(figure: Figure) -> Json:
         "metric": figure.name,
         **({"why": figure.note} if figure.note else {}),
         **{key: getattr(figure, key) for key in ("value", "stderr", "n", "repeats", "evidence")},
+        **({} if figure.primary else {"external": None}),
         "unit": figure.unit.value,
         "direction": figure.direction.value,
         "low": ends.low if ends else None,

@@ -10,8 +10,10 @@ from typing import cast
 from ..base.atomic import read_head
 from ..base.clock import Moment
 from ..base.narrow import Json, as_amount, as_items, as_text, as_tree, as_whole
+from ..catalog.expected import Expected
 from ..plan.spec import JobSpec
 from .events import JobState, Reason
+from .external import standing
 from .paths import RunPaths
 from .score import Score
 from .state import JobView, elapsed
@@ -73,7 +75,8 @@ class JobStatus:
     `reason` and `detail` say why it is in its state; `note` what is being done for a job that has not ended.
     `started`, `ended`: UTC ISO 8601. `seconds` is how long it ran or has run, None for one that has not; `lasted` is
     the same, and for one that is being pulled or started how long that has lasted. `overrides` are those of its
-    reruns, masked. `log` and `run_dir` are paths.
+    reruns, masked. `log` and `run_dir` are paths. `repeat` is which one it is of a task that runs several times, 0 for
+    any other. `reported` is what others report of the task; `smoke`: only its first samples are asked.
     """
 
     job: str
@@ -95,6 +98,19 @@ class JobStatus:
     log: str = ""
     run_dir: str = ""
     overrides: tuple[str, ...] = ()
+    repeat: int = 0
+    reported: Expected | None = None
+    smoke: bool = False
+
+    @property
+    def external(self) -> str:
+        """How the score stands against what others report; "" without a score."""
+        return standing(self.score, self.reported, smoke=self.smoke) if self.score is not None else ""
+
+    @property
+    def title(self) -> str:
+        """The task, and which of its repeats this is."""
+        return f"{self.task} #{self.repeat}" if self.repeat else self.task
 
     def to_json(self) -> Json:
         """The object of `status --json`; `detail` is the note where there is no other."""
@@ -116,6 +132,8 @@ class JobStatus:
             "log": self.log,
             "run_dir": self.run_dir,
             "overrides": list(self.overrides),
+            "repeat": self.repeat or None,
+            "external": self.external or None,
         }
 
 
@@ -153,6 +171,9 @@ def status_of(
         log=str(log),
         run_dir=str(paths.root),
         overrides=view.overrides,
+        repeat=spec.repeat,
+        reported=spec.reported,
+        smoke=spec.limit is not None,
     )
 
 

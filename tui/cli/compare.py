@@ -96,10 +96,15 @@ def command(
     from ...core.results.compare.compare import compare_sides
     from ...core.results.compare.markdown import markdown
     from ...core.results.compare.model import Settings
+    from ...core.results.noise import known_sets, with_noise
 
     contenders = _contenders(ids, by)
     first, *others = contenders
-    compared = [(other, compare_sides(first.sides, other.sides, Settings(margin=equivalent))) for other in others]
+    settings, known = Settings(margin=equivalent), known_sets()
+    compared = [
+        (other, with_noise(compare_sides(first.sides, other.sides, settings), first.sides, other.sides, known))
+        for other in others
+    ]
     rows = [row for _, found in compared for row in found]
     if html is not None:
         _write_page(html, first, compared)
@@ -118,8 +123,7 @@ def command(
 
 
 def _contenders(ids: Sequence[str], by: str | None) -> list[_Contender]:
-    from ...core.results.compare.pool import by_model
-    from ...core.results.compare.side import sides_of
+    from ...core.results.compare.pool import by_model, sides_of
     from .select import targets
 
     found = targets(ids)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
+from ...core.run.external import UNVERIFIED
 from . import formats
 from .complete import IdType
 from .epilog import examples
@@ -27,6 +28,7 @@ _COLUMNS = (
     Column("TOKENS", right=True, give_up=3),
     Column("TIME", right=True, give_up=4),
 )
+_EXTERNAL = Column("EXTERNAL")
 
 
 @click.command(
@@ -53,20 +55,52 @@ def command(ids: tuple[str, ...], metric: str | None, form: str | None) -> None:
     elif form == "csv":
         click.echo(as_csv(rows), nl=False)
     elif form == "md":
-        click.echo("| " + " | ".join(column.title for column in _COLUMNS) + " |")
-        click.echo("|" + "---|" * len(_COLUMNS))
-        for row in rows:
-            click.echo("| " + " | ".join(text.replace("|", "\\|") for text in _texts(row)) + " |")
+        columns = _columns(rows)
+        click.echo("| " + " | ".join(column.title for column in columns) + " |")
+        click.echo("|" + "---|" * len(columns))
+        for row in _shown(rows):
+            click.echo("| " + " | ".join(text.replace("|", "\\|") for text in _texts(row)[: len(columns)]) + " |")
     elif not rows:
         click.echo("No scores yet." if found else "There are no runs yet. Start one: evaldock run PATH.yaml", err=True)
     else:
-        for line in render(_COLUMNS, [_cells(row) for row in rows], style_of(sys.stdout)):
+        columns, shown = _columns(rows), _shown(rows)
+        for line in render(columns, [_cells(row)[: len(columns)] for row in shown], style_of(sys.stdout)):
             click.echo(line)
+        for row in shown:
+            if row["run_sd"] is not None:
+                click.echo(f"{row['run']} {plain(row['task'])}: {_repeats(row)}.")
         reasons = dict.fromkeys(
             f"{row['run']} {plain(row['task'])} is {row['validity']}: {plain(row['why'])}" for row in rows if row["why"]
         )
         for reason in reasons:
             click.echo(reason)
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> Sequence[Column]:
+    """How scores stand against what others report is shown where something is reported."""
+    known = any(row["external"] not in (None, UNVERIFIED) for row in rows)
+    return (*_COLUMNS, _EXTERNAL) if known else _COLUMNS
+
+
+def _shown(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Repeats of a task as one row."""
+    together = {(row["run"], row["task"]) for row in rows if row["repeat"] == 0}
+    return [row for row in rows if not row["repeat"] or (row["run"], row["task"]) not in together]
+
+
+def _repeats(row: Mapping[str, Any]) -> str:
+    """`5 runs, of which two differ by ±2.2 pp by themselves; avg@5 0.231, pass@5 0.310, maj@5 0.240`."""
+    from ...core.results.compare.words import figure, threshold
+    from ...core.statistics.repeats import Spread, reach
+
+    k, unit = row["repeats"], row["unit"]
+    apart = threshold(reach(Spread(row["run_sd"], k - 1)), unit)
+    at_k = [
+        f"{name}@{k} {figure(row[key], unit)}"
+        for name, key in (("avg", "value"), ("pass", "pass_at_k"), ("maj", "maj_at_k"))
+        if row[key] is not None
+    ]
+    return f"{k} runs, of which two differ by ±{apart} by themselves; {', '.join(at_k)}"
 
 
 def _texts(row: Mapping[str, Any]) -> list[str]:
@@ -84,6 +118,7 @@ def _texts(row: Mapping[str, Any]) -> list[str]:
         row["validity"],
         "" if row["tokens"] is None else f"{row['tokens']:,}",
         formats.elapsed(row["seconds"]),
+        row["external"] or "",
     ]
 
 

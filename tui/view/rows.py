@@ -73,7 +73,7 @@ class RowMaker:
         return TaskRow(
             job=view.id,
             index=place,
-            task=clean_line(status.task),
+            task=clean_line(status.title),
             harness=clean_line(spec.harness),
             state=status.state.value,
             reason=status.reason.value if status.reason else None,

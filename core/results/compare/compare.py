@@ -16,7 +16,8 @@ from ...statistics.unpaired import TwoErrors, TwoShares
 from ..samples.evidence import Evidence
 from .comparable import differences, obstacle
 from .model import Difference, Flip, Settings, Verdict
-from .side import Side, sides_of
+from .pool import sides_of
+from .side import Side
 from .words import span, threshold
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,17 +37,10 @@ class Side:
     runs: tuple[str, ...] = ()
 
 
-def sides_of(run: Run, jobs: Sequence[str] | None = None) -> dict[str, Side]:
-    """Task -> the newest of its jobs that has a score, else its newest. Raises RunDamaged."""
-    found: dict[str, Side] = {}
+def single_sides(run: Run, jobs: Collection[str] | None = None) -> list[Side]:
+    """Each of `jobs` (default: all) by itself, in plan order. Raises RunDamaged."""
     provenance = as_tree(run.provenance().get("jobs"))
-    for status in run.statuses():
-        if jobs is not None and status.job not in jobs:
-            continue
-        side = _side(run, status, provenance)
-        if side.score is not None or side.task not in found:
-            found[side.task] = side
-    return found
+    return [_side(run, status, provenance) for status in run.statuses() if jobs is None or status.job in jobs]
 
 
 def _side(run: Run, status: JobStatus, provenance: Json) -> Side:

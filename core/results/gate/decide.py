@@ -18,7 +18,8 @@ from ...statistics.power import pairs_needed
 from ...statistics.several import holm
 from ..compare.compare import contrasts
 from ..compare.model import Difference
-from ..compare.side import Side, sides_of
+from ..compare.pool import sides_of
+from ..compare.side import Side
 from ..compare.words import figure, span, threshold
 from .policy import Rule, Tier
 
