@@ -163,7 +163,7 @@ class TaskConfig:
 
     `run_config` holds `config` and `target` of the container's run_config (from `nemo_evaluator_config` and
     dotted `overrides`, task over evaluation). It is run `repeats` times; `expected` is what others report for it.
-    `origin` is where the item stands, for error messages.
+    `origin` is where the item stands, for error messages. `suspect_above` is the share of cut or empty answers above which its score is suspect.
     """
 
     name: str
@@ -182,6 +182,7 @@ class TaskConfig:
     requests: RequestOptions | None = None
     repeats: int = 1
     expected: Expected | None = None
+    suspect_above: float = 0.01
 
 
 @dataclass(frozen=True)

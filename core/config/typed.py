@@ -144,6 +144,7 @@ class Typer:
             origin=node.origin,
             repeats=whole(child(node, "repeats")) or whole(child(shared, "repeats")) or 1,
             expected=self.expected(child(node, "expected"), (*at, "expected")),
+            suspect_above=next((n for n in map(_share, (node, shared)) if n is not None), TaskConfig.suspect_above),
         )
 
     def expected(self, node: Node | None, at: Steps) -> Expected | None:
@@ -360,6 +361,11 @@ def _canonical(found: object) -> object:
     if isinstance(found, list):
         return [_canonical(item) for item in cast("list[object]", found)]
     return found
+
+
+def _share(owner: Node | None) -> float | None:
+    found = value(child(owner, "suspect_above"))
+    return float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else None
 
 
 def _flag(node: Node | None, *, otherwise: bool) -> bool:

@@ -323,6 +323,10 @@ def seen_of(figures: Tree) -> Seen:
         cached=_number(figures, "cached"),
         passed_over=_number(figures, "passed_over"),
         last_error=str(figures.get("last_error") or ""),
+        cut=_number(figures, "cut") if "cut" in figures else None,
+        empty=_number(figures, "empty"),
+        thought=_number(figures, "thought"),
+        unended=_number(figures, "unended"),
     )
     return Seen(counts, stop_of(figures))
 

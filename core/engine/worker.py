@@ -223,7 +223,8 @@ class JobWorker:
                 repeats=job.repeats,
                 harness=job.harness,
                 measure=job.measure,
-                limit=job.limit,
+                smoke=job.smoke,
+                suspect=job.suspect_above,
                 seen=seen,
             )
         except GivenUp:

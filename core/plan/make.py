@@ -160,6 +160,8 @@ class _Maker:
             requests=_patient(task.requests or self._config.endpoint.requests, run_config),
             isolation=execution.isolation,
             reported=task.expected or spec.expected,
+            suspect_above=task.suspect_above,
+            whole=spec.samples,
         )
 
     def _run_config(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> Tree:

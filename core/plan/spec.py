@@ -67,6 +67,8 @@ class JobSpec:
     pins an image that no registry has. `measure` is what the catalog says of its figure, `reported` what others report
     of it. What `isolation` gives is in `docker` already. `repeat` is the number, from 1 on, of a task that runs several
     times as jobs of one `position`; 0 for any other.
+    A larger share of cut or empty answers than `suspect_above` makes a score suspect.
+    `whole` is how many samples its benchmark has, as far as the catalog knows.
     """
 
     id: str
@@ -103,6 +105,8 @@ class JobSpec:
     isolation: Isolation = "off"
     repeat: int = field(default=0, metadata=QUIET)
     reported: Expected | None = field(default=None, metadata=QUIET)
+    suspect_above: float = field(default=0.01, metadata=QUIET)
+    whole: int | None = field(default=None, metadata=QUIET)
 
     @property
     def expected(self) -> int | None:
@@ -115,6 +119,14 @@ class JobSpec:
         params = _inner(_inner(self.run_config, "config"), "params")
         found = params.get("limit_samples")
         return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
+
+    @property
+    def smoke(self) -> str:
+        """`the first 20 of 541 samples only, no estimate of the whole`; "" when all are asked."""
+        if self.limit is None or (self.whole is not None and self.limit >= self.whole):
+            return ""
+        of = "" if self.whole is None else f" of {self.whole:,}"
+        return f"the first {self.limit:,}{of} samples only, no estimate of the whole"
 
     @property
     def knows_endpoint(self) -> bool:

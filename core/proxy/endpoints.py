@@ -21,6 +21,12 @@ def one_line(text: str) -> str:
     return line if len(line) <= _QUOTED else line[: _QUOTED - 1] + "…"
 
 
+def kind_of(path: str) -> str:
+    """The list that an answer of this operation has; "" for an operation that is not known."""
+    last = path.rstrip("/").rpartition("/")[2]
+    return {"completions": "choices", "embeddings": "data", "responses": "output", "messages": "content"}.get(last, "")
+
+
 def base_path(path: str) -> str:
     """The path of an endpoint URL without its operation and without a slash at its end."""
     bare = path.rstrip("/")

@@ -8,6 +8,7 @@ from typing import cast
 
 from ..base.clock import utc_iso
 from ..config.model import Tree
+from .contents import Contents
 from .histogram import QUANTILES, Histogram
 from .unanswered import Unanswered
 
@@ -23,6 +24,7 @@ _REFUSALS = {401: 3, 403: 10}
 _COUNTS = (
     *("sent", "ok", "failed", "cancelled", "answers", "retried", "cached", "unauthorized", "filtered"),
     *("tokens_in", "tokens_out", "gaps", "passed_over"),
+    *("cut", "empty", "thought", "unended"),
 )
 
 
@@ -74,6 +76,7 @@ class Figures:
     more, the proxy's own 502 and 504 included, or without an answer) and `cancelled` (the harness hung up); `by_status`
     counts the answers that were not cached. `filtered` are choices that a content filter of the endpoint's withheld.
     `attempts` counts what the endpoint did each time it was asked, retries included: by status, `none` for no answer.
+    `cut`, `empty`, `thought` and `unended` count answers as the harness got them, see `Contents`.
     `answers` are the choices in answers to POST requests: with one sample a request, the samples that were answered.
     Tokens are those that the endpoint made: a cached answer counts its finish reason only.
     `models` are the first few names that the answers give the model.
@@ -85,6 +88,7 @@ class Figures:
         self.sent = self.in_flight = self.ok = self.failed = self.cancelled = self.answers = 0
         self.retried = self.cached = self.unauthorized = self.gaps = self.passed_over = self.filtered = 0
         self.tokens_in = self.tokens_out = 0
+        self.cut = self.empty = self.thought = self.unended = 0
         self.by_status: dict[int, int] = {}
         self.attempts: dict[int, int] = {}
         self.finish_reasons: dict[str, int] = {}
@@ -130,6 +134,13 @@ class Figures:
         self._latency.add(now - started)
         self._rates.add(now)
         self._ended()
+
+    def take(self, found: Contents) -> None:
+        """Count what is in an answer that the harness gets."""
+        self.cut += found.cut
+        self.empty += found.empty
+        self.thought += found.thought
+        self.unended += found.unended
 
     def broken(self) -> None:
         """A streamed answer ended before its end."""

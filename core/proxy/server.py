@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 
 from .accept import Hall, places
 from .chain import replay
+from .contents import contents_of
 from .control import request_factory
 from .exchange import Exchange, Reply, error_reply, readable
 from .forward import Forwarder
@@ -114,7 +115,8 @@ class Server:
                 job.chain.store(x, reply)
         elif reply.cached:
             verdict = verdict_on(x.path, reply, partial(job.figures.count, tokens=False))
-            reply.body = job.upstream.guard.data(reply.body)
+            if (clean := job.upstream.guard.data(reply.body)) != reply.body:
+                reply.body = clean
         if job.chain.responds and not readable(reply.body):
             job.figures.pass_over("An answer has too many values to be read; it went on past the interceptors.")
         if reply.streamed:
@@ -193,6 +195,8 @@ async def _finish(
     except ConnectionError:
         job.hung_up(x)
         return web.Response()
+    if reply.status < 400 and x.method == "POST" and verdict.held:
+        job.figures.take(contents_of(x, reply))
     job.answered(x, reply.status, cached=reply.cached, answers=verdict.answers, hollow=not verdict.held)
     return response
 

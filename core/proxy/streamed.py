@@ -6,6 +6,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from ..base.errors import EvaldockError
+from .contents import StreamContents
 from .exchange import Exchange
 from .guard import GuardedEvents, KeyInStream
 from .jobs import Job
@@ -23,6 +24,7 @@ async def pass_on(
         response.force_close()
     parser, guarded, passing = SseParser(), GuardedEvents(job.upstream.guard), job.chain.stream(x)
     verdict, figures = StreamVerdict(x.path, job.figures.count), job.figures
+    contents = StreamContents(x)
 
     async def through(events: list[SseEvent], *, last: bool = False) -> None:
         events = guarded.feed(events)
@@ -32,6 +34,11 @@ async def pass_on(
             verdict.feed(event)
         if passing is not None:
             events = passing.feed(events)
+        await send(events)
+
+    async def send(events: list[SseEvent]) -> None:
+        for event in events:
+            contents.feed(event)
         if data := b"".join([event.raw for event in events]):
             await response.write(data)
 
@@ -44,7 +51,7 @@ async def pass_on(
         found = verdict.end()
         # The filters hear of the end of a whole answer only: caches keep it then.
         if found.held and passing is not None:
-            await response.write(b"".join(event.raw for event in passing.end()))
+            await send(passing.end())
         if not found.held and x.method == "POST":
             raise _NoAnswer(found.why)
         await response.write_eof()
@@ -61,6 +68,8 @@ async def pass_on(
         return response
     finally:
         answer.close()
+    if x.method == "POST":
+        figures.take(contents.end())
     job.answered(x, answer.status, answers=found.answers)
     return response
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from ..config.model import Tree
-from .endpoints import one_line, said_in, words_of
+from .endpoints import kind_of, one_line, said_in, words_of
 from .exchange import Reply, parse_json, readable
 from .sse import SseEvent, SseParser
 
@@ -51,12 +51,12 @@ def verdict_on(path: str, reply: Reply, count: Callable[[object], object]) -> Ve
     if reply.streamed or (tree is None and _STREAM.match(body)):
         return stream_verdict(path, body, count)
     count(tree)
-    if isinstance(tree, list) and tree and _kind(path) == "":
+    if isinstance(tree, list) and tree and kind_of(path) == "":
         return Verdict(1)
     if not isinstance(tree, dict):
         said = one_line(said_in(body))
         return Verdict(0, "it is a page of HTML" if said.lstrip().startswith("<") else f"it is not JSON: {said}")
-    return _on_tree(_kind(path), cast(Tree, tree))
+    return _on_tree(kind_of(path), cast(Tree, tree))
 
 
 def stream_verdict(path: str, body: bytes, count: Callable[[object], object]) -> Verdict:
@@ -83,7 +83,7 @@ class StreamVerdict:
     _kind: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self._kind = _kind(self.path)
+        self._kind = kind_of(self.path)
 
     def feed(self, event: SseEvent) -> None:
         """Take an event in."""
@@ -153,12 +153,6 @@ class StreamVerdict:
         return Verdict(0, "the stream stopped without a finish_reason and without [DONE]")
 
 
-def _kind(path: str) -> str:
-    """The list that an answer of this operation has; "" for an operation that is not known."""
-    last = path.rstrip("/").rpartition("/")[2]
-    return {"completions": "choices", "embeddings": "data", "responses": "output", "messages": "content"}.get(last, "")
-
-
 def _on_tree(kind: str, tree: Tree) -> Verdict:
     if why := _error(tree):
         return Verdict(0, why)
@@ -225,7 +219,7 @@ def _objects(items: list[object]) -> Iterator[Tree]:
 
 def _scanned(path: str, body: bytes) -> Verdict:
     """The verdict on a body that is too large to be parsed."""
-    kind = _kind(path)
+    kind = kind_of(path)
     found = {"data": rb'"embedding"\s*:', "choices": rb'"finish_reason"\s*:\s*"(?!error|abort)'}.get(kind)
     count = len(re.findall(found, body)) if found else int(not kind or f'"{kind}"'.encode() in body)
     return Verdict(count) if count else Verdict(0, f"it has no {kind}")

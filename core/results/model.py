@@ -40,6 +40,8 @@ class RequestCounts:
     with it. `refused`: a sentence when the endpoint did nothing but refuse the key. `cancelled` requests were given up
     by the harness and are no part of `total`; `retried` counts the proxy's own repetitions, `cached` answers from its
     cache, `passed_over` failures of interceptors. `last_error` is a sentence about the failure that was last.
+    `cut` answers were cut off by the token limit, `empty` ones hold nothing although they were not, `thought` of those
+    reasoning alone; of `unended` ones nothing says why they ended.
     """
 
     total: int = 0
@@ -55,6 +57,15 @@ class RequestCounts:
     cached: int = 0
     passed_over: int = 0
     last_error: str = ""
+    cut: int | None = None
+    empty: int = 0
+    thought: int = 0
+    unended: int = 0
+
+    @property
+    def cut_off(self) -> int:
+        """How many answers the token limit cut off."""
+        return dict(self.finish_reasons).get("length", 0) if self.cut is None else self.cut
 
     @property
     def answered(self) -> int:

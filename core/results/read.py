@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..catalog.measure import Measure
+from ..catalog.measure import Direction, Measure, Unit
 from .counts import COUNTS_FILE, read_counts
 from .files import Missing, Unreadable, newest_match, parse_json, parse_yaml, read_bytes
 from .inspect_log import parse_inspect, read_inspect
@@ -18,7 +18,7 @@ from .numbers import printable
 from .plain_json import read_plain_json
 from .primary import headline, named
 from .results_yml import read_results_yml
-from .validity import trusted, weigh, without_answers
+from .validity import SUSPECT, trusted, weigh, without_answers
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,16 @@ def read_results(
     seen: RequestCounts | None = None,
     harness: str = "",
     measure: Measure | None = None,
-    limit: int | None = None,
+    smoke: str = "",
+    suspect: float = SUSPECT,
 ) -> JobResult | NoResult:
     """The result of a job whose container exited with 0.
 
     `fmt` is a catalog ResultFormat; `file` a path inside `artifacts`, with `*` as a wildcard, "" for the format's own
     name. `task` is the catalog name, `primary_metric` the figure to show ("" for a sensible one), `samples` how many
     the config asked for, each `repeats` times. `seen` is what the proxy counted, None for a job that went without;
-    `harness` and `measure` are what the catalog knows of the figures; `limit` is how many samples alone were asked,
-    the first ones, None for all.
+    `harness` and `measure` are what the catalog knows of the figures; `smoke` says that the first samples alone were
+    asked, "" for all of them; `suspect` see `weigh`.
     Raises nothing for what a container wrote.
 
     An exit code of 0 proves nothing: a job whose requests all failed is `no_valid_requests`, and a score of whose
@@ -85,10 +86,11 @@ def read_results(
         expected = None if samples is None else samples * repeats
         answers = None if score.n is None else score.n * score.repeats
         unseen = seen is not None and seen.total == 0
-        validity, notes = weigh(requests, expected, answers, unseen=unseen)
-        if limit is not None:
+        share = Direction(score.direction) if score.unit == Unit.FRACTION else None
+        validity, notes = weigh(requests, expected, answers, unseen=unseen, suspect=suspect, share=share)
+        if smoke:
             # Data sets are sorted: their first samples are no random ones.
-            notes.append(f"Smoke: the first {limit:,} samples only, no estimate of the whole.")
+            notes.append(f"Smoke: {smoke}.")
         score = replace(score, validity=validity, why=" ".join([score.why, *notes] if score.why else notes))
     return JobResult(tuple(found.metric for found in figures), score, requests)
 

@@ -20,10 +20,11 @@ class RequestFigures:
 
     Every request ended as `ok`, `failed` or `cancelled` (the harness hung up). `by_status` counts what the harness was
     answered, `attempts` what the endpoint did each time that it was asked, retries included (status 0: no answer).
-    `unanswered` requests failed and no later one with the same content made good for them. `latency` and `first_token`
-    map 50, 90, 95, 99 to seconds. `buckets` are (upper end in seconds, count), each beginning where the one before it
-    ends. `rates` are the answers in each of the last 60 seconds, newest last. `fatal` says why the job cannot succeed.
-    `at` and `first_at` are UTC ISO 8601 or "".
+    `unanswered` requests failed and no later one with the same content made good for them. `cut` answers were cut off
+    by the token limit, `empty` ones are blank although they were not, `thought` of those hold reasoning alone; of
+    `unended` ones nothing says why they ended. `latency` and `first_token` map 50, 90, 95, 99 to seconds. `buckets` are
+    (upper end in seconds, count), each beginning where the one before it ends. `rates` are the answers in each of the
+    last 60 seconds, newest last. `fatal` says why the job cannot succeed. `at` and `first_at` are UTC ISO 8601 or "".
     """
 
     attempt: int | None = None
@@ -39,6 +40,10 @@ class RequestFigures:
     unanswered: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    cut: int = 0
+    empty: int = 0
+    thought: int = 0
+    unended: int = 0
     by_status: tuple[tuple[int, int], ...] = ()
     attempts: tuple[tuple[int, int], ...] = ()
     finish_reasons: tuple[tuple[str, int], ...] = ()
@@ -95,6 +100,7 @@ def figures_from_json(value: object, at: str = "") -> RequestFigures | None:
 
 _COUNTS = (
     *("sent", "in_flight", "ok", "failed", "cancelled", "retried", "cached", "unanswered", "tokens_in", "tokens_out"),
+    *("cut", "empty", "thought", "unended"),
 )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from evaldock.core.catalog.measure import Direction, Measure, Unit, known_measure
+from evaldock.core.plan.spec import JobSpec
 from evaldock.core.results.lm_eval import read_lm_eval
 from evaldock.core.results.measured import Source, measured
 from evaldock.core.results.merge import Found
@@ -139,12 +141,17 @@ def test_evidence_that_does_not_agree_is_dropped_and_said(tmp_path: Path) -> Non
 
 def test_the_first_samples_are_no_estimate_of_the_whole(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text(json.dumps({"acc": {"value": 0.5, "n": 20}}))
-    found = read_results(tmp_path, fmt="json", file="", task="t", primary_metric="", samples=20, limit=20)
-    assert isinstance(found, JobResult) and found.score is not None
-    assert (found.score.validity, found.score.why) == (
-        "valid",
-        "Smoke: the first 20 samples only, no estimate of the whole.",
+    job = JobSpec(
+        *("0.0", 0, "t", "h", "i", "", "chat", "http://e", "m", (), "t"),
+        run_config={"config": {"params": {"limit_samples": 20}}},
     )
+    smoke = "the first 20 samples only, no estimate of the whole"
+    assert job.smoke == smoke
+    assert replace(job, whole=541).smoke == "the first 20 of 541 samples only, no estimate of the whole"
+    assert replace(job, whole=20).smoke == "", "all of them"
+    found = read_results(tmp_path, fmt="json", file="", task="t", primary_metric="", samples=20, smoke=smoke)
+    assert isinstance(found, JobResult) and found.score is not None
+    assert (found.score.validity, found.score.why) == ("valid", f"Smoke: {smoke}.")
 
 
 @given(st.lists(st.tuples(st.sampled_from(["acc", "f1", "pass@1", "bleu", "perplexity"]), st.floats(0, 100))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from evaldock.core.catalog.measure import Direction
 from evaldock.core.results.model import RequestCounts
 from evaldock.core.results.validity import trusted, weigh, without_answers
 
@@ -20,6 +21,68 @@ CUT = {"finish_reasons": (("length", 2), ("stop", 18))}
 def test_a_few_cut_answers_are_said() -> None:
     counts = seen(500, finish_reasons=(("length", 3), ("stop", 497)))
     assert weigh(counts, 500, 500) == ("valid", ["3 of 500 answers were cut off by the token limit."])
+
+
+REMEDY = (
+    "give the interceptor `reasoning` add_reasoning: false and migrate_reasoning_content: true, or end the server's "
+    "reasoning parser."
+)
+
+
+ALONE = "with text in reasoning_content alone"
+BLANK = "see what the server's chat template and its parsers leave of them."
+
+
+@pytest.mark.parametrize(
+    ("counts", "notes"),
+    [
+        (seen(198, empty=198, thought=198), [f"198 of 198 answers were empty, {ALONE}: {REMEDY}"]),
+        (seen(198, empty=4, thought=3), [f"4 of 198 answers were empty, 3 of them {ALONE}: {REMEDY}"]),
+        (seen(50, empty=1), [f"1 of 50 answers was empty: {BLANK}"]),
+    ],
+)
+def test_empty_answers_are_suspect_with_a_remedy(counts: RequestCounts, notes: list[str]) -> None:
+    assert weigh(counts, counts.ok, counts.ok) == ("suspect", notes)
+    assert weigh(counts, counts.ok, counts.ok, suspect=1.0) == ("valid", notes), "the share is a setting"
+
+
+def test_a_few_empty_answers_are_said() -> None:
+    assert weigh(seen(500, empty=5), 500, 500)[0] == "valid"
+    assert weigh(seen(500, empty=6), 500, 500)[0] == "suspect"
+
+
+def test_without_finish_reason_cuts_are_unverified() -> None:
+    notes = ["30 of 30 answers have no finish_reason: unverified whether they were cut off."]
+    assert weigh(seen(30, cut=0, unended=30), 30, 30) == ("valid", notes)
+
+
+def test_what_the_proxy_counts_as_cut_goes_before_finish_reasons() -> None:
+    """Requests for probabilities end for length, all of them."""
+    assert weigh(seen(20, cut=0, **CUT), 20, 20) == ("valid", [])
+
+
+SCORED = "36 of 730 unanswered were scored 0: at most +4.9 pp."
+COUNTED = "36 of 730 unanswered are counted in the score: at most 4.9 pp to either side."
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected", "n", "share", "words"),
+    [
+        (seen(694, 36, unanswered=36), 730, 730, Direction.HIGHER, SCORED),
+        (seen(694, 36, unanswered=36), None, 730, Direction.HIGHER, SCORED),
+        (seen(694), 730, 730, Direction.HIGHER, SCORED),
+        (seen(694), 730, 730, Direction.LOWER, COUNTED),
+        (seen(694), 730, 694, Direction.HIGHER, ""),
+        (seen(694), 730, None, Direction.HIGHER, ""),
+        (seen(694), 730, 730, None, ""),
+        (seen(730, 3, unanswered=3), None, 730, Direction.HIGHER, ""),
+    ],
+)
+def test_failures_that_a_harness_scored_are_said(
+    counts: RequestCounts, expected: int | None, n: int | None, share: Direction | None, words: str
+) -> None:
+    said = " ".join(weigh(counts, expected, n, share=share)[1])
+    assert (words in said) if words else ("unanswered" not in said), said
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ Words = tuple[str, str]
 
 SHORT = 22
 
-_CUT = re.compile(r"(\d+) of (\d+) answers (?:were )?cut")
+_FEW = re.compile(r"(\d+) of (\d+) answers (?:(?:was|were) )?(cut|empty)")
 
 _REASONS: dict[str, Words] = {
     "exit_nonzero": ("failed by itself, its log says why", "failed, see its log"),
@@ -166,8 +166,8 @@ def _succeeded(row: TaskRow) -> tuple[Words, Role]:
 
 def short_why(why: str) -> str:
     """`214 of 500 cut` out of the sentence that says so."""
-    cut = _CUT.search(why)
-    return f"{cut[1]} of {cut[2]} cut" if cut else ""
+    found = _FEW.search(why)
+    return f"{found[1]} of {found[2]} {found[3]}" if found else ""
 
 
 def ordinal(number: int) -> str:

@@ -59,8 +59,8 @@ def _differences(before: Side, after: Side) -> Iterator[str]:
         yield "adapter_config: not the same"
     if before.spec.limit != after.spec.limit:
         yield f"limit_samples: {_text(before.spec.limit)} -> {_text(after.spec.limit)}"
-    elif before.spec.limit is not None:
-        yield f"smoke: the first {before.spec.limit:,} samples only, no estimate of the whole"
+    elif before.spec.smoke:
+        yield f"smoke: {before.spec.smoke}"
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "", depth: int = 0) -> dict[str, object]:
