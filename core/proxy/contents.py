@@ -141,9 +141,9 @@ def _said(choice: Tree, told: Tree) -> bool:
 
 
 def _thought(told: Tree) -> bool:
-    content = told.get("content")
-    parts = _objects(content) if isinstance(content, list) else ()
-    return any(_full(told.get(name)) for name in _REASONING) or any(part.get("type") in _THINKING for part in parts)
+    return any(_full(told.get(name)) for name in _REASONING) or any(
+        part.get("type") in _THINKING for part in _objects(told.get("content"))
+    )
 
 
 def _full(content: object) -> bool:
