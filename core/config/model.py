@@ -163,7 +163,8 @@ class TaskConfig:
 
     `run_config` holds `config` and `target` of the container's run_config (from `nemo_evaluator_config` and
     dotted `overrides`, task over evaluation). It is run `repeats` times; `expected` is what others report for it.
-    `origin` is where the item stands, for error messages. `suspect_above` is the share of cut or empty answers above which its score is suspect.
+    `origin` is where the item stands, for error messages. `suspect_above` is the share of cut or empty answers above
+    which its score is suspect.
     """
 
     name: str
