@@ -43,6 +43,11 @@ def _spawn(command: Sequence[str]) -> pexpect.spawn[bytes]:
     return pexpect.spawn(command[0], list(command[1:]), env=env, dimensions=(36, 120), maxread=1 << 16)
 
 
+def _pid(child: pexpect.spawn[bytes]) -> int:
+    assert child.pid is not None, "started"
+    return child.pid
+
+
 def _opened(command: Sequence[str]) -> tuple[float, float]:
     began = time.perf_counter()
     child = _spawn(command)
@@ -50,7 +55,7 @@ def _opened(command: Sequence[str]) -> tuple[float, float]:
         child.expect(b"haystack", timeout=_ENOUGH)
         seconds = time.perf_counter() - began
         _drain(child, 3)
-        return seconds, sum(map(_weight, _family(child.pid)))
+        return seconds, sum(map(_weight, _family(_pid(child))))
     finally:
         child.close(force=True)
 
@@ -62,9 +67,9 @@ def _under_flood(command: Sequence[str], path: Path) -> float:
         _drain(child, 2)
         writer = flood(path, _SECONDS + 2)
         _drain(child, 1)
-        began, before = time.perf_counter(), sum(map(_ticks, _family(child.pid)))
+        began, before = time.perf_counter(), sum(map(_ticks, _family(_pid(child))))
         _drain(child, _SECONDS)
-        used = (sum(map(_ticks, _family(child.pid))) - before) / _TICKS
+        used = (sum(map(_ticks, _family(_pid(child)))) - before) / _TICKS
         wall = time.perf_counter() - began
         writer.wait()
         return 100 * used / wall

@@ -239,7 +239,7 @@ class LosesAnswers(DockerExecutor):
         super().__init__()
         self.made = made
 
-    def create(self, attempt: Attempt, env: Mapping[str, str]) -> str:
+    def create(self, attempt: Attempt, env: Mapping[str, str]) -> None:
         if not self.made.is_set():
             super().create(attempt, env)
             self.made.set()

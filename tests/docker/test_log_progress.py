@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from evaldock.core.control.ask import ask_kill
 
 from .conftest import Bench, wait_for
@@ -11,7 +13,8 @@ def test_progress_comes_from_the_log_by_the_catalogs_pattern(bench: Bench) -> No
     plan = bench.plan({"count_for": 600, "interval": 0.05}, progress=r"count (\d+)", samples=12_000)
     going = bench.start(bench.run(plan))
 
-    def progress() -> dict[str, object]:
+    def progress() -> dict[str, Any]:
+        row: Any
         (row,) = going.run.views()
         return row["progress"] or {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 import pytest
 from evaldock.core.engine.docker.executor import DockerExecutor
@@ -23,7 +24,7 @@ ASK = {"requests": 40, "interval": 0.02, "uncounted": True, "request_tries": 200
 ENV = {**os.environ, "API_KEY": KEY}
 
 
-def started(bench: Bench, at: Endpoint, **options: object) -> tuple[Run, ProxyHandle]:
+def started(bench: Bench, at: Endpoint, **options: Any) -> tuple[Run, ProxyHandle]:
     """A run with a detached engine, once a few of its samples are answered."""
     run = bench.run(plan_for(bench, at, ASK, samples=40, **options))
     spawn_engine(run.paths.root, ENV)
@@ -126,11 +127,11 @@ def test_an_endpoint_that_is_restarted_in_the_middle_costs_no_sample(bench: Benc
     assert score_of(run).validity == "valid"
 
 
-def run_figures(run: Run) -> dict[str, object]:
+def run_figures(run: Run) -> dict[str, Any]:
     """The live figures of the one job."""
     live = run.live().get("jobs")
     jobs = live if isinstance(live, dict) else {}
-    found: dict[str, object] = next(iter(jobs.values()), {}).get("requests", {})
+    found: dict[str, Any] = next(iter(jobs.values()), {}).get("requests", {})
     return found
 
 

@@ -119,7 +119,8 @@ try_newest() {
     done
     newest_end=0
     # pyright reads the paths of a config from where the config lies.
-    printf '{"extends": "../pyproject.toml", "venvPath": "..", "venv": ".venv-newest"}\n' >"$newest/pyright.json"
+    printf '%s\n' '{"extends": "../pyproject.toml", "include": ["../core", "../tui"],' \
+        '"venvPath": "..", "venv": ".venv-newest"}' >"$newest/pyright.json"
     pyright -p "$newest/pyright.json" || newest_end=1
     PATH=$newest/bin:$PATH timeout 300 pytest -p no:cacheprovider tests/unit || newest_end=1
     return "$newest_end"

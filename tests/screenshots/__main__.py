@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from evaldock.core.catalog.load import load_catalog
@@ -112,7 +113,7 @@ class Camera:
         keys: Sequence[str] = (),
         *,
         look: Appearance | None = None,
-        ready: Callable[[Pilot[object]], object] | None = None,
+        ready: Callable[[Pilot[Any]], object] | None = None,
         after: float = 2.5,
     ) -> None:
         """One picture, after so many seconds of history for the sparklines, these keys, and once `ready` says so."""
@@ -173,7 +174,7 @@ def _progress(run: Run, number: int) -> int:
     return int(progress["done"]) if isinstance(progress, dict) and progress.get("done") else 0  # type: ignore[arg-type]
 
 
-def _checked(pilot: Pilot[object]) -> bool:
+def _checked(pilot: Pilot[Any]) -> bool:
     return not getattr(pilot.app.screen, "_checking", False)
 
 

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pexpect
 import pytest
@@ -27,8 +27,16 @@ PROGRAM = str(Path(sys.executable).with_name("evaldock"))
 PATIENCE = 30  # seconds until a text must have come
 
 
-class Screen(pexpect.spawn):
+if TYPE_CHECKING:
+    Spawn = pexpect.spawn[bytes]
+else:
+    Spawn = pexpect.spawn
+
+
+class Screen(Spawn):
     """`evaldock` on a pty of its own, as leader of the pty's session. Its output is bytes."""
+
+    ptyproc: Any
 
     def __init__(
         self,
@@ -54,7 +62,8 @@ class Screen(pexpect.spawn):
         """Wait for the end, which must have this exit code; what was printed since the last text seen."""
         self.expect(pexpect.EOF)
         self.wait()
-        rest: bytes = self.before
+        rest = self.before
+        assert rest is not None
         assert (self.exitstatus, self.signalstatus) == (code, None), rest.decode(errors="replace")
         return rest
 
@@ -66,7 +75,9 @@ class Screen(pexpect.spawn):
 
     def exit_code(self) -> int:
         """Wait for the end of a program that has no terminal any more."""
-        _, status = wait_for(lambda: (found := os.waitpid(self.pid, os.WNOHANG))[0] and found, "the program to end")
+        pid = self.pid
+        assert pid is not None
+        _, status = wait_for(lambda: (found := os.waitpid(pid, os.WNOHANG))[0] and found, "the program to end")
         self.terminated = self.ptyproc.terminated = True
         return os.waitstatus_to_exitcode(status)
 

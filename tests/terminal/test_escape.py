@@ -75,7 +75,7 @@ def test_a_sequence_that_comes_in_two_pieces_is_caught(desk: Desk) -> None:
             following.sees(f"before {cut}")
             log.write(CLIPBOARD[cut:] + b"after %d\n" % cut)
             following.sees(f"after {cut}")
-            seen += following.before
+            seen += following.before or b""
     assert desk.call("kill", "--now", run.invocation).returncode == 0
     assert_harmless(seen + following.ends(0))
 

@@ -195,7 +195,8 @@ class PaneApp(App[None], inherit_bindings=False):
         self.theme = f"evaldock-{theme}"
         self.palette = palette(THEMES[self.theme])
         self.glyphs = ASCII if ascii else UNICODE
-        self.tab, self.bare = tab, bare
+        self.tab: Tab = tab
+        self.bare = bare
         self.row: TaskRow = DONE
 
     def compose(self) -> ComposeResult:

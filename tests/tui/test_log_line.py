@@ -140,7 +140,8 @@ def test_colours_of_a_log_become_colours_of_the_theme() -> None:
     assert styles["red"].color == DARK.style("bad").color
     assert styles["green"].color == DARK.style("ok").color and styles["green"].bold
     assert styles[" bold"].color == DARK.style("text").color and styles[" bold"].bold
-    assert contrast(str(styles[" dark"].color.name), DARK.colour("bg")) >= 4.5
+    dark = styles[" dark"].color
+    assert dark is not None and contrast(dark.name, DARK.colour("bg")) >= 4.5
 
 
 def test_without_hues_a_log_has_none() -> None:

@@ -123,7 +123,7 @@ async def half(request: web.BaseRequest) -> web.StreamResponse:
 
 
 @contextlib.asynccontextmanager
-async def listening(server: web.Server[web.BaseRequest]) -> AsyncIterator[str]:
+async def listening(server: web.Server) -> AsyncIterator[str]:
     """The URL of a server on a free port."""
     runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
@@ -158,8 +158,9 @@ async def rig(folder: Path, handler: Handler = ok, **changes: Any) -> AsyncItera
         seen.append(Seen(request.method, request.raw_path, headers, await request.read()))
         return await handler(request)
 
-    def factory(*args: Any) -> web.BaseRequest:
-        return web.BaseRequest(*args, asyncio.get_running_loop(), client_max_size=1 << 27)
+    def factory(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        loop = asyncio.get_running_loop()
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=1 << 27)
 
     endpoint = web.Server(record, request_factory=factory, handler_cancellation=True, auto_decompress=False)
     jobs, forwarder = Jobs(folder), Forwarder()

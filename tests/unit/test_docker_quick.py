@@ -12,6 +12,7 @@ from typing import Any
 import docker
 import pytest
 import requests
+from docker.errors import NotFound
 from evaldock.core.engine.docker.client import BASE
 from evaldock.core.engine.docker.quick import QuickRequests
 
@@ -72,9 +73,9 @@ def test_a_call_is_sent_whole_and_its_answer_read(tmp_path: Path) -> None:
 
 def test_a_refusal_is_the_library_s_error(tmp_path: Path) -> None:
     with daemon(tmp_path / "s", answer("404 Not Found", b'{"message": "No such container: x"}')):
-        client = docker.APIClient(base_url=f"unix://{tmp_path}/s", version="1.45")
+        client: Any = docker.APIClient(base_url=f"unix://{tmp_path}/s", version="1.45")
         client.request = QuickRequests(str(tmp_path / "s"), refused)
-        with pytest.raises(docker.errors.NotFound, match="No such container: x"):
+        with pytest.raises(NotFound, match="No such container: x"):
             client.start("x")
         client.close()
 

@@ -7,7 +7,7 @@ from evaldock.tui.draw import numbers
 from evaldock.tui.draw.bars import bar, interval, run_line, shares, sparkline, squeezed
 from evaldock.tui.draw.line import Line, Span, cut_end, cut_middle, spans_width
 from evaldock.tui.glyphs import ASCII, UNICODE
-from evaldock.tui.theme import ROLES, THEMES, palette
+from evaldock.tui.theme import ROLES, THEMES, Role, palette
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -53,7 +53,7 @@ def test_shares_use_every_cell_and_hide_nobody(weights: list[float], width: int)
 
 
 def test_a_run_line_has_a_piece_for_each_part() -> None:
-    parts = [("ok", "━", 4.0), ("bad", "╍", 2.0), ("dim", "─", 2.0)]
+    parts: list[tuple[Role, str, float]] = [("ok", "━", 4.0), ("bad", "╍", 2.0), ("dim", "─", 2.0)]
     assert [(span.role, span.text) for span in run_line(UNICODE, parts, 8)] == [
         ("ok", "━━━━"),
         ("bad", "╍╍"),

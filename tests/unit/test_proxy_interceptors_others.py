@@ -46,7 +46,7 @@ def exchange(scope: JobScope, body: object = None, path: str = "/v1/chat/complet
 
 
 def sent(
-    kind: type[Interceptor], scope: JobScope, body: object, path: str = "/v1/chat/completions", **config: object
+    kind: type[Interceptor], scope: JobScope, body: object, path: str = "/v1/chat/completions", **config: Any
 ) -> Any:
     x = exchange(scope, body, path)
     assert kind(config, scope).request(x) is None
@@ -107,7 +107,7 @@ def test_a_system_message_knows_other_kinds_of_requests(scope: JobScope) -> None
 
 def test_payload_modifier_removes_anywhere_adds_and_renames(scope: JobScope) -> None:
     body = {"seed": 1, "messages": [{"role": "user", "name": "n", "parts": [{"seed": 2}]}], "max_tokens": 5}
-    config: dict[str, object] = {
+    config: dict[str, Any] = {
         "params_to_remove": ["seed", "name"],
         "params_to_add": {"top_p": 0.5, "stop": ["x"]},
         "params_to_rename": {"max_tokens": "max_completion_tokens", "absent": "there"},
@@ -131,7 +131,7 @@ def test_payload_modifier_survives_a_deep_body_and_other_bodies(scope: JobScope)
 
 
 def test_payload_modifier_changes_headers_but_not_those_of_the_connection(scope: JobScope) -> None:
-    config: dict[str, object] = {
+    config: dict[str, Any] = {
         "headers_to_remove": ["X-Gone", "HOST"],
         "headers_to_rename": {"X-Old": "X-New", "Content-Length": "x-a", "x-b": "Host"},
         "headers_to_add": {"X-Flag": True, "Connection": "close"},
@@ -154,7 +154,7 @@ def conversation(turns: int, last: str = "user") -> dict[str, Any]:
 
 
 def test_turn_counter_speaks_up_near_the_end(scope: JobScope) -> None:
-    config: dict[str, object] = {"max_turns": 20}
+    config: dict[str, Any] = {"max_turns": 20}
     added = [
         len(sent(TurnCounter, scope, conversation(n), **config)["messages"]) - len(conversation(n)["messages"])
         for n in (1, 15, 16, 19, 20)
@@ -180,7 +180,7 @@ def test_turn_counter_speaks_up_near_the_end(scope: JobScope) -> None:
 def test_turn_counter_puts_it_where_it_is_told(
     scope: JobScope, position: str, last: str, role: str, count: int
 ) -> None:
-    config: dict[str, object] = {"max_turns": 10, "trigger": "periodic", "interval": 3, "position": position}
+    config: dict[str, Any] = {"max_turns": 10, "trigger": "periodic", "interval": 3, "position": position}
     body = conversation(3, last)
     found = sent(TurnCounter, scope, body, **config)["messages"]
     assert len(found) == len(body["messages"]) + count
@@ -189,7 +189,7 @@ def test_turn_counter_puts_it_where_it_is_told(
 
 
 def test_turn_counter_adds_to_content_in_parts_and_passes_what_it_cannot(scope: JobScope) -> None:
-    config: dict[str, object] = {"max_turns": 5, "trigger": "periodic", "position": "user_message"}
+    config: dict[str, Any] = {"max_turns": 5, "trigger": "periodic", "position": "user_message"}
     found = sent(TurnCounter, scope, {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, **config)
     assert [part["type"] for part in found["messages"][0]["content"]] == ["image_url", "text"]
     config["position"] = "tool_message"

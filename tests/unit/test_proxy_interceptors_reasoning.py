@@ -89,7 +89,7 @@ def test_unfinished_reasoning_can_be_left_out(content: str, finish: str, left: s
 
 
 def test_without_a_start_token_all_before_the_end_is_reasoning() -> None:
-    settings: dict[str, object] = {"start_reasoning_token": None, "include_if_not_finished": False}
+    settings: dict[str, Any] = {"start_reasoning_token": None, "include_if_not_finished": False}
     assert whole({"content": "thinking"}, **settings)["content"] == ""
     assert whole({"content": "thinking</think>done"}, **settings)["content"] == "done"
 
@@ -114,7 +114,7 @@ def test_bytes_stay_the_same_when_nothing_is_taken_out() -> None:
 
 
 def test_migration_puts_reasoning_into_the_content() -> None:
-    settings: dict[str, object] = {"add_reasoning": False, "migrate_reasoning_content": True}
+    settings: dict[str, Any] = {"add_reasoning": False, "migrate_reasoning_content": True}
     assert whole({"content": "b", "reasoning_content": "a"}, **settings) == {"content": "<think>a</think>b"}
     assert whole({"content": "b"}, **settings) == {"content": "b"}
     events = [chunk({"reasoning_content": "a"}), chunk({"content": "b"}), chunk({}, finish="stop")]

@@ -339,7 +339,7 @@ def test_no_more_requests_at_once_than_the_endpoint_may_get(tmp_path: Path) -> N
             full.set()
         await full.wait()
         # Whoever is let in too early shows up while the others are still here.
-        for _ in range(20):
+        for _turn in range(20):
             await asyncio.sleep(0)
         now[0] -= 1
         return web.json_response(ANSWER)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from evaldock.core.proxy import pool as pool_module
+from evaldock.core.proxy.budget import Gate
 from evaldock.core.proxy.upstream import Place, Upstream
 
 from .proxy_server_rig import ANSWER, CHAT, KEY, Rig, rig
@@ -436,7 +437,7 @@ def test_the_local_endpoint_is_never_asked_through_a_proxy(monkeypatch: pytest.M
     monkeypatch.setenv("http_proxy", "http://proxy:1")
     from evaldock.core.proxy.upstream import Options
 
-    made = Upstream("http://localhost:8000/v1", None, Options(), asyncio.Semaphore(1))
+    made = Upstream("http://localhost:8000/v1", None, Options(), Gate(1))
     assert made.place.address.proxy is None
 
 

@@ -32,7 +32,7 @@ from .test_engine_live import Answers
 from .test_run_layout import make_plan, new_run
 from .test_run_state import JOB
 
-FORMAT: dict[str, str] = {"fmt": "json", "file": "", "task": "t", "primary_metric": "", "harness": "sample"}
+FORMAT: dict[str, Any] = {"fmt": "json", "file": "", "task": "t", "primary_metric": "", "harness": "sample"}
 SPEC = replace(make_plan(Path("/"), "t").jobs[0], result_format="json")
 
 

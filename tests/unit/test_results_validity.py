@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from evaldock.core.catalog.measure import Direction
 from evaldock.core.results.model import RequestCounts
 from evaldock.core.results.validity import trusted, weigh, without_answers
 
 
-def seen(ok: int, failed: int = 0, **more: object) -> RequestCounts:
+def seen(ok: int, failed: int = 0, **more: Any) -> RequestCounts:
     """What the proxy counted: one answer a request unless said otherwise."""
     status = ((("200", ok),) if ok else ()) + ((("500", failed),) if failed else ())
-    values: dict[str, object] = {"answers": ok, "unanswered": 0, **more}
-    return RequestCounts(ok + failed, ok, status, **values)  # type: ignore[arg-type]
+    values: dict[str, Any] = {"answers": ok, "unanswered": 0, **more}
+    return RequestCounts(ok + failed, ok, status, **values)
 
 
-CUT = {"finish_reasons": (("length", 2), ("stop", 18))}
+CUT: dict[str, Any] = {"finish_reasons": (("length", 2), ("stop", 18))}
 
 
 def test_a_few_cut_answers_are_said() -> None:

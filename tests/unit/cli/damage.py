@@ -20,6 +20,7 @@ from evaldock.core.run.events import EngineStarted, EngineStopped, RerunRequeste
 from evaldock.core.run.paths import archive_attempt, keep_spec
 from evaldock.core.run.store import Run
 from evaldock.tui.cli.exit_codes import ExitCode
+from hypothesis import HealthCheck
 
 from .conftest import SCORE, Machine, change
 
@@ -30,6 +31,13 @@ FIGURES = {
 }  # fmt: skip
 NOBODY = 65534
 COUNTS = {"total": 12, "ok": 9, "by_status": [["200", 9], ["500", 3]], "cancelled": 1, "retried": 4}
+# What neither the speed of a machine nor a fixture may decide.
+UNCHECKED = [
+    HealthCheck.data_too_large,
+    HealthCheck.filter_too_much,
+    HealthCheck.function_scoped_fixture,
+    HealthCheck.too_slow,
+]
 # Values that may stand where another kind of value should.
 WILD = [None, True, -1, 0, 10**400, 1 << 70, 1e308, float("nan"), float("inf"), [], {}, [[1, 2]], "2"]
 RESULTS = """results:

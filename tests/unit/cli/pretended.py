@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from evaldock.core.engine.executor import (
     About,
@@ -97,6 +97,12 @@ class Told:
 
     def sample(self, name: str) -> Sample | None:
         return None
+
+    def host_addresses(self, networks: Collection[str]) -> Mapping[str, str]:
+        return {}
+
+    def client_addresses(self, attempt: Attempt) -> Sequence[str]:
+        return []
 
     def hand_back(self, attempt: Attempt) -> None:
         pass

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .conftest import Machine
-from .damage import WILD, changed, damages, ends_within, misbehaviour, places
+from .damage import UNCHECKED, WILD, changed, damages, ends_within, misbehaviour, places
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CONFIGS = ("task_specific.yaml", "sequential_limits.yaml", "interceptors.yaml", "multi_task.yaml")
@@ -29,7 +29,7 @@ VALUES = st.one_of(
         max_leaves=6,
     ),
 )
-fuzz = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+fuzz = settings(max_examples=50, deadline=None, suppress_health_check=UNCHECKED)
 
 
 def check_all(machine: Machine, config: Path, *more: str | Path) -> None:

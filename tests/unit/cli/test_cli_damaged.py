@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import yaml
 from evaldock.core.run.store import Run
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .conftest import Machine, change
 from .damage import (
     FIGURES,
     NOBODY,
+    UNCHECKED,
     WILD,
     as_somebody_else,
     changed,
@@ -154,7 +155,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=UNCHECKED)
 @given(data=st.data())
 def test_any_value_may_stand_in_any_place(machine: Machine, run: Run, data: st.DataObject) -> None:
     path = run.paths.root / data.draw(st.sampled_from([*JSON_FILES, *OTHER_TREES]))
@@ -184,7 +185,7 @@ def test_figures_of_jobs_that_run_may_be_anything(machine: Machine) -> None:
     assert found == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=UNCHECKED)
 @given(
     name=st.sampled_from([*FOR_ALL, *FOR_SOME]).filter(lambda name: name != "requests"),
     start=st.floats(0, 1),

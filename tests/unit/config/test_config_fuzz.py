@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import jsonschema
 import yaml
@@ -110,7 +111,7 @@ VALUES = st.one_of(
 
 @SETTINGS
 @given(VALUES, st.sampled_from(["", *NAMES]))
-def test_the_quick_yes_is_jsonschemas_yes(value: object, name: str) -> None:
+def test_the_quick_yes_is_jsonschemas_yes(value: Any, name: str) -> None:
     schema = load_schema()
     part = {"$defs": schema["$defs"], "$ref": f"#/$defs/{name}"} if name else schema
     quick = surely_valid(value, part, schema["$defs"])

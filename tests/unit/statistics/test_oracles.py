@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,8 @@ def test_wilson() -> None:
 def test_mcnemar() -> None:
     for draw in cases(1000, 4):
         fixed, broke = draw.randint(0, 80), draw.randint(0, 80)
-        exact = mcnemar([[0, fixed], [broke, 0]], exact=True).pvalue if fixed + broke else 1.0
+        oracle: Any = mcnemar([[0, fixed], [broke, 0]], exact=True)
+        exact = oracle.pvalue if fixed + broke else 1.0
         assert mcnemar_exact(fixed, broke) == pytest.approx(exact, rel=1e-9)
         half = float(stats.binom.pmf(min(fixed, broke), fixed + broke, 0.5))
         mid = exact - half if fixed != broke else 1.0
@@ -59,7 +61,7 @@ def test_mcnemar() -> None:
 def test_the_score_of_no_difference_is_mcnemars_without_correction() -> None:
     for draw in cases(500, 5):
         fixed, broke, same = draw.randint(0, 60), draw.randint(1, 60), draw.randint(0, 300)
-        oracle = mcnemar([[0, fixed], [broke, same]], exact=False, correction=False)
+        oracle: Any = mcnemar([[0, fixed], [broke, same]], exact=False, correction=False)
         assert tango_z(fixed, broke, fixed + broke + same, 0.0) ** 2 == pytest.approx(oracle.statistic, rel=1e-9)
 
 
@@ -72,7 +74,8 @@ def test_the_score_statistic_against_a_maximiser_of_the_likelihood() -> None:
         def loss(q: float, f: int = fixed, b: int = broke, s: int = same, d: float = delta) -> float:
             return -(f * math.log(q + d) + b * math.log(q) + s * math.log(1 - 2 * q - d))
 
-        q = optimize.minimize_scalar(loss, bounds=(least, most), method="bounded", options={"xatol": 1e-12}).x
+        best: Any = optimize.minimize_scalar(loss, bounds=(least, most), method="bounded", options={"xatol": 1e-12})
+        q = best.x
         oracle = (fixed - broke - pairs * delta) / math.sqrt(pairs * (2 * q + delta - delta * delta))
         assert tango_z(fixed, broke, pairs, delta) == pytest.approx(oracle, rel=1e-4, abs=1e-4)
 
@@ -129,7 +132,8 @@ def test_clusters() -> None:
 def test_holm() -> None:
     for draw in cases(20, 10):
         p = [draw.random() ** 3 for _ in range(draw.randint(1, 30))]
-        assert holm(p) == pytest.approx(list(multipletests(p, method="holm")[1]))
+        _, corrected, *_ = multipletests(p, method="holm")
+        assert corrected is not None and holm(p) == pytest.approx(list(corrected))
     assert holm([]) == []
 
 
