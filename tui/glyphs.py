@@ -5,13 +5,16 @@ from __future__ import annotations
 import locale
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .theme import Role
+if TYPE_CHECKING:
+    # The command line draws with these signs, too, and does not wait for Textual.
+    from .theme import Role
 
 
 @dataclass(frozen=True)
 class Glyphs:
-    """All signs that the dashboard draws with. `spark` rises from nothing to full; its first is a blank."""
+    """All signs that evaldock draws with. `spark` rises from nothing to full; its first is a blank."""
 
     running: str
     pulling: str
@@ -142,27 +145,37 @@ _ROLES: dict[str, Role] = {
     "queued": "dim",
     "lost": "warn",
     "skipped": "dim",
+    "invalid": "warn",
 }
 
 
 def state_glyph(glyphs: Glyphs, state: str, *, invalid: bool = False) -> str:
-    """The sign of a state word; a score that means nothing shows in place of the tick."""
+    """The sign of a state word, or of `invalid`; a score that means nothing shows in place of the tick."""
     if invalid and state == "succeeded":
         return glyphs.invalid
     return str(getattr(glyphs, state, glyphs.lost)) if state in _ROLES else glyphs.lost
 
 
 def state_role(state: str, *, invalid: bool = False) -> Role:
-    """The role of a state word."""
+    """The role of a state word, or of `invalid`."""
     return "warn" if invalid and state == "succeeded" else _ROLES.get(state, "warn")
+
+
+def draws_wide(env: Mapping[str, str]) -> bool:
+    """Whether the locale is one (CJK) in which terminals may give a sign two cells, which shifts columns."""
+    return _locale(env)[:2] in ("zh", "ja", "ko")
 
 
 def needs_ascii(env: Mapping[str, str]) -> bool:
     """Whether the terminal's locale lacks the Unicode signs, or draws some of them two cells wide (CJK)."""
-    name = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
-    if name[:2] in ("zh", "ja", "ko"):
+    name = _locale(env)
+    if draws_wide(env):
         return True
     if name in ("", "C", "POSIX"):
         # Python coerces these to UTF-8; the terminal behind them is what its encoding says.
         return locale.getpreferredencoding(False).lower().replace("-", "") != "utf8"
     return "utf8" not in name.lower().replace("-", "")
+
+
+def _locale(env: Mapping[str, str]) -> str:
+    return env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""

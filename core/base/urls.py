@@ -40,3 +40,9 @@ def _is_short_loopback(host: str) -> bool:
         return socket.inet_aton(host)[:1] in (b"\x7f", b"\x00")
     except OSError:
         return False
+
+
+def registry_of(image: str) -> str:
+    """The registry that Docker asks for an image."""
+    first, slash, _ = image.partition("/")
+    return first if slash and (first == "localhost" or "." in first or ":" in first) else "docker.io"

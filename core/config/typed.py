@@ -12,6 +12,7 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from ..base.secrets import is_key_shaped
+from ..base.units import parse_size, seconds
 from ..catalog.expected import EXPECTED_FORM, Expected, parse_expected
 from .compose import refusal
 from .env_values import env_values, stored_secrets
@@ -32,7 +33,6 @@ from .model import (
 )
 from .node import Node, Steps, child, format_steps, merge, plain, printable
 from .suggest import listing
-from .units import seconds, size
 
 
 @dataclass(frozen=True)
@@ -164,17 +164,17 @@ class Typer:
         gpus = value(child(node, "gpus"))
         return Resources(
             cpus=float(cpus) if isinstance(cpus, (int, float)) and not isinstance(cpus, bool) else None,
-            memory=size(value(child(node, "memory"))),
+            memory=parse_size(value(child(node, "memory"))),
             gpus=None if gpus is None or gpus == 0 else str(gpus),
             pids=Resources().pids if pids is None else whole(pids),
-            shm_size=size(value(child(node, "shm_size"))),
+            shm_size=parse_size(value(child(node, "shm_size"))),
             log=self._quota(child(node, "log"), Resources().log),
             results=self._quota(child(node, "results"), Resources().results),
         )
 
     def _quota(self, node: Node | None, otherwise: int | None) -> int | None:
         """A size; null is no limit, nothing is `otherwise`."""
-        return otherwise if node is None else size(value(node))
+        return otherwise if node is None else parse_size(value(node))
 
     def mounts(self, node: Node | None, at: Steps) -> tuple[MountSpec, ...]:
         """`{host path: container path[:ro]}`."""

@@ -77,7 +77,7 @@ def _ended(end: Ending, exit: Exit) -> Outcome:
     if end.kill_level:
         return Outcome(JobState.KILLED, Reason.USER, "killed on request", code)
     if end.timed_out is not None:
-        return Outcome(JobState.FAILED, Reason.TIMEOUT, f"stopped after its limit of {end.timed_out:g} s", code)
+        return Outcome(JobState.FAILED, Reason.TIMEOUT, f"timed out after {end.timed_out:g} s", code)
     if end.stop is not None:
         return Outcome(JobState.FAILED, end.stop.reason, end.stop.detail, code)
     if exit.oom:
@@ -103,7 +103,7 @@ def _own_failure(end: Ending, code: int) -> Outcome:
     if code != 0:
         return Outcome(JobState.FAILED, Reason.EXIT_NONZERO, f"exit {code}: {_last_words(end)}", code)
     if end.interrupted:
-        return Outcome(JobState.FAILED, Reason.INTERRUPTED, "something outside evaldock told the harness to stop", 0)
+        return Outcome(JobState.FAILED, Reason.INTERRUPTED, "stopped from outside evaldock", 0)
     assert isinstance(end.result, NoResult)
     return Outcome(JobState.FAILED, Reason(end.result.reason), end.result.detail, 0)
 
@@ -118,7 +118,7 @@ def _last_words(end: Ending) -> str:
 def _success(exit: Exit, result: JobResult) -> Outcome:
     return Outcome(
         JobState.SUCCEEDED,
-        detail="the kernel killed a process of it for memory" if exit.oom else "",
+        detail="the kernel's OOM killer ended one of its processes" if exit.oom else "",
         exit_code=0,
         score=result.score,
     )
@@ -129,7 +129,7 @@ def _gone(end: Ending) -> Outcome:
         return Outcome(JobState.KILLED, Reason.USER, "killed on request")
     if end.rebooted:
         return Outcome(JobState.LOST, Reason.HOST_REBOOT, "the machine went down while it ran")
-    return Outcome(JobState.LOST, Reason.REMOVED, "somebody removed its container")
+    return Outcome(JobState.LOST, Reason.REMOVED, "its container was removed from outside evaldock")
 
 
 def _signal_name(number: int) -> str:

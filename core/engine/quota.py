@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import NamedTuple
 
+from ..base.units import size
 from ..base.walk import TooMany, walk
 from ..plan.spec import JobSpec
 from ..run.events import Reason
@@ -70,20 +71,13 @@ class Quotas:
             return
         key, name = f"execution.resources.{what}", "log" if what == "log" else "files in /results"
         if taken > allowed:
-            self._stop(task, f"its {name} took {_size(taken)} of disk; {key} allows {_size(allowed)}")
+            self._stop(task, f"its {name} took {size(taken, 3)} of disk; {key} allows {size(allowed, 3)}")
         elif (mark := (task.job.id, task.attempt, what)) not in self._warned:
             self._warned.add(mark)
             self._notice(
-                f"{task.job.task}: its {name} {'has' if what == 'log' else 'have'} reached {_size(taken)}; "
-                f"it is stopped at {_size(allowed)} ({key})."
+                f"{task.job.task}: its {name} {'has' if what == 'log' else 'have'} reached {size(taken, 3)}; "
+                f"it is stopped at {size(allowed, 3)} ({key})."
             )
 
     def _stop(self, task: Watched, detail: str) -> None:
         self._over.setdefault((task.job.id, task.attempt), Stop(Reason.QUOTA, detail))
-
-
-def _size(size: int) -> str:
-    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
-        if size >= unit:
-            return f"{size / unit:.3g} {name}"
-    return f"{size} bytes"

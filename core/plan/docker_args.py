@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..base.errors import EvaldockError
+from ..base.units import parse_size
 from ..config.model import ConfigError, ConfigProblem, EnvValue, MountSpec, Resources
 from .mounts import MountError, parse_mount, parse_volume
 from .spec import DockerOptions, EnvRef
@@ -54,8 +55,6 @@ _REFUSED = {
     "--publish": "tasks are clients, nothing connects to them",
 }
 _SHORT_REFUSED = {"-d": "--detach", "-i": "--interactive", "-t": "--tty", "-p": "--publish"}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
-_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LEAST_MEMORY = 6 << 20
 
@@ -84,14 +83,6 @@ def parse_docker_args(text: str) -> DockerArgs:
     if parser.problems:
         raise ConfigError([ConfigProblem(problem, PATH) for problem in parser.problems])
     return parser.result
-
-
-def parse_size(text: str) -> int:
-    """Bytes of docker's `512m`, `2g`, `1024`. Raises ValueError."""
-    match = _SIZE.fullmatch(text.strip())
-    if not match:
-        raise ValueError(f"'{text}' is not a size such as 512m or 2g")
-    return int(float(match[1]) * _UNITS[match[2].lower()])
 
 
 def with_args(resources: Resources, args: Resources) -> Resources:
@@ -216,10 +207,10 @@ def _filled(flag: str, value: str) -> str:
 
 
 def _size(flag: str, value: str) -> int:
-    try:
-        return parse_size(value)
-    except ValueError as error:
-        raise _Bad(f"{flag}: {error}") from None
+    size = parse_size(value)
+    if size is None:
+        raise _Bad(f"{flag}: '{value}' is not a size such as 512m or 2g")
+    return size
 
 
 def _memory(value: str) -> int:

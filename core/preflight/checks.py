@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..base.urls import bare_url
+from ..base.urls import bare_url, registry_of
 from ..plan.container import image_reference
 from ..plan.spec import Plan
 from . import local, machine
@@ -63,12 +63,6 @@ def what_is_sent(plan: Plan, env: Mapping[str, str]) -> tuple[str, ...]:
     if any(job.knows_endpoint for job in plan.jobs):
         phrases.append("start a container of one of the images, without the key, to try its way to the endpoint")
     return tuple(dict.fromkeys(phrases))
-
-
-def registry_of(image: str) -> str:
-    """The registry that Docker asks for an image."""
-    first, slash, _ = image.partition("/")
-    return first if slash and (first == "localhost" or "." in first or ":" in first) else "docker.io"
 
 
 def _looker(target: Target, *, several: bool) -> Callable[[Subject], Iterator[Check]]:

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..base.owner import exposed
+from ..base.units import size
 from ..plan.commands import untrusted
 from ..plan.environ import api_key_ref
 from ..plan.spec import JobSpec, Plan
 from ..run.access import way_out, why_exposed
 from .model import Check, Subject
 
-GB = 10**9
-_WANTED = 1 * GB
-_LEAST = GB // 10
+_WANTED = 1 << 30
+_LEAST = 100 << 20
 _FEW = 3
 
 
@@ -86,14 +86,6 @@ def room_for_results(plan: Plan) -> Check:
         state = "fail" if free < _LEAST else "warn"
         return Check("results", state, f"only {size(free)} free at {home}", "Free some space, or choose another disk.")
     return Check("results", "ok", f"{size(free)} free at {home}")
-
-
-def size(number: float) -> str:
-    """`12 GB`, `340 MB`: bytes in powers of 1000, as disks are sold."""
-    for unit, name in ((10**12, "TB"), (GB, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if number >= unit:
-            return f"{number / unit:.1f} {name}" if number < 10 * unit else f"{number / unit:.0f} {name}"
-    return f"{number:.0f} B"
 
 
 def tasks_of(jobs: list[JobSpec]) -> str:

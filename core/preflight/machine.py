@@ -6,18 +6,19 @@ import re
 import shutil
 from collections.abc import Iterator
 
+from ..base.units import size
 from ..engine.docker.survey import EngineFacts, LocalImage
 from ..engine.executor import ExecutorUnavailable, JobProblem
 from ..plan.container import image_reference
 from ..plan.spec import JobSpec, Plan
-from .local import GB, size, tasks_of
+from .local import tasks_of
 from .model import Check, Subject
 
 OLDEST = (20, 10)
 """The first Docker Engine that knows `host-gateway`, by which containers reach this machine."""
 
-_IMAGE_ROOM = 10 * GB  # what an evaluation image needs, unpacked: NVIDIA's take 3 to 20 GB, and no registry says
-_LEAST = GB
+_IMAGE_ROOM = 10 << 30  # what an evaluation image needs, unpacked: NVIDIA's take 3 to 20 GiB, and no registry says
+_LEAST = 1 << 30
 
 
 def docker(subject: Subject) -> Iterator[Check]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..base.helper import serve
+from ..base.units import size
 from .apart import MEMORY, SECONDS, Answer
 
 _SPENT = 256 << 20  # who had so much has too much left of it
@@ -44,7 +45,7 @@ def _packed(question: bytes) -> bytes:
         pass
     except Exception:  # noqa: BLE001 - the one who asked tells of it
         return sent(Answer(defect=traceback.format_exc(limit=-8)))
-    return sent(Answer(problem=f"need more than the {MEMORY >> 20} MiB of memory allowed", spent=True))
+    return sent(Answer(problem=f"need more than the {size(MEMORY)} of memory allowed", spent=True))
 
 
 def _most_memory() -> int:

@@ -48,7 +48,6 @@ class Reason(StrEnum):
     START_FAILED = "start_failed"
     PORT_CONFLICT = "port_conflict"
     DAEMON_STOPPED = "daemon_stopped"
-    DOCKER_UNAVAILABLE = "docker_unavailable"
     HOST_REBOOT = "host_reboot"
     NO_RESULTS = "no_results"
     NO_VALID_REQUESTS = "no_valid_requests"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 from evaldock.tui.draw import numbers
 from evaldock.tui.draw.bars import bar, interval, run_line, shares, sparkline, squeezed
@@ -94,6 +96,7 @@ def test_what_stands_right_ends_at_the_edge_or_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("shown", "expected"),
     [
+        (numbers.elapsed(None), ""),
         (numbers.elapsed(7), "00:07"),
         (numbers.elapsed(2472), "41:12"),
         (numbers.elapsed(7440), "2h04"),
@@ -111,9 +114,21 @@ def test_what_stands_right_ends_at_the_edge_or_is_left_out() -> None:
         (numbers.size(3.1 * (1 << 30)), "3.1 GiB"),
         (numbers.size(812 * (1 << 20)), "812 MiB"),
         (numbers.size(1023 * (1 << 20)), "1.0 GiB"),
+        (numbers.size(999), "999 B"),
+        (numbers.size(1.024 * (1 << 30), 3), "1.02 GiB"),
+        (numbers.size(9.97 * (1 << 20)), "10 MiB"),
         (numbers.short_size_parts(3.1 * (1 << 30)), ("3.1", "G")),
         (numbers.rate(4.2), "4.2/s"),
         (numbers.rate(112), "112/s"),
+        (numbers.rate(1842), "1,842/s"),
+        (numbers.rate(0), "0/s"),
+        (numbers.rate(0.01), "<0.1/s"),
+        (numbers.progress(0, None), "0"),
+        (numbers.progress(1842, 12032), "1,842/12,032 15%"),
+        (numbers.progress(9, 5), "9/5 100%"),
+        (numbers.progress(1, 0), "1"),
+        (numbers.clock(None), " " * 8),
+        (numbers.clock("2026-11-23T11:04:05.120Z", UTC), "11:04:05"),
         (numbers.percent(0.61), "61%"),
         (numbers.percent(0.999), "99%"),
         (numbers.percent(0.001), "1%"),

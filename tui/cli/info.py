@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from ...core.base.sanitize import json_text
+from ..draw.numbers import elapsed, size
 from .complete import IdType
 from .epilog import examples
 from .exit_codes import ExitCode
-from .formats import elapsed, size
 from .options import json_option
 from .rows import plain
 from .select import newest, targets

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..draw.cells import cell_len, padded
 from .complete import IdType
 from .epilog import examples
 from .errors import UsageProblem
@@ -122,11 +123,11 @@ def _streams(found: Sequence[Target], attempt: int | None, style: Style) -> list
     names = [plain(target.run.job(job).task) for target, job in jobs]
     # Two runs, or one task twice: only the id tells them apart.
     labels = [name if names.count(name) == 1 else f"{name} {job}" for name, (_, job) in zip(names, jobs, strict=True)]
-    width = max(len(label) for label in labels)
+    width = max(map(cell_len, labels))
     tty = sys.stdout.isatty()
     streams: list[_Stream] = []
     for index, ((target, job), label) in enumerate(zip(jobs, labels, strict=True)):
-        prefix = style.prefix(f"{label.ljust(width)} | ", index) if len(jobs) > 1 else ""
+        prefix = style.prefix(f"{padded(label, width)} | ", index) if len(jobs) > 1 else ""
         log = LogFollower(_log_path(target, job, attempt))
         streams.append(_Stream(label, log, prefix, style, tty=tty))
     return streams

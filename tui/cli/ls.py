@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
+from ...core.base.clock import parse_iso
 from ...core.base.sanitize import json_text
+from ..draw.numbers import age
 from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import ExitCode
-from .formats import age, parse_span, parse_time
 from .ls_tasks import task, tasks
-from .options import json_option
+from .options import json_option, parse_span
 from .select import warn_unregistered
 from .style import Style, style_of
 from .table import Cell, Column, render
@@ -58,7 +59,7 @@ def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> Exi
     for entry in summaries:
         if len(found) == limit:
             break
-        created = parse_time(str(entry["created"]))
+        created = parse_iso(str(entry["created"]))
         if earliest is None or (created is not None and created >= earliest):
             found.append(entry)
     if as_json:
@@ -105,7 +106,7 @@ def _run_lines(found: Sequence[dict[str, Any]], style: Style) -> list[str]:
 def _run_cells(entry: dict[str, Any], style: Style) -> list[Cell]:
     from .rows import plain
 
-    created = parse_time(entry["created"])
+    created = parse_iso(entry["created"])
     # `interrupted` is a run's word: its look is that of a job nobody knows about.
     look = "lost" if entry["state"] == "interrupted" else entry["state"]
     counts: dict[str, int] = entry["counts"]

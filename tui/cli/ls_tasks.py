@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...core.base.sanitize import json_text
+from ..draw.cells import cell_len, cut_end, padded
 from .complete import TaskType
 from .epilog import examples
 from .errors import Failure, UsageProblem
@@ -133,21 +134,21 @@ def _rows(members: Sequence[TaskSpec], style: Style, *, title: str | None) -> It
     """One line a task. A description that all of them share is told once, as `title`."""
     if title:
         yield f"  {style.paint(_cut(title, style), 'dim')}"
-    name = max(len(task.name) for task in members)
+    name = max(cell_len(plain(task.name)) for task in members)
     kinds = max(len(", ".join(task.endpoint_types)) for task in members)
     for task in members:
         needs = f"needs {', '.join(task.required_env)}" if task.required_env else ""
         about = "  ".join(filter(None, [needs, task.description if title is None else ""]))
-        head = f"  {plain(task.name).ljust(name)}  {', '.join(task.endpoint_types).ljust(kinds)}"
-        yield f"{head}  {style.paint(_cut(about, style, len(head) + 2), 'dim')}".rstrip()
+        head = f"  {padded(plain(task.name), name)}  {', '.join(task.endpoint_types).ljust(kinds)}"
+        yield f"{head}  {style.paint(_cut(about, style, cell_len(head) + 2), 'dim')}".rstrip()
 
 
 def _cut(text: str, style: Style, taken: int = 2) -> str:
     line = plain(" ".join(text.split()))
     room = None if style.width is None else style.width - taken
-    if room is None or len(line) <= room:
+    if room is None or cell_len(line) <= room:
         return line
-    return line[: room - 1] + "~" if room > 8 else ""
+    return cut_end(line, room, style.ellipsis) if room > 8 else ""
 
 
 @click.command(

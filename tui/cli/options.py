@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import click
+
+from ...core.base import units
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout and nothing else.")
 no_tui_option = click.option("--no-tui", is_flag=True, help="Report in lines of text instead of the dashboard.")
@@ -26,3 +29,12 @@ def environment(env_files: tuple[Path, ...]) -> dict[str, str]:
     from .dotenv import merged
 
     return merged(os.environ, list(env_files))
+
+
+def parse_span(text: str) -> timedelta | None:
+    """`30m`, `12h`, `7d`, `2w`, `1d12h`, `0`; None for anything else."""
+    seconds = 0.0 if text == "0" else units.seconds(text.lower())
+    try:
+        return None if seconds is None else timedelta(seconds=seconds)
+    except OverflowError:
+        return None

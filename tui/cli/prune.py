@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...core.base.clock import parse_iso
 from ...core.base.sanitize import json_text
+from ..draw.numbers import age, counted, size
 from .complete import IdType
 from .epilog import examples
 from .errors import UsageProblem
 from .exit_codes import ExitCode
-from .formats import age, parse_span, parse_time, size
-from .options import json_option
+from .options import json_option, parse_span
 from .rows import plain
 from .style import style_of
 from .table import Cell, Column, render
@@ -135,7 +136,7 @@ def _run_item(run: Run, why: str) -> _Item:
     from ...core.control.prune import delete_run
     from ...core.control.remove import size_of
 
-    created = parse_time(run.created)
+    created = parse_iso(run.created)
     since = age((datetime.now(UTC) - created).total_seconds()) if created else ""
     where = f"{why}: {run.paths.root}"
     return _Item("run", run.invocation, where, lambda: delete_run(run), since, size_of(run.paths.root))
@@ -147,7 +148,7 @@ def _attempts(before: datetime, runs_go: bool) -> Iterator[_Item]:
 
     for one in () if runs_go else old_attempts(before):
         number = len(list(one.paths.attempts.iterdir()))
-        why = f"{number} earlier attempt{'' if number == 1 else 's'}: {one.paths.attempts}"
+        why = f"{counted(number, 'earlier attempt')}: {one.paths.attempts}"
         yield _Item("attempts", one.job, why, lambda one=one: delete_attempts([one]), "", size_of(one.paths.attempts))
 
 

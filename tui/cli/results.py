@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ...core.run.external import UNVERIFIED
-from . import formats
+from ..draw import numbers
 from .complete import IdType
 from .epilog import examples
 from .rows import plain
@@ -117,7 +117,7 @@ def _texts(row: Mapping[str, Any]) -> list[str]:
         "" if row["n"] is None else f"{row['n']:,}" + (f" x {row['repeats']}" if (row["repeats"] or 1) > 1 else ""),
         row["validity"],
         "" if row["tokens"] is None else f"{row['tokens']:,}",
-        formats.elapsed(row["seconds"]),
+        numbers.elapsed(row["seconds"]),
         row["external"] or "",
     ]
 

@@ -5,37 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..draw.cells import cell_len
-from . import formats
+from ..draw import numbers
+from ..draw.cells import cell_len, padded
+from ..view.reasons import REASONS
 from .style import Style
-from .table import Cell, Column, padded, render
+from .table import Cell, Column, render
 
 if TYPE_CHECKING:
     from ...core.run.status import JobStatus
 
-_REASONS = {
-    "exit_nonzero": "the task failed",
-    "oom": "out of memory",
-    "signal": "ended by a signal",
-    "image_not_found": "image not found",
-    "pull_auth": "no access to the image",
-    "pull_network": "registry out of reach",
-    "disk_full": "disk full",
-    "start_failed": "container did not start",
-    "port_conflict": "port in use",
-    "daemon_stopped": "Docker was stopped",
-    "host_reboot": "the machine restarted",
-    "no_results": "no results written",
-    "no_valid_requests": "no request succeeded",
-    "unauthorized": "the endpoint refuses the API key",
-    "interceptor": "ended by an interceptor",
-    "timeout": "out of time",
-    "quota": "too much on disk",
-    "user": "on request",
-    "removed": "container was removed",
-    "docker_unavailable": "Docker out of reach",
-    "interrupted": "interrupted",
-}
 _STATUS = (
     Column("JOB", give_up=8),
     Column("STATE"),
@@ -73,7 +51,7 @@ def reason(row: JobStatus) -> str:
     detail = plain(row.detail or row.note)
     if row.state == "succeeded":
         return plain(row.score.why if row.score and row.score.why else detail)
-    words = detail or _REASONS.get(row.reason or "", plain(row.reason or ""))
+    words = detail or REASONS.get(row.reason or "", (plain(row.reason or ""),))[0]
     code = row.exit_code
     if code is None or row.state not in ("failed", "killed", "lost") or f"{code}" in words:
         return words
@@ -104,17 +82,17 @@ def requests(row: JobStatus) -> str:
 def rate(row: JobStatus) -> str:
     """Answers a second of late, of a job that runs."""
     found = row.requests.rate if row.requests is not None else None
-    return "" if found is None else formats.rate(found)
+    return "" if found is None else numbers.rate_parts(found)[0]
 
 
 def left(row: JobStatus) -> str:
     """About how long a job that runs still takes."""
-    return formats.elapsed(row.progress.left if row.progress is not None else None)
+    return numbers.elapsed(row.progress.left if row.progress is not None else None)
 
 
 def progress(row: JobStatus) -> str:
     """`121/198 61%`; empty when nothing is known."""
-    return "" if row.progress is None else formats.progress(row.progress.done, row.progress.total)
+    return "" if row.progress is None else numbers.progress(row.progress.done, row.progress.total)
 
 
 def status_table(rows: Sequence[JobStatus], style: Style, run_dir: str) -> list[str]:
@@ -136,7 +114,7 @@ def _status_cells(row: JobStatus, style: Style, run_dir: str) -> list[Cell]:
         Cell("" if row.state == "succeeded" else progress(row)),
         Cell(requests(row)),
         Cell(rate(row)),
-        Cell(formats.elapsed(row.lasted)),
+        Cell(numbers.elapsed(row.lasted)),
         Cell(left(row)),
         Cell(score(row, style), "dim" if is_invalid(row) else ""),
         Cell("  ".join(filter(None, (reason(row), *(f"-o {plain(text)}" for text in row.overrides or ()))))),
@@ -156,7 +134,7 @@ def _final_cells(row: JobStatus, style: Style, run_dir: str) -> list[Cell]:
         _state_cell(row, style),
         Cell(score(row, style), "dim" if is_invalid(row) else ""),
         Cell("" if samples is None else f"{samples:,}"),
-        Cell(formats.elapsed(row.lasted)),
+        Cell(numbers.elapsed(row.lasted)),
         Cell(reason(row)),
         Cell(_shortened(row.log, run_dir), "dim"),
     ]
@@ -176,11 +154,11 @@ def transition(row: JobStatus, at: str, style: Style, task_width: int) -> str:
     """One line of the headless log: `11:04:05  ✓ succeeded  ifeval  00:41  score 0.781 ±0.011`."""
     invalid = is_invalid(row)
     state = style.paint(style.state(row.state, invalid=invalid).ljust(11), "invalid" if invalid else row.state)
-    parts = [style.paint(formats.clock(at), "dim"), state, padded(plain(row.task), task_width)]
+    parts = [style.paint(numbers.clock(at), "dim"), state, padded(plain(row.task), task_width)]
     if row.attempt > 1:
         parts.append(f"try {row.attempt}")
     if row.state in ("succeeded", "failed", "killed", "lost"):
-        parts.append(formats.elapsed(row.lasted))
+        parts.append(numbers.elapsed(row.lasted))
     if row.score is not None:
         parts.append(f"score {score(row, style)}")
     parts.append(reason(row))
@@ -212,4 +190,4 @@ def _going(row: JobStatus) -> str:
 
 
 def _doing(row: JobStatus) -> str:
-    return f"{row.state} {plain(row.detail or row.note) or formats.elapsed(row.lasted)}".strip()
+    return f"{row.state} {plain(row.detail or row.note) or numbers.elapsed(row.lasted)}".strip()

@@ -8,34 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-_GLYPHS = {
-    "queued": ("·", "."),
-    "pulling": ("↓", "v"),
-    "starting": ("◇", "^"),
-    "running": ("►", ">"),
-    "stopping": ("◌", "~"),
-    "succeeded": ("✓", "+"),
-    "failed": ("✗", "x"),
-    "killed": ("■", "#"),
-    "lost": ("?", "?"),
-    "skipped": ("–", "-"),
-    "invalid": ("!", "!"),
-}
-_COLOURS = {
-    "queued": "2",
-    "pulling": "36",
-    "starting": "36",
-    "running": "36",
-    "stopping": "33",
-    "succeeded": "32",
-    "failed": "1;31",
-    "killed": "33",
-    "lost": "33",
-    "skipped": "2",
-    "invalid": "33",
-    "dim": "2",
-    "bold": "1",
-}
+from ..glyphs import ASCII, UNICODE, Glyphs, draws_wide, state_glyph, state_role
+
+# Escape codes of the roles that texts of the command line have, and of one more.
+_COLOURS = {"dim": "2", "accent": "36", "ok": "32", "warn": "33", "bad": "1;31", "bold": "1"}
 # Foregrounds for telling interleaved logs apart; red, green and yellow mean states and are left out.
 _PREFIX_COLOURS = ("36", "35", "34", "96", "95", "94")
 
@@ -54,8 +30,8 @@ class Style:
     live: bool = False
 
     def paint(self, text: str, what: str) -> str:
-        """`text` in the colour of a state (or `dim`, `bold`), unchanged without colour."""
-        code = _COLOURS.get(what, "")
+        """`text` in the colour of a role or a state (or `bold`), unchanged without colour."""
+        code = _COLOURS.get(what) or _COLOURS[state_role(what)] if what else ""
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and code else text
 
     def prefix(self, text: str, index: int) -> str:
@@ -63,24 +39,28 @@ class Style:
         code = _PREFIX_COLOURS[index % len(_PREFIX_COLOURS)]
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
 
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs that the stream can show."""
+        return ASCII if self.ascii else UNICODE
+
     def glyph(self, state: str) -> str:
         """The one-cell mark of a state."""
-        return _GLYPHS.get(state, ("?", "?"))[self.ascii]
+        return state_glyph(self.glyphs, state)
 
     def state(self, state: str, *, invalid: bool = False) -> str:
         """Glyph and word; an invalid score takes the place of the tick, so a row never says two things."""
-        mark = self.glyph("invalid" if invalid else state)
-        return f"{mark} {state}"
+        return f"{state_glyph(self.glyphs, state, invalid=invalid)} {state}"
 
     @property
     def ellipsis(self) -> str:
         """The sign for what was cut out."""
-        return "~" if self.ascii else "…"
+        return self.glyphs.ellipsis
 
     @property
     def plus_minus(self) -> str:
         """The sign before a standard error."""
-        return "+-" if self.ascii else "±"
+        return self.glyphs.plus_minus
 
 
 def style_of(stream: TextIO, env: Mapping[str, str] | None = None) -> Style:
@@ -97,12 +77,10 @@ def style_of(stream: TextIO, env: Mapping[str, str] | None = None) -> Style:
 
 
 def _needs_ascii(stream: TextIO, env: Mapping[str, str]) -> bool:
-    # In CJK locales some of the marks are of ambiguous width and would shift the columns.
-    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
-    if locale[:2] in ("zh", "ja", "ko"):
+    if draws_wide(env):
         return True
     try:
-        "".join(pair[0] for pair in _GLYPHS.values()).encode(stream.encoding or "ascii")
+        "".join(vars(UNICODE).values()).encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return True
     return False

@@ -32,11 +32,6 @@ class Cell:
     colour: str = ""
 
 
-def padded(text: str, width: int) -> str:
-    """`text` with blanks up to `width` cells."""
-    return text + " " * (width - cell_len(text))
-
-
 def render(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], style: Style) -> list[str]:
     """The table's lines, its head first. Columns that are empty in every row are left out."""
     used = [i for i in range(len(columns)) if any(row[i].text for row in rows)]

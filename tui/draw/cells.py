@@ -13,6 +13,11 @@ def cell_len(text: str) -> int:
     return measured(text)
 
 
+def padded(text: str, width: int) -> str:
+    """`text` with blanks up to `width` cells."""
+    return text + " " * (width - cell_len(text))
+
+
 def cut_end(text: str, width: int, ellipsis: str = "…") -> str:
     """`text` in at most `width` cells, its end cut."""
     if cell_len(text) <= width:

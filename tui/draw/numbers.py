@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+from datetime import tzinfo
+
+from ...core.base.clock import parse_iso
+from ...core.base.units import size as size
+from ...core.base.units import size_parts as size_parts
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-_SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
-def elapsed(seconds: float) -> str:
-    """`41:12`, from an hour `2h04`, from a day `3d`."""
+def elapsed(seconds: float | None) -> str:
+    """`41:12`, from an hour `2h04`, from a day `3d`; empty where nothing is known."""
+    if seconds is None:
+        return ""
     whole = max(0, int(seconds))
     if whole < HOUR:
         return f"{whole // MINUTE:02d}:{whole % MINUTE:02d}"
@@ -59,19 +65,6 @@ def latency(seconds: float) -> str:
     return " ".join(latency_parts(seconds))
 
 
-def size_parts(size: float) -> tuple[str, str]:
-    """Binary, two or three digits: `3.1 GiB`, `812 MiB`."""
-    value, place = max(0.0, float(size)), 0
-    while value >= 999.5 and place < len(_SIZES) - 1:
-        value, place = value / 1024, place + 1
-    return (str(int(value)) if place == 0 else _two(value)), _SIZES[place]
-
-
-def size(size: float) -> str:
-    """`3.1 GiB`."""
-    return " ".join(size_parts(size))
-
-
 def short_size_parts(size: float) -> tuple[str, str]:
     """As `size_parts`, with the one-letter unit of a table: `3.1 G`."""
     number, unit = size_parts(size)
@@ -79,8 +72,10 @@ def short_size_parts(size: float) -> tuple[str, str]:
 
 
 def rate_parts(per_second: float) -> tuple[str, str]:
-    """`4.2 /s`, from a hundred on without decimals."""
-    return (f"{per_second:.1f}" if per_second < 99.95 else f"{per_second:.0f}"), "/s"
+    """`4.2 /s`, from a hundred on without decimals; `0` is nothing, `<0.1` next to nothing."""
+    if 0 < per_second < 0.05:
+        return "<0.1", "/s"
+    return (f"{per_second:.1f}" if 0 < per_second < 99.95 else f"{per_second:,.0f}"), "/s"
 
 
 def rate(per_second: float) -> str:
@@ -93,6 +88,17 @@ def percent(fraction: float) -> str:
     if 0 < fraction < 0.01:
         return "1%"
     return f"{int(max(0.0, min(fraction, 1.0)) * 100 + 1e-9)}%"
+
+
+def progress(done: int, total: int | None) -> str:
+    """`121/198 61%`, or only the count where the total is not known."""
+    return f"{done:,}/{total:,} {percent(done / total)}" if total else f"{done:,}"
+
+
+def clock(iso: str | None, zone: tzinfo | None = None) -> str:
+    """The time of day `11:04:05`, in `zone` (None: the machine's), of a UTC ISO 8601 text; blanks when it is none."""
+    moment = parse_iso(iso)
+    return f"{moment.astimezone(zone):%H:%M:%S}" if moment is not None else " " * 8
 
 
 def cpu(value: float) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ..draw import numbers
-from ..draw.line import Span, cut_middle
+from ..draw.cells import cut_middle, padded
+from ..draw.line import Span
 from ..glyphs import state_glyph, state_role
 from ..view.row import TaskRow
 from ..widgets.dress import glyphs_of
@@ -59,7 +60,7 @@ class KillDialog(Dialog[How]):
         name = cut_middle(task.task, max(8, width - 46), glyphs.ellipsis)
         return row(
             Span(f"{state_glyph(glyphs, task.state)} ", state_role(task.state), bold=True),
-            Span(name.ljust(max(8, min(22, width - 46))), "bright"),
+            Span(padded(name, max(8, min(22, width - 46))), "bright"),
             Span(f"  {how}", "text"),
             right=[Span(self._kept(task), "dim")],
         )

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..draw import numbers
-from ..draw.line import Span, cut_middle
+from ..draw.cells import cell_len, cut_middle, padded
+from ..draw.line import Span
 from ..glyphs import state_glyph, state_role
 from ..view.row import TaskRow
 from ..view.words import reason_words
@@ -67,10 +68,10 @@ class RerunDialog(Dialog[RerunChoice]):
             why = f"score {numbers.score(task.score.value)}"
         else:
             long, short = reason_words(task)
-            why = long if len(long) <= width - room - 18 else short
+            why = long if cell_len(long) <= width - room - 18 else short
         return row(
             Span(f"{state_glyph(glyphs, task.state)} ", role, bold=True),
-            Span(cut_middle(task.task, room, glyphs.ellipsis).ljust(room), "bright"),
+            Span(padded(cut_middle(task.task, room, glyphs.ellipsis), room), "bright"),
             Span(f"  {why}", role if task.state == "failed" else "text"),
             right=[Span(f"as attempt {task.attempt + 1}", "dim")],
         )

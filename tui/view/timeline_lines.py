@@ -113,7 +113,7 @@ def _attempt(
         past = step.entry.seconds is not None and isinstance(step.entry.event, JobChanged)
         strong: Role = role if role in ("bad", "warn") else "text"
         spans = [
-            Span(f"{_time(step.entry.event, zone)}  ", "dim"),
+            Span(f"{numbers.clock(step.entry.event.at, zone)}  ", "dim"),
             Span(f"{sign} ", "dim" if past else role, bold=not past),
             Span(text, strong),
         ]
@@ -162,11 +162,6 @@ def _when(step: _Step, whole: float, role: Role, glyphs: Glyphs, room: int, bar:
 
 def _duration(seconds: float) -> str:
     return numbers.latency(seconds) if seconds < 60 else numbers.elapsed(seconds)
-
-
-def _time(event: Event, zone: tzinfo | None) -> str:
-    moment = parse_iso(event.at)
-    return f"{moment.astimezone(zone):%H:%M:%S}" if moment is not None else " " * 8
 
 
 def _told(event: Event, glyphs: Glyphs) -> tuple[str, Role, str, str]:

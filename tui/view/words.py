@@ -6,52 +6,27 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
+from ...core.base.urls import registry_of
 from ..draw import numbers
-from ..draw.line import cut_end, cut_middle
+from ..draw.cells import cell_len, cut_end, cut_middle
+from .reasons import REASONS, Words
 from .row import TaskRow
 
 if TYPE_CHECKING:
     from ..theme import Role
 
-Words = tuple[str, str]
-"""Long and short."""
-
 SHORT = 22
 
 _FEW = re.compile(r"(\d+) of (\d+) answers (?:(?:was|were) )?(cut|empty)")
 
-_REASONS: dict[str, Words] = {
-    "exit_nonzero": ("failed by itself, its log says why", "failed, see its log"),
-    "oom": ("out of memory", "out of memory"),
-    "signal": ("ended by a signal", "ended by a signal"),
-    "image_not_found": ("image not found", "image not found"),
-    "pull_auth": ("no access to the image: docker login", "no access to image"),
-    "pull_network": ("the image's registry is out of reach", "registry out of reach"),
-    "disk_full": ("the disk is full", "disk full"),
-    "start_failed": ("the container did not start", "did not start"),
-    "port_conflict": ("a port that it wants is taken", "port taken"),
-    "daemon_stopped": ("Docker was stopped while it ran", "Docker was stopped"),
-    "docker_unavailable": ("Docker was out of reach", "Docker out of reach"),
-    "host_reboot": ("the machine went down while it ran", "the machine went down"),
-    "no_results": ("ended without results", "no results"),
-    "no_valid_requests": ("none of its requests succeeded", "no request succeeded"),
-    "unauthorized": ("the endpoint refused the key", "key refused"),
-    "interceptor": ("ended by an interceptor", "ended by interceptor"),
-    "timeout": ("stopped at its time limit", "out of time"),
-    "quota": ("stopped: too much on disk", "disk quota"),
-    "user": ("by you", "by you"),
-    "removed": ("somebody removed its container", "container removed"),
-    "interrupted": ("told to stop from outside evaldock", "stopped from outside"),
-}
-
 
 def reason_words(row: TaskRow) -> Words:
     """Why a task is where it is. A reason that is not known here is told in its own words."""
-    long, short = _REASONS.get(row.reason or "", (row.detail or row.reason or "", row.reason or row.detail))
+    long, short = REASONS.get(row.reason or "", (row.detail or row.reason or "", row.reason or row.detail))
     code = f"exit {row.exit_code}" if row.exit_code else ""
     match row.reason:
         case "exit_nonzero" if code:
-            long, short = f"{code}, the end of its log says why", code
+            long, short = row.detail.rstrip(".") or f"{code}, see its log", code
         case "oom":
             limit = f" at {numbers.size(row.memory_limit)}" if row.memory_limit else ""
             long = f"out of memory{limit}" + (f", {code}" if code else "")
@@ -60,11 +35,13 @@ def reason_words(row: TaskRow) -> Words:
             long, short = f"ended by {name}, {code}", f"ended by {name}"
         case "image_not_found":
             long = f"image not found: {row.image.rpartition('/')[2]}"
-        case "start_failed" | "no_valid_requests" | "unauthorized" | "interceptor" | "lost" if row.detail:
+        case "pull_network" if row.image:
+            long = f"registry unreachable: {registry_of(row.image)}"
+        case "start_failed" | "no_valid_requests" | "unauthorized" | "interceptor" | "timeout" | "quota" if row.detail:
             long = row.detail.rstrip(".")
         case "user":
             if row.done:
-                long, short = f"by you, {_kept(row)}", f"by you, {numbers.count(row.done)} answered"
+                long, short = f"killed by you, {_kept(row)}", f"killed, {numbers.count(row.done)} answered"
         case _:
             pass
     return long, cut_end(short, SHORT)
@@ -72,7 +49,7 @@ def reason_words(row: TaskRow) -> Words:
 
 def _kept(row: TaskRow) -> str:
     of = f" of {numbers.count(row.total)}" if row.total else ""
-    return f"{numbers.count(row.done or 0)}{of} samples answered"
+    return f"{numbers.count(row.done or 0)}{of} answered"
 
 
 def _signal_name(number: int) -> str:
@@ -90,7 +67,7 @@ def progress_words(
     `place` is where it stands in the queue, from 0; `holding` a sentence on why the queue does not move.
     """
     (long, short), role = _words(row, place, holding)
-    text = long if len(long) <= width else short
+    text = long if cell_len(long) <= width else short
     cut = cut_middle if row.reason == "image_not_found" else cut_end
     return cut(text, max(0, width), ellipsis), role
 
@@ -143,9 +120,8 @@ def _running(row: TaskRow) -> tuple[Words, Role]:
     if row.note:
         return (row.note, cut_end(row.note, SHORT)), "text"
     if row.done:
-        noun = "request" if row.done == 1 else "requests"
-        number = numbers.count(row.done)
-        return (f"{number} {noun}, total unknown", f"{number} {noun}"), "text"
+        number = numbers.counted(row.done, "request")
+        return (f"{number}, total unknown", number), "text"
     # Nobody counts the requests of a task that goes past the proxy.
     text = "no request yet" if row.requests is not None else ""
     return (text, text), "dim"
@@ -160,7 +136,7 @@ def _succeeded(row: TaskRow) -> tuple[Words, Role]:
     number = score.n if score is not None and score.n is not None else row.done
     if number is None:
         return ("", ""), "dim"
-    text = f"{numbers.count(number)} {'sample' if number == 1 else 'samples'}"
+    text = numbers.counted(number, "sample")
     return (text, text), "dim"
 
 

@@ -62,16 +62,16 @@ def home_sentence(home: HomeSnapshot, form: int) -> list[Span]:
     for place, (number, state) in enumerate(told):
         if place:
             spans.append(Span(" and " if place == len(told) - 1 else ", ", "dim"))
-        spans += [Span(f"{number:,}" if place else _counted(number, "run"), "text"), state]
+        spans += [Span(f"{number:,}" if place else numbers.counted(number, "run"), "text"), state]
     if live and form == 0:
         slots = home.free_slots
-        spans += [Span(", ", "dim"), Span(_counted(home.running_tasks, "task"), "text"), Span(" running, ", "dim")]
-        spans += [Span(_counted(slots, "slot"), "text"), Span(" free", "dim")]
+        spans += [
+            Span(", ", "dim"),
+            Span(numbers.counted(home.running_tasks, "task"), "text"),
+            Span(" running, ", "dim"),
+        ]
+        spans += [Span(numbers.counted(slots, "slot"), "text"), Span(" free", "dim")]
     return spans
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _right(home: HomeSnapshot, glyphs: Glyphs, room: int, *, read_only: bool) -> list[Span]:

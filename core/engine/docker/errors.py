@@ -69,7 +69,7 @@ def create_problem(text: str, image: str) -> JobProblem:
             f"The image {image} is not on this machine: pull it, or set execution.pull.",
         )
     if "address already in use" in low or "port is already allocated" in low:
-        return JobProblem(Reason.PORT_CONFLICT, f"A port that the container wants is taken: {said}")
+        return JobProblem(Reason.PORT_CONFLICT, f"A port that the container needs is in use: {said}")
     if "no space left" in low:
         return JobProblem(
             Reason.DISK_FULL, "No disk space left for the container: free some with `docker system prune`."

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from ...base.atomic import open_regular
 from ...base.narrow import Json, as_tree
 from ...base.trees import files_below
+from ...base.units import size
 from .model import TooLarge
 
 MOST_LISTED = 50_000
@@ -111,7 +112,7 @@ def _bounded(descriptor: int, end: bytes) -> Iterator[tuple[int, bytes]]:
             break
         at += len(block)
         if at > MOST_BYTES:
-            raise TooLarge(f"has more than {MOST_BYTES >> 20} MiB")
+            raise TooLarge(f"has more than {size(MOST_BYTES)}")
         held += len(block)
         # The end may lie across two blocks; what holds none is not looked through again with the next.
         last = pieces[-1][1 - len(end) :] if pieces and len(end) > 1 else b""
@@ -127,7 +128,7 @@ def _bounded(descriptor: int, end: bytes) -> Iterator[tuple[int, bytes]]:
                 start += len(piece) + len(end)
             held, pieces = len(rest), [rest] if rest else []
         if held > MOST_LINE:
-            raise TooLarge(f"has a sample of more than {MOST_LINE >> 20} MiB")
+            raise TooLarge(f"has a sample of more than {size(MOST_LINE)}")
     if pieces:
         yield start, b"".join(pieces)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 import pytest
-from evaldock.tui.cli import dotenv, formats
+from evaldock.core.catalog.model import TaskSpec
+from evaldock.tui.cli import dotenv, ls_tasks
 from evaldock.tui.cli.complete import IdType, TaskType
 from evaldock.tui.cli.errors import UsageProblem
 from evaldock.tui.cli.style import Style, style_of
@@ -16,27 +17,6 @@ from evaldock.tui.cli.table import Cell, Column, render
 from evaldock.tui.draw.cells import cell_len
 
 from .conftest import Machine
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(None, ""), (0, "00:00"), (41.9, "00:41"), (3599, "59:59"), (7440, "2h04"), (260_000, "3d")],
-)
-def test_elapsed(seconds: float | None, text: str) -> None:
-    assert formats.elapsed(seconds) == text
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(5, "now"), (500, "8 m"), (11_000, "3 h"), (90_000, "1 d")])
-def test_age(seconds: float, text: str) -> None:
-    assert formats.age(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("done", "total", "text"),
-    [(None, 10, ""), (0, None, "0"), (1842, 12032, "1,842/12,032 15%"), (9, 5, "9/5 100%"), (1, 0, "1")],
-)
-def test_progress(done: int | None, total: int | None, text: str) -> None:
-    assert formats.progress(done, total) == text
 
 
 class _Terminal(io.TextIOWrapper):
@@ -90,6 +70,16 @@ def test_wide_characters_keep_the_columns() -> None:
     assert render(_COLUMNS, rows, Style()) == ["A  NAME          N", "1  中文常识问答  7", "2  gsm8k         8"]
     assert render(_COLUMNS, rows, Style(width=14)) == ["A  NAME      N", "1  中文…答   7", "2  gsm8k     8"]
     assert all(cell_len(line) <= 14 for line in render(_COLUMNS, rows, Style(width=14, ascii=True)))
+
+
+def test_a_list_of_tasks_with_wide_names_keeps_its_columns() -> None:
+    tasks = [
+        TaskSpec(name, "h", "i", description=about)
+        for name, about in (("中文常识", "问" * 90), ("gsm8k", "grade school"), ("👍", ""))
+    ]
+    rows = list(ls_tasks._rows(tasks, Style(width=60), title=None))
+    assert len({cell_len(row.partition("chat")[0]) for row in rows}) == 1
+    assert all(cell_len(row) <= 60 for row in rows)
 
 
 def test_env_file(tmp_path: Path) -> None:

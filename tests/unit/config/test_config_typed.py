@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from config_kit import Complain, Load
+from evaldock.core.base.units import parse_size, seconds
 from evaldock.core.config.model import EnvValue, MountSpec, RequestOptions, Resources
-from evaldock.core.config.units import seconds, size
 
 EVERYTHING = """\
 user_config_path: c.yaml
@@ -144,7 +144,7 @@ def test_durations(text: object, expected: float | None) -> None:
      (7, 7), ("g", None), ("8x", None), ("-1g", None), (False, None)],
 )  # fmt: skip
 def test_sizes(text: object, expected: int | None) -> None:
-    assert size(text) == expected
+    assert parse_size(text) == expected
 
 
 ASKED = """\

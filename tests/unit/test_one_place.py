@@ -1,0 +1,72 @@
+"""What several rooms say or do has one place: a second definition would drift from the first."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+from evaldock.core.run.events import JobState, Reason
+from evaldock.tui.glyphs import ASCII, UNICODE, state_glyph, state_role
+from evaldock.tui.view.reasons import REASONS
+
+ROOT = Path(__file__).parents[2]
+
+
+@cache
+def code() -> dict[str, str]:
+    """The source of each file of core and tui without its docstrings and comments, by its path."""
+    found: dict[str, str] = {}
+    for path in sorted([*(ROOT / "core").rglob("*.py"), *(ROOT / "tui").rglob("*.py")]):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Constant)
+                and isinstance(node.value.value, str)
+            ):
+                node.value.value = ""
+        found[str(path.relative_to(ROOT))] = ast.unparse(tree)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("what", "mark", "place"),
+    [
+        ("locks of files", ".flock(", "core/base/lock.py"),
+        ("folders of the user", "_HOME'", "core/base/home.py"),
+        ("sizes", "'GiB'", "core/base/units.py"),
+        ("words that name secrets", "'passphrase'", "core/base/secrets.py"),
+        ("shapes of secrets", "github_pat_", "core/base/secrets.py"),
+        ("words of reasons", "'registry unreachable'", "tui/view/reasons.py"),
+        ("signs of states", "'►'", "tui/glyphs.py"),
+        ("colours of states", "'succeeded': 'ok'", "tui/glyphs.py"),
+    ],
+)
+def test_there_is_one_place_for(what: str, mark: str, place: str) -> None:
+    assert [path for path, text in code().items() if mark in text] == [place], what
+
+
+def test_every_reason_has_words_in_the_one_table() -> None:
+    assert set(REASONS) == {reason.value for reason in Reason}
+
+
+def test_no_other_table_maps_reasons() -> None:
+    names = {reason.value for reason in Reason}
+
+    def tables(text: str) -> list[ast.Dict]:
+        found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Dict)]
+        return [
+            one for one in found if sum(isinstance(key, ast.Constant) and key.value in names for key in one.keys) > 3
+        ]
+
+    assert [path for path, text in code().items() if tables(text)] == ["tui/view/reasons.py"]
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_every_state_has_a_sign_and_a_role_of_its_own(state: JobState) -> None:
+    assert state_glyph(UNICODE, "no such state") == UNICODE.lost
+    assert state is JobState.LOST or state_glyph(UNICODE, state) != UNICODE.lost
+    assert state is JobState.LOST or state_glyph(ASCII, state) != ASCII.lost
+    assert state_role(state)
