@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -33,12 +34,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path, leave: int) -> Path:
-    """Take all but `leave` bytes."""
+    """Take all but `leave` bytes, whatever others write meanwhile."""
     ballast = disk / "ballast"
-    found = os.statvfs(disk)
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, found.f_bavail * found.f_frsize - leave)
-    return ballast
+        while True:
+            found = os.statvfs(disk)
+            try:
+                os.posix_fallocate(file.fileno(), 0, file.seek(0, 2) + found.f_bavail * found.f_frsize - leave)
+                return ballast
+            except OSError as problem:
+                if problem.errno != errno.ENOSPC:
+                    raise
 
 
 def start(bench: Bench, disk: Path, *behaviours: dict[str, object], workers: int, **options: Any) -> Going:

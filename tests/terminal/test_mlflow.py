@@ -59,7 +59,7 @@ def server(tmp_path: Path) -> Iterator[str]:
 
 
 def test_scores_reach_mlflow_once(desk: Desk, server: str) -> None:
-    path = Path(desk.config({"score": 0.25}))
+    path = Path(desk.config({"score": 0.25, "requests": 10}))
     tree = yaml.safe_load(path.read_text())
     tree["execution"]["auto_export"] = {"destinations": ["mlflow"]}
     tree["export"] = {"mlflow": {"tracking_uri": server, "experiment_name": "nightly", "tags": {"team": "red"}}}

@@ -104,6 +104,12 @@ class Opener(Protocol):
     ) -> AbstractAsyncContextManager[Opened]: ...
 
 
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine of these tests is a lock that is held: it takes no request, however long one waits."""
+    monkeypatch.setattr("evaldock.core.control.start._PATIENCE", 0.1)
+
+
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     made = Scene(tmp_path)

@@ -7,7 +7,7 @@ from evaldock.tui.draw.axis import duration_labels, label_line, linear
 from evaldock.tui.draw.histogram import histogram
 from evaldock.tui.draw.line import spans_width
 from evaldock.tui.glyphs import ASCII, UNICODE, Glyphs
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
@@ -22,6 +22,7 @@ def test_an_axis_ends_at_round_values() -> None:
 
 
 @given(numbers, numbers, st.integers(2, 9), st.integers(8, 80))
+@example(0.0, 5e-324, 2, 9)
 def test_an_axis_holds_its_values(a: float, b: float, most: int, width: int) -> None:
     low, high = sorted((a, b))
     axis = linear(low, high, most)

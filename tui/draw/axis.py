@@ -10,6 +10,7 @@ from itertools import pairwise
 from . import numbers
 
 _GAP = 3
+_LEAST = 1e-300  # of a reach that has a step: what is nearly 0 has no logarithm
 _STEPS = (1.0, 2.0, 5.0)
 _DECADES = tuple(10.0**power for power in range(-5, 2))
 # What people call durations by, from dense to sparse: the first family whose labels fit beside each other is taken.
@@ -31,7 +32,7 @@ class Axis:
 
 def linear(low: float, high: float, most: int) -> Axis:
     """A linear axis that holds `low` and `high`, ends at ticks, and has at most `most` of them (at least 2)."""
-    if high <= low:
+    if high - low < _LEAST:
         low, high = low - 0.5, high + 0.5
     size = 10.0 ** math.floor(math.log10((high - low) / max(1, most)))
     steps = [size * factor for factor in (*_STEPS, 10.0, 20.0, 50.0)]

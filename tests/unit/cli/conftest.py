@@ -27,6 +27,12 @@ def change(job: str, state: str, *, attempt: int = 1, second: int = 0, **more: A
     return JobChanged(job, attempt, JobState(state), at, float(second), **more)
 
 
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine of these tests is a lock that is held: it takes no request, however long one waits."""
+    monkeypatch.setattr("evaldock.core.control.start._PATIENCE", 0.1)
+
+
 class Machine:
     """A home of its own: runs, their events, and evaldock's answers."""
 
