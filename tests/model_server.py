@@ -73,9 +73,10 @@ class ModelServer:
         if body is None:
             models = [{"id": model} for model in self.models]
             return _json(200, {"data": models}) if path == "/v1/models" else _json(404, {"detail": "Not Found"})
+        limited = "max_tokens" in body or "max_completion_tokens" in body
         logprobs = {"tokens": ["x"]} if body.get("logprobs") else None
         made = {
-            CHAT: {"choices": [{"message": {"content": "x"}, "finish_reason": "length"}]},
+            CHAT: {"choices": [{"message": {"content": "x"}, "finish_reason": "length" if limited else "stop"}]},
             "/v1/completions": {"choices": [{"text": "x", "logprobs": logprobs}]},
             "/v1/embeddings": {"data": [{"embedding": [0.5]}]},
         }.get(path)
