@@ -99,32 +99,42 @@ await_aside() {
 # summary NAME: what pytest said last, when it did.
 summary() { sed -n '$s/^[0-9].* in [0-9.]*s.*/, &/p' "$work/$1.log"; }
 
-# tests_on VERSION: the tests without containers.
+# tests_on VERSION: the tests without containers; the random walk is a short one.
 tests_on() {
-    ensure_venv "$root" dev "$1" && PATH=$venv/bin:$PATH pytest -p no:cacheprovider tests/unit tests/tui
+    ensure_venv "$root" dev "$1" && PATH=$venv/bin:$PATH EVALDOCK_WALK_STEPS=50 \
+        pytest -p no:cacheprovider -n 2 tests/unit tests/tui
 }
 
-# The newest release of everything that pyproject.toml allows: types and unit tests, in ten minutes at most.
+# The newest release of everything that pyproject.toml allows: types and unit tests, in ten minutes at most. Where the
+# lock has them already there is nothing to try.
 try_newest() {
-    newest=$root/.venv-newest
-    "$root/.venv/bin/python" -P -m venv "$newest" || return 1
-    if ! timeout 180 "$newest/bin/python" -P -m pip install -q --disable-pip-version-check --no-input \
-        --upgrade --upgrade-strategy eager -e "$root[dev]"; then
-        echo "The newest releases could not be fetched: nothing is known of them today."
+    python=$root/.venv/bin/python
+    set -- --disable-pip-version-check --no-input --upgrade --upgrade-strategy eager -e "$root[dev]"
+    if ! newer=$(timeout 180 "$python" -P -m pip install -q --dry-run --no-build-isolation --report - "$@" |
+        "$python" -P -c "$newer_releases"); then
+        echo "The newest releases could not be looked up: nothing is known of them today."
         return 1
     fi
-    echo "Releases that the lock does not have:"
-    "$newest/bin/python" -P -m pip freeze --exclude-editable | while read -r pin; do
-        grep -qi "^$pin " "$root/requirements/dev.txt" || echo "  $pin"
-    done
+    if [ -z "$newer" ]; then
+        echo "The lock has the newest release of everything."
+        return 0
+    fi
+    printf 'Releases that the lock does not have:\n%s\n' "$newer"
+    newest=$root/.venv-newest
+    "$python" -P -m venv "$newest" && timeout 180 "$newest/bin/python" -P -m pip install -q "$@" || return 1
     newest_end=0
     # pyright reads the paths of a config from where the config lies.
     printf '%s\n' '{"extends": "../pyproject.toml", "include": ["../core", "../tui"],' \
         '"venvPath": "..", "venv": ".venv-newest"}' >"$newest/pyright.json"
     pyright -p "$newest/pyright.json" || newest_end=1
-    PATH=$newest/bin:$PATH timeout 300 pytest -p no:cacheprovider tests/unit || newest_end=1
+    PATH=$newest/bin:$PATH timeout 300 pytest -p no:cacheprovider -n 2 tests/unit || newest_end=1
     return "$newest_end"
 }
+
+# What pip would install, without evaldock itself, out of its report.
+newer_releases='import json, sys
+found = [item["metadata"] for item in json.load(sys.stdin)["install"]]
+print("\n".join(f"  {item['name']} {item['version']}" for item in found if item["name"] != "evaldock"))'
 
 # find_mlflow: sets EVALDOCK_TEST_MLFLOW to the program that the test of exports talks to, fetched if need be.
 find_mlflow() {
