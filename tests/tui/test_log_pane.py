@@ -272,7 +272,7 @@ async def test_times_are_told_to_the_second_and_kept_few(tmp_path: Path) -> None
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from([b"\x1b]52;c;aGk=\x07", b"\x1b[2J", b"\r", b"\n"]))))
 async def test_whatever_bytes_a_log_holds_only_colours_reach_the_driver(tmp_path: Path, parts: list[bytes]) -> None:
     path = tmp_path / "stdout.log"

@@ -154,7 +154,7 @@ async def test_nothing_has_a_colour_while_nobody_knows() -> None:
         assert hues == {"#8c98a9", "#3b4656", "#f2f5f9"} - ({"#f2f5f9"} if not app.table.marked else set())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(task=st.text(max_size=60), detail=st.text(max_size=60), width=st.integers(30, 220))
 async def test_no_name_breaks_a_line(task: str, detail: str, width: int) -> None:
     from evaldock.core.base.sanitize import clean_line

@@ -23,7 +23,7 @@ from evaldock.core.config.load import load_config
 from evaldock.core.config.model import ConfigError
 from evaldock.core.config.schema import load_schema
 from evaldock.core.plan.mask import masked_text, masked_tree
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 _SECRET_NAMES = """
@@ -134,7 +134,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("secrets")
 
 
-@settings(deadline=None)
 @given(name=names, value=values)
 @example(name="WANDB_APIKEY", value="x")
 @example(name="DATABASE_URL", value="postgres://me:pw@db/x")

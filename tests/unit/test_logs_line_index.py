@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from evaldock.core.logs import line_index
 from evaldock.core.logs.line_index import BLOCK, LineIndex, Replaced
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -42,7 +42,6 @@ _data = st.lists(_piece, max_size=30).map(b"".join)
 _steps = st.lists(st.one_of(_data.map(lambda data: ("append", data)), st.integers(0, 400).map(lambda n: ("cut", n))))
 
 
-@settings(deadline=None)
 @given(_steps)
 def test_any_sequence_of_appends_and_cuts_reads_as_a_plain_split(steps: list[tuple[str, object]]) -> None:
     # Blocks of 16 bytes make borders fall everywhere.

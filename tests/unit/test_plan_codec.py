@@ -50,7 +50,7 @@ def through(plan: Plan) -> Plan:
     return plan_from_json(json.loads(json.dumps(plan_to_json(plan))))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PLANS)
 def test_a_plan_comes_back_as_it_went(plan: Plan) -> None:
     assert through(plan) == plan

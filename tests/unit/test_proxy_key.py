@@ -118,7 +118,7 @@ def test_every_spelling_is_found(name: str, key: str) -> None:
     assert hidden_in(piecewise, key) is None
 
 
-@settings(max_examples=MANY or 200, deadline=None)
+@settings(max_examples=MANY or 200)
 @given(
     st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=60),
     st.sampled_from(sorted(SPELLINGS)),
@@ -138,7 +138,7 @@ def test_any_key_is_found_wherever_the_bytes_are_cut(key: str, name: str, around
     assert SPELLINGS[name](key).encode() not in out
 
 
-@settings(max_examples=MANY or 200, deadline=None)
+@settings(max_examples=MANY or 200)
 @given(st.binary(max_size=300), st.lists(st.integers(1, 60), max_size=8))
 def test_what_holds_no_key_stays_as_it_is(data: bytes, cuts: list[int]) -> None:
     guard = KeyGuard([KEY])
@@ -159,7 +159,7 @@ def event(text: str, index: int = 0) -> bytes:
     return b"data: %s\n\n" % json.dumps({"choices": [{"index": index, "delta": {"content": text}}]}).encode()
 
 
-@settings(max_examples=MANY or 200, deadline=None)
+@settings(max_examples=MANY or 200)
 @given(st.lists(st.integers(1, len(KEY) - 1), min_size=1, max_size=6), st.text(max_size=10), st.text(max_size=10))
 def test_a_key_that_is_spelled_over_events_never_comes_to_its_end(cuts: list[int], before: str, after: str) -> None:
     places = [0, *sorted(set(cuts)), len(KEY)]
@@ -173,7 +173,7 @@ def test_a_key_that_is_spelled_over_events_never_comes_to_its_end(cuts: list[int
     assert KEY[:6] not in passed
 
 
-@settings(max_examples=MANY or 200, deadline=None)
+@settings(max_examples=MANY or 200)
 @given(st.lists(st.tuples(st.sampled_from(["s", "sk", "sk-the", "-real-key", "x", '"', "\\", "é"]), st.integers(0, 1))))
 def test_a_stream_without_the_key_loses_nothing(parts: list[tuple[str, int]]) -> None:
     parser, guarded = SseParser(), GuardedEvents(KeyGuard([KEY]))
@@ -211,7 +211,7 @@ def packed(body: bytes, encoding: str) -> bytes:
 PLACES = ("body", "header", "header name", "event", "events", "bytes of a stream", "compressed", "redirect")
 
 
-@settings(max_examples=MANY or 60, deadline=None)
+@settings(max_examples=MANY or 60)
 @given(
     st.sampled_from(PLACES),
     st.sampled_from(sorted(SPELLINGS)),

@@ -29,7 +29,7 @@ VALUES = st.one_of(
         max_leaves=6,
     ),
 )
-fuzz = settings(max_examples=50, deadline=None, suppress_health_check=UNCHECKED)
+fuzz = settings(max_examples=50, suppress_health_check=UNCHECKED)
 
 
 def check_all(machine: Machine, config: Path, *more: str | Path) -> None:

@@ -155,7 +155,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=UNCHECKED)
+@settings(max_examples=60, suppress_health_check=UNCHECKED)
 @given(data=st.data())
 def test_any_value_may_stand_in_any_place(machine: Machine, run: Run, data: st.DataObject) -> None:
     path = run.paths.root / data.draw(st.sampled_from([*JSON_FILES, *OTHER_TREES]))
@@ -185,7 +185,7 @@ def test_figures_of_jobs_that_run_may_be_anything(machine: Machine) -> None:
     assert found == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=UNCHECKED)
+@settings(max_examples=60, suppress_health_check=UNCHECKED)
 @given(
     name=st.sampled_from([*FOR_ALL, *FOR_SOME]).filter(lambda name: name != "requests"),
     start=st.floats(0, 1),

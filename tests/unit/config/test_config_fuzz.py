@@ -15,7 +15,7 @@ from evaldock.core.config.schema import load_schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 KEYS = st.sampled_from(
     [
         *("defaults", "execution", "target", "evaluation", "env_vars", "tasks", "name", "overrides"),

@@ -343,7 +343,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ANYTHING, max_size=4), st.binary(max_size=200))
 def test_whatever_a_container_wrote_nothing_is_raised(rows: list[object], rubbish: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
