@@ -30,7 +30,7 @@ def made(*lines: str) -> str:
 
 def shown(bench: Bench, image: str, script: str, url: str) -> str:
     """The log of a task of `image` that runs `script` beside evaldock's proxy."""
-    plan = plan_for(bench, url)
+    plan = plan_for(bench, url, {})
     job = replace(plan.jobs[0], image=image, command=("/bin/sh", "-c", script))
     run, _ = bench.finish(replace(plan, jobs=(job,)), {"API_KEY": KEY})
     return run.paths.job(job.dir_name).stdout.read_text()

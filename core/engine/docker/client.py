@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
+from ..executor import ExecutorUnavailable
+from .context import Daemon, NoSuchContext, daemon_of
 from .errors import is_outage, unavailable
 
 ApiClient = Any
 """A `docker.APIClient`. Its published types leave most answers unknown, so strict checking has nothing to hold."""
 
-_UNIX = "unix://"
 BASE = "http+docker://localhost"  # what the library calls a Unix socket
 _TIMEOUT = 60  # seconds for one answer; pulls, waits and stops bring their own
 
@@ -24,7 +24,7 @@ class Clients:
     def __init__(self) -> None:
         self._local = threading.local()
         self._version: str | None = None
-        self.where = os.environ.get("DOCKER_HOST") or "the default socket"
+        self.where = ""
 
     def get(self) -> ApiClient:
         """This thread's client. Raises ExecutorUnavailable."""
@@ -38,18 +38,19 @@ class Clients:
         import docker.errors
 
         try:
-            # from_env honours DOCKER_HOST and the docker context; a plain client would ignore contexts.
-            found: ApiClient = docker.DockerClient.from_env(
-                version=self._version, timeout=_TIMEOUT, use_context=True
-            ).api
+            daemon = daemon_of()
+        except NoSuchContext as error:
+            raise ExecutorUnavailable(str(error)) from None
+        self.where = daemon.where
+        try:
+            found: ApiClient = docker.DockerClient(version=self._version, timeout=_TIMEOUT, **_options(daemon)).api
         except docker.errors.DockerException as error:
             raise unavailable(error, self.where) from None
         self._version = found.api_version
-        self.where = _address(found.base_url)
-        if found.base_url == BASE and self.where.startswith(_UNIX):
+        if found.base_url == BASE and daemon.socket:
             from .quick import QuickRequests
 
-            found.request = QuickRequests(self.where.removeprefix(_UNIX), found.request)
+            found.request = QuickRequests(daemon.socket, found.request)
         return found
 
     @contextmanager
@@ -63,14 +64,18 @@ class Clients:
             raise
 
 
-def _address(base_url: str) -> str:
-    """Where a client is connected to, as the user would write it: the library hides the path of a Unix socket."""
-    if base_url != BASE:
-        return base_url
-    from docker.context import ContextAPI
+def _options(daemon: Daemon) -> dict[str, Any]:
+    """What the library has to be told to talk to `daemon`."""
+    import docker.tls
+    import docker.utils
 
-    context: Any = ContextAPI.get_current_context()
-    return os.environ.get("DOCKER_HOST") or str(context.Host if context else "") or "unix:///var/run/docker.sock"
+    if not daemon.context:
+        return dict(docker.utils.kwargs_from_env())
+    options: dict[str, Any] = {"base_url": daemon.host} if daemon.host else {}
+    if daemon.ca or daemon.cert or not daemon.verify:
+        pair = (daemon.cert, daemon.key) if daemon.cert and daemon.key else None
+        options["tls"] = docker.tls.TLSConfig(client_cert=pair, ca_cert=daemon.ca or None, verify=daemon.verify)
+    return options
 
 
 def ignoring(*statuses: int) -> Callable[[BaseException], bool]:

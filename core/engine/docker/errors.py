@@ -14,6 +14,15 @@ def unavailable(error: BaseException, where: str) -> ExecutorUnavailable:
             f"Docker at {where} refuses you: permission denied. Add yourself to the docker group "
             "(sudo usermod -aG docker $USER), log out and in again."
         )
+    if where.startswith("ssh://"):
+        return ExecutorUnavailable(
+            f"Docker at {where} is on another machine, which cannot see a run's directories. Use a Docker Engine on "
+            "this machine: unset DOCKER_HOST, or `docker context use default`."
+        )
+    if where.startswith("tcp://") and "Connection refused" in text:
+        return ExecutorUnavailable(
+            f"Docker does not answer at {where}: nothing listens there. Start it, or correct DOCKER_HOST."
+        )
     if "FileNotFoundError" in text or "ConnectionRefused" in text or "No such file" in text:
         return ExecutorUnavailable(
             f"Docker does not answer at {where}: it is not running. Start it "

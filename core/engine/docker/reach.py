@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 from collections.abc import Mapping
-from pathlib import Path
 from typing import cast
 
-_DEFAULT = "/var/run/docker.sock"
+from .context import NoSuchContext, daemon_of
+
 _PATIENCE = 2.0  # seconds
 _LIMIT = 1 << 16
 
@@ -17,30 +16,18 @@ _LIMIT = 1 << 16
 def quick_version(env: Mapping[str, str] | None = None) -> str | None:
     """The version of the daemon at the local socket that `env` leads to, None when that does not answer.
 
-    None is no verdict: a remote daemon, or a context other than the default one, is for the library to ask.
+    None is no verdict: a daemon elsewhere, and an unknown context, are for the library's way to tell of.
     """
-    path = _local_socket(os.environ if env is None else env)
+    try:
+        path = daemon_of(env).socket
+    except NoSuchContext:
+        return None
     if path is None:
         return None
     try:
         return _ask(path)
     except (OSError, ValueError, RecursionError):
         return None
-
-
-def _local_socket(env: Mapping[str, str]) -> str | None:
-    host = env.get("DOCKER_HOST", "")
-    if host:
-        return host.removeprefix("unix://") if host.startswith("unix://") else None
-    if env.get("DOCKER_CONTEXT", "default") != "default":
-        return None
-    folder = env.get("DOCKER_CONFIG") or str(Path(env.get("HOME") or "/") / ".docker")
-    try:
-        found: object = json.loads((Path(folder) / "config.json").read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return _DEFAULT
-    config = cast(dict[str, object], found) if isinstance(found, dict) else {}
-    return _DEFAULT if config.get("currentContext", "default") == "default" else None
 
 
 def _ask(path: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 from ...config.model import Resources
 from ..executor import ExecutorUnavailable
 from .client import Clients
+from .context import daemon_of
 from .create import configured_proxies, past_proxies
 from .errors import create_problem, pull_problem, unavailable
 from .image import image_proxies
@@ -224,17 +225,6 @@ class Survey:
             arch=str(version.get("Arch", "")),
             root=str(info.get("DockerRootDir", "")),
             local=where.startswith(("unix://", "http+unix://", "npipe://")),
-            context=_context(),
+            context=daemon_of().context,
             runtimes=tuple(info.get("Runtimes") or {}),
         )
-
-
-def _context() -> str:
-    """The name of the docker context in use, "" for the default one and where DOCKER_HOST overrides it."""
-    if os.environ.get("DOCKER_HOST"):
-        return ""
-    from docker.context import ContextAPI
-
-    found: Any = ContextAPI.get_current_context()
-    name = str(getattr(found, "Name", "") or "")
-    return "" if name == "default" else name
