@@ -118,7 +118,7 @@ def _last_words(end: Ending) -> str:
 def _success(exit: Exit, result: JobResult) -> Outcome:
     return Outcome(
         JobState.SUCCEEDED,
-        detail="the kernel's OOM killer ended one of its processes" if exit.oom else "",
+        detail="the kernel's OOM killer ended one of its processes" if exit.oom else result.note,
         exit_code=0,
         score=result.score,
     )

@@ -103,7 +103,7 @@ def parse_yaml(content: bytes) -> object:
 
     try:
         _check_nesting(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        return load_yaml(content, merge_keys=False)
+        return load_yaml(content, merge_keys=False, any_tag=True)
     except (yaml.YAMLError, *_PARSER_ERRORS) as error:
         raise Unreadable(f"is no valid YAML ({_first_line(error)})") from None
 

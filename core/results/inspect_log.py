@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import cast
 
@@ -27,7 +28,8 @@ def parse_inspect(content: bytes) -> object:
 
 
 def read_inspect(tree: object) -> tuple[Found, ...]:
-    """Figures of the parsed log: `<score>_<metric>`, or `<metric>` where there is only one score.
+    """Figures of the parsed log: `<score>_<metric>`, or `<metric>` where there is only one score, with `_<reducer>`
+    where a score was reduced in several ways.
 
     Raises Unreadable for an evaluation that did not succeed, TooManyFigures.
     """
@@ -37,19 +39,32 @@ def read_inspect(tree: object) -> tuple[Found, ...]:
         raise Unreadable(f"says that the evaluation ended with the status {printable(str(status)[:40])}")
     scores = as_mapping(fields.get("results")).get("scores")
     listed = [as_mapping(score) for score in cast("list[object]", scores)] if isinstance(scores, list) else []
-    return merged(found for score in listed for found in _figures(score, alone=len(listed) == 1))
+    times = Counter(_named(score) for score in listed)
+    # One score for each reducer of epochs: `mean` and `at_least_1` of the same answers are different figures.
+    return merged(
+        found
+        for score in listed
+        for found in _figures(
+            score,
+            _named(score) if len(times) > 1 else "",
+            str(score.get("reducer") or "") if times[_named(score)] > 1 else "",
+        )
+    )
 
 
-def _figures(score: Mapping[str, object], *, alone: bool) -> Iterator[Found]:
-    metrics = {
-        name: as_number(as_mapping(entry).get("value")) for name, entry in as_mapping(score.get("metrics")).items()
-    }
-    stderr = next((metrics[name] for name in _ERRORS[:2] if metrics.get(name) is not None), None)
-    name = str(score.get("name") or score.get("scorer") or "score")
+def _figures(score: Mapping[str, object], name: str, reducer: str) -> Iterator[Found]:
+    entries = {name: as_mapping(entry) for name, entry in as_mapping(score.get("metrics")).items()}
+    metrics = {name: entry["value"] for name, entry in entries.items() if "value" in entry}
+    stderr = next((error for name in _ERRORS[:2] if (error := as_number(metrics.get(name))) is not None), None)
     n = as_count(score.get("scored_samples"))
     for label, value in metrics.items():
-        if value is not None and label not in _ERRORS:
-            yield Found(Metric(label if alone else f"{name}_{label}", value, stderr, n), (), label)
+        if label not in _ERRORS and not isinstance(value, bool):
+            own = f"{label}_{reducer}" if reducer else label
+            yield Found(Metric.read("_".join(filter(None, (name, own))), value, stderr, n), (), own)
+
+
+def _named(score: Mapping[str, object]) -> str:
+    return str(score.get("name") or score.get("scorer") or "score")
 
 
 def _header(content: bytes) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ..catalog.measure import Direction
 from .merge import Found, merged
 from .model import Metric
-from .numbers import as_count, as_mapping, as_number
+from .numbers import as_count, as_mapping, as_number, is_infinite
 
 _NOT_METRICS = frozenset({"alias", "samples", "sample_len", "sample_count", "name"})
 
@@ -35,14 +36,16 @@ def _task(
 ) -> Iterator[Found]:
     for key, raw in scores.items():
         metric, _, filter_name = key.partition(",")
-        value = as_number(raw)
-        if value is None or metric in _NOT_METRICS or metric.endswith("_stderr"):
+        if metric in _NOT_METRICS or metric.endswith("_stderr") or isinstance(raw, (bool, dict, list)):
+            continue
+        # Only what has a filter is certainly a figure; other texts may be anything.
+        if as_number(raw) is None and not (filter_name or is_infinite(raw)):
             continue
         label = metric if filter_name in ("", "none") else f"{metric}_{filter_name}"
         stderr_key = f"{metric}_stderr,{filter_name}" if filter_name else f"{metric}_stderr"
         stderr = as_number(scores.get(stderr_key))
-        number = Metric(f"{task}_{label}", value, stderr, n, direction=_direction(better.get(metric)))
-        yield Found(number, (task,), label, is_group)
+        number = Metric.read(f"{task}_{label}", raw, stderr, n)
+        yield Found(replace(number, direction=_direction(better.get(metric))), (task,), label, is_group)
 
 
 def _direction(higher: object) -> Direction:

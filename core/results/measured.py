@@ -66,6 +66,8 @@ def _measured(
     found: Found, unit: Unit, direction: Direction, percent: bool, source: Source, files: SampleFiles
 ) -> Found:
     metric = found.metric
+    if metric.unknown:
+        return replace(found, metric=replace(metric, unit=unit, direction=direction))
     shares = unit is Unit.PERCENT or (unit is Unit.FRACTION and percent)
     if shares:
         stderr = None if metric.stderr is None else metric.stderr / 100

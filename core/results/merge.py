@@ -32,8 +32,8 @@ def merged(figures: Iterable[Found]) -> tuple[Found, ...]:
     """The first figure of each name stays and takes what it lacks (stderr, n) from later ones of the same value.
 
     Several harnesses list a score under `tasks` and again under `groups`; callers give the tasks first. Where the
-    second value differs, the first is kept: one name shows one figure. A figure with no samples behind it gives way
-    to one that has some. Raises TooManyFigures.
+    second value differs, the first is kept: one name shows one figure. A figure without samples or without a value
+    gives way to one that has them. Raises TooManyFigures.
     """
     kept: dict[str, Found] = {}
     for number, found in enumerate(figures):
@@ -41,7 +41,7 @@ def merged(figures: Iterable[Found]) -> tuple[Found, ...]:
             raise TooManyFigures(f"it lists more than {MAX_FIGURES} figures")
         metric = replace(found.metric, name=printable(found.metric.name[:MAX_NAME]))
         first = kept.get(metric.name)
-        if first is None or (first.metric.n == 0 and metric.n != 0):
+        if first is None or (_empty(first.metric) and not _empty(metric)):
             kept[metric.name] = replace(found, metric=metric)
         elif first.metric.value == metric.value and metric.n != 0:
             kept[metric.name] = replace(first, metric=_completed(first.metric, metric))
@@ -50,7 +50,11 @@ def merged(figures: Iterable[Found]) -> tuple[Found, ...]:
 
 def sampled(figures: Iterable[Found]) -> tuple[Found, ...]:
     """The figures that are results: harnesses write 0.0 with no samples behind it for what they did not run."""
-    return tuple(found for found in figures if found.metric.n != 0)
+    return tuple(found for found in figures if not _empty(found.metric))
+
+
+def _empty(metric: Metric) -> bool:
+    return metric.n == 0 or metric.unknown != ""
 
 
 def _completed(first: Metric, other: Metric) -> Metric:

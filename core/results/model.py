@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from ..catalog.measure import Direction, Unit
 from ..run.score import Score, Validity
 from ..statistics.interval import Interval
+from .numbers import as_number, unknown_value
 
 __all__ = ["JobResult", "Metric", "NoResult", "RequestCounts", "Score", "Validity"]
 
@@ -17,6 +19,7 @@ class Metric:
 
     `n` items were each asked `repeats` times; an `n` of 0 is no result. `evidence` is the file with the samples whose
     mean `value` is, "" where there is none; `note` is a sentence about that. Shares are fractions, never percentages.
+    `unknown` is what the harness wrote in place of a number, and `value` then NaN; "" for a figure that is one.
     """
 
     name: str
@@ -29,6 +32,16 @@ class Metric:
     interval: Interval | None = None
     evidence: str = ""
     note: str = ""
+    unknown: str = ""
+
+    @classmethod
+    def read(cls, name: str, raw: object, stderr: float | None = None, n: int | None = None) -> Metric:
+        """The figure that a harness wrote as `raw`, whatever that is."""
+        value = as_number(raw)
+        if value is not None:
+            return cls(name, value, stderr, n)
+        said = unknown_value(raw)
+        return cls(name, math.nan, n=n, note=f"Its value is {said}.", unknown=said)
 
 
 @dataclass(frozen=True)
@@ -75,11 +88,12 @@ class RequestCounts:
 
 @dataclass(frozen=True)
 class JobResult:
-    """Everything a finished job wrote that evaldock understands."""
+    """Everything a finished job wrote that evaldock understands. `note` is a sentence where there is no score."""
 
     metrics: tuple[Metric, ...] = ()
     score: Score | None = None
     requests: RequestCounts | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import cast
 
 # Deeper trees than this are no results; the bound keeps a hostile file from exhausting the stack.
 MAX_DEPTH = 40
+
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_LONGEST = 80
+_SHOWN = 40
 
 
 def as_mapping(tree: object) -> Mapping[str, object]:
@@ -25,7 +30,12 @@ def _text(key: object) -> str:
 
 
 def as_number(value: object) -> float | None:
-    """A finite float, or None: true and false, texts, NaN and infinities are no numbers."""
+    """A finite float, or None: true and false, NaN and infinities are no numbers.
+
+    Texts that are numbers are: PyYAML takes 1e-05 for text, and harnesses that know no numpy write its numbers so.
+    """
+    if isinstance(value, str):
+        value = float(value) if len(value) <= _LONGEST and _NUMBER.fullmatch(value.strip()) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
@@ -33,6 +43,24 @@ def as_number(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def unknown_value(value: object) -> str:
+    """What stands in the place of a figure, for one that is no number: `NaN`, `null`, 'n/a'."""
+    if value is None:
+        return "null"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "infinite"
+    if isinstance(value, str):
+        return f"'{printable(value[:_SHOWN])}'"
+    return "no number"
+
+
+def is_infinite(value: object) -> bool:
+    """Whether this is NaN or an infinity, as a number or as a text."""
+    if isinstance(value, str):
+        return value.strip().lstrip("+-.").lower() in ("nan", "inf", "infinity")
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def as_count(value: object) -> int | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from .merge import Found, merged
 from .model import Metric
-from .numbers import as_count, as_mapping, as_number
+from .numbers import as_count, as_mapping, as_number, is_infinite
+from .primary import is_usual
 
 
 def read_plain_json(tree: object) -> tuple[Found, ...]:
@@ -22,8 +23,14 @@ def read_plain_json(tree: object) -> tuple[Found, ...]:
 
 
 def _entry(name: str, entry: object) -> Iterator[Found]:
-    fields = as_mapping(entry) or {"value": entry}
-    value = as_number(fields.get("value"))
-    if value is not None:
-        metric = Metric(name, value, as_number(fields.get("stderr")), as_count(fields.get("n")))
-        yield Found(metric, (), name)
+    fields = as_mapping(entry)
+    if "value" not in fields and not _is_figure(name, entry):
+        return
+    metric = Metric.read(name, fields.get("value", entry), as_number(fields.get("stderr")), as_count(fields.get("n")))
+    yield Found(metric, (), name)
+
+
+def _is_figure(name: str, entry: object) -> bool:
+    """Other texts may be anything, but under the name of a figure they stand in its place."""
+    stands_for_one = isinstance(entry, (str, type(None))) and is_usual(name)
+    return as_number(entry) is not None or is_infinite(entry) or stands_for_one

@@ -27,6 +27,11 @@ PREFERRED = (
 )
 
 
+def is_usual(label: str) -> bool:
+    """Whether a name is that of a figure in many harnesses."""
+    return _plain(label) in PREFERRED
+
+
 def named(figures: Sequence[Found], wanted: str) -> Found | None:
     """The figure called `wanted`: by its whole name, else by its own name, else by the end of its name (shortest)."""
     key = _plain(wanted)

@@ -16,7 +16,7 @@ from .merge import Found, TooManyFigures, sampled
 from .model import JobResult, NoResult, RequestCounts, Score
 from .numbers import printable
 from .plain_json import read_plain_json
-from .primary import headline, named
+from .primary import headline, named, preferred
 from .results_yml import read_results_yml
 from .validity import SUSPECT, trusted, weigh, without_answers
 
@@ -70,18 +70,20 @@ def read_results(
         return nothing
     try:
         source = Source(artifacts, harness, primary_metric, repeats, measure or Measure())
-        figures = sampled(measured(sampled(read_figures(artifacts, fmt, file)), source))
+        written = read_figures(artifacts, fmt, file)
+        figures = sampled(measured(sampled(written), source))
     except Missing:
         sentence = f"The container exited with 0, but left no results: {name} was not written to {artifacts}."
         return NoResult("no_results", sentence, requests)
     except (Unreadable, TooManyFigures) as error:
         return NoResult("no_results", f"The container's {name} {error}.", requests)
-    if not figures:
+    unknown = tuple(found for found in written if found.metric.unknown)
+    if not figures and not unknown:
         sentence = f"The container's {name} holds no score with samples behind it."
         return NoResult("no_results", sentence, requests)
     if nothing is not None:
         return nothing
-    score = _score(figures, task, primary_metric, samples)
+    score = _score(figures, unknown, task, primary_metric, samples)
     if score is not None:
         expected = None if samples is None else samples * repeats
         answers = None if score.n is None else score.n * score.repeats
@@ -91,8 +93,11 @@ def read_results(
         if smoke:
             # Data sets are sorted: their first samples are no random ones.
             notes.append(f"Smoke: {smoke}.")
+        if score.validity != "valid" and validity == "valid":
+            validity = score.validity
         score = replace(score, validity=validity, why=" ".join([score.why, *notes] if score.why else notes))
-    return JobResult(tuple(found.metric for found in figures), score, requests)
+    note = f"No figure is known: {_words(unknown[0])}." if score is None and unknown else ""
+    return JobResult(tuple(found.metric for found in figures), score, requests, note)
 
 
 def read_figures(artifacts: Path, fmt: str, file: str) -> tuple[Found, ...]:
@@ -124,10 +129,21 @@ def _request_counts(artifacts: Path) -> RequestCounts | None:
         return None
 
 
-def _score(figures: tuple[Found, ...], task: str, wanted: str, samples: int | None) -> Score | None:
+def _words(found: Found) -> str:
+    return f"{found.metric.name} is {found.metric.unknown} in the results"
+
+
+def _score(
+    figures: tuple[Found, ...], unknown: tuple[Found, ...], task: str, wanted: str, samples: int | None
+) -> Score | None:
     found = named(figures, wanted) if wanted else None
     notes: list[str] = []
-    if wanted and found is None:
+    # What would have been shown, had it a value.
+    lost = named(unknown, wanted) if wanted else preferred((*figures, *unknown), task)
+    instead = found is None and lost is not None and lost.metric.unknown != ""
+    if instead and lost is not None:
+        notes.append(f"{_words(lost)}; this is another figure.")
+    elif wanted and found is None:
         notes.append(f"The results hold no '{wanted}'; this is what they hold instead.")
     found = found or headline(figures, task)
     if found is None:
@@ -141,6 +157,7 @@ def _score(figures: tuple[Found, ...], task: str, wanted: str, samples: int | No
         metric.value,
         metric.stderr,
         metric.n,
+        validity="suspect" if instead else "valid",
         why=" ".join(notes),
         unit=metric.unit.value,
         direction=metric.direction.value,

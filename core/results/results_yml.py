@@ -17,7 +17,7 @@ def read_results_yml(tree: object) -> tuple[Found, ...]:
     """Figures of the parsed file, tasks before groups, each group before the groups inside it.
 
     Names are `<task>_<metric>` where the score is called like the metric, `<task>_<metric>_<score>` otherwise, and
-    `<group>_<sub>_...` inside nested groups. Scores that are no finite number are left out. Raises TooManyFigures.
+    `<group>_<sub>_...` inside nested groups. Raises TooManyFigures.
     """
     return merged(_tree(as_mapping(as_mapping(tree).get("results"))))
 
@@ -49,14 +49,13 @@ def _figures(owner: tuple[str, ...], node: Mapping[str, object], is_group: bool)
     for metric, scores in as_mapping(node.get("metrics")).items():
         for score, raw in as_mapping(as_mapping(scores).get("scores")).items():
             entry = as_mapping(raw)
-            value = as_number(entry.get("value"))
-            if value is None:
+            if "value" not in entry:
                 continue
             label = metric if score == metric else f"{metric}_{score}"
             stats = as_mapping(entry.get("stats"))
             n = as_count(stats.get("count"))
             name = "_".join((*owner, label))
-            yield Found(Metric(name, value, _stderr(stats, n), n), owner, label, is_group)
+            yield Found(Metric.read(name, entry["value"], _stderr(stats, n), n), owner, label, is_group)
 
 
 def _stderr(stats: Mapping[str, object], n: int | None) -> float | None:

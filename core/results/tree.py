@@ -12,14 +12,14 @@ from ..statistics.interval import Interval
 from .apart import ReadingFailed, read_apart
 from .files import Missing, Unreadable
 from .measured import Source, measured
-from .merge import Found, TooManyFigures
+from .merge import Found, TooManyFigures, sampled
 from .primary import headline, named
 from .read import read_figures, results_file
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One metric of one task or group. `value` is None when no samples are behind it: then it is no score.
+    """One metric of one task or group. `value` is None when no samples are behind it, or when it is no number.
 
     `primary`: it is the one shown for the job. `n` items were each asked `repeats` times; `evidence` is the file with
     the samples behind it, `note` a sentence about them.
@@ -121,8 +121,8 @@ def _counted(written: Sequence[Found], figures: Sequence[Found]) -> bool:
 
 
 def _grown(figures: Sequence[Found], task: str, primary_metric: str) -> _Branch:
-    sampled = [found for found in figures if found.metric.n != 0]
-    shown = (named(sampled, primary_metric) if primary_metric else None) or headline(sampled, task)
+    known = sampled(figures)
+    shown = (named(known, primary_metric) if primary_metric else None) or headline(known, task)
     root = _Branch()
     groups = {found.owner for found in figures if found.is_group}
     # Groups first: a task listed beside the group that it belongs to can then be put below it.
@@ -145,7 +145,7 @@ def _path(owner: tuple[str, ...], root: _Branch) -> tuple[str, ...]:
 
 def _figure(found: Found, primary: bool) -> Figure:
     metric = found.metric
-    value = None if metric.n == 0 else metric.value
+    value = None if metric.n == 0 or metric.unknown else metric.value
     return Figure(
         found.label,
         metric.name,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from evaldock.core.results.files import Unreadable
 from evaldock.core.results.inspect_log import parse_inspect, read_inspect
+from evaldock.core.results.merge import Found
 from evaldock.core.results.model import JobResult, Metric, NoResult
 from evaldock.core.results.read import read_results
 
@@ -48,6 +49,25 @@ def test_scores_and_their_errors(content: bytes) -> None:
         Metric("includes_accuracy", 0.5, 0.25, 3),
         Metric("includes_mean", 0.75, 0.25, 3),
     ]
+
+
+def test_two_reducers_of_a_score_are_two_figures() -> None:
+    def reduced(how: str, value: float) -> dict[str, Any]:
+        return {**score("match", 3, accuracy=value), "reducer": how}
+
+    found = read_inspect(log(reduced("mean", 0.25), reduced("at_least_1", 0.5)))
+    assert [(one.metric.name, one.metric.value) for one in found] == [
+        ("accuracy_mean", 0.25),
+        ("accuracy_at_least_1", 0.5),
+    ]
+    found = read_inspect(log(reduced("mean", 0.25), reduced("mode", 0.5), score("includes", 3, accuracy=1.0)))
+    assert names(found) == ["match_accuracy_mean", "match_accuracy_mode", "includes_accuracy"]
+    (alone,) = read_inspect(log(reduced("mean", 0.25)))
+    assert alone.metric.name == "accuracy"
+
+
+def names(found: tuple[Found, ...]) -> list[str]:
+    return [one.metric.name for one in found]
 
 
 def test_one_score_alone_goes_by_the_name_of_its_metric() -> None:

@@ -10,6 +10,7 @@ import pytest
 from evaldock.core.results.files import MAX_BYTES
 from evaldock.core.results.model import JobResult, NoResult
 from evaldock.core.results.read import read_results
+from evaldock.core.results.tree import read_tree
 
 
 def read(
@@ -140,9 +141,76 @@ def test_a_tree_without_end_is_refused(tmp_path: Path) -> None:
     assert "more than" in refused(read(tmp_path))
 
 
-def test_scores_that_are_no_numbers_are_dropped(tmp_path: Path) -> None:
-    write_results(tmp_path, value=".nan")
-    assert "no score" in refused(read(tmp_path))
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(".nan", "NaN"), ("-.inf", "infinite"), ("null", "null"), ("n/a", "'n/a'"), ("[1]", "no number")],
+)
+def test_a_figure_that_is_no_number_is_one_of_unknown_value(tmp_path: Path, value: str, said: str) -> None:
+    write_results(tmp_path, value=value)
+    found = result(read(tmp_path))
+    assert (found.metrics, found.score) == ((), None)
+    assert found.note == f"No figure is known: contract_accuracy is {said} in the results."
+    tree = read_tree(tmp_path, fmt="results.yml", file="", task="contract", primary_metric="")
+    (figure,) = (figure for node in tree.nodes for figure in node.figures)
+    assert (figure.value, figure.n, figure.note) == (None, 10, f"Its value is {said}.")
+
+
+NUMPY = """!!python/object/apply:numpy.{core}.multiarray.scalar
+              - &id001 !!python/object/apply:numpy.dtype
+                args: [{kind}, false, true]
+                state: !!python/tuple [3, {order}, null, null, null, -1, -1, 0]
+              - !!binary {data}"""
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-05", 1e-05),
+        ("5e-2", 0.05),
+        ("5E-1", 0.5),
+        ("'0.5'", 0.5),
+        ('" .5 "', 0.5),
+        ("'+1.'", 1.0),
+        ("!!python/float 0.5", 0.5),
+        ("!lab/figure 0.5", 0.5),
+        ("!!str 0.25", 0.25),
+        (NUMPY.format(core="core", kind="f8", order="<", data="AAAAAAAA4D8="), 0.5),
+        (NUMPY.format(core="_core", kind="f4", order="'>'", data="PwAAAA=="), 0.5),
+        (NUMPY.format(core="core", kind="i8", order="<", data="AQAAAAAAAAA="), 1.0),
+    ],
+)
+def test_a_number_is_one_however_it_is_written(tmp_path: Path, text: str, value: float) -> None:
+    (tmp_path / "results.yml").write_text(
+        "results:\n  tasks:\n    t:\n      metrics:\n        acc:\n          scores:\n"
+        f"            acc:\n              stats: {{count: '4.0', stderr: '1e-2'}}\n              value: {text}\n"
+    )
+    (metric,) = result(read(tmp_path)).metrics
+    assert (metric.value, metric.n, metric.stderr) == (value, 4, 0.01)
+
+
+@pytest.mark.parametrize(
+    "text", ["!!python/object/apply:os.system ['false']", "!!python/name:os.system", "true", "1:2x"]
+)
+def test_what_else_stands_there_is_no_number_and_is_not_run(tmp_path: Path, text: str) -> None:
+    write_results(tmp_path, value=text)
+    assert result(read(tmp_path)).score is None
+
+
+@pytest.mark.parametrize("lost", ['"n/a"', "NaN", "null"])
+@pytest.mark.parametrize(
+    ("fmt", "text"),
+    [
+        ("lm-eval", '{"results": {"t": {"acc,none": LOST, "brier_score,none": 0.31}}}'),
+        ("json", '{"accuracy": LOST, "n": 3}'),
+    ],
+)
+def test_a_figure_that_cannot_be_read_is_not_replaced_without_a_word(
+    tmp_path: Path, fmt: str, text: str, lost: str
+) -> None:
+    (tmp_path / "results_1.json").write_text(text.replace("LOST", lost))
+    found = result(read(tmp_path, fmt=fmt, file="results_1.json")).score
+    assert found is not None and found.validity == "suspect"
+    assert "acc" in found.why and found.why.endswith("in the results; this is another figure.")
 
 
 def test_a_score_without_samples_is_no_result(tmp_path: Path) -> None:
