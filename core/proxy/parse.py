@@ -50,8 +50,8 @@ class AnswerParser:
     def feed(self, data: bytes) -> list[bytes]:
         """The pieces of the body in these bytes. Raises BadAnswer."""
         if self.complete:
-            # The server speaks without having been asked.
-            self.reusable = self.reusable and not data
+            # The server speaks without having been asked; empty lines mean nothing.
+            self.reusable = self.reusable and not data.strip(b"\r\n")
             return []
         if not self.status:
             self._head += len(data)
@@ -108,7 +108,8 @@ class AnswerParser:
         if self.headers.get("transfer-encoding", "chunked").lower() != "chunked":
             self._wrong = "a Transfer-Encoding that was not asked for"
         self.status = status
-        self.reusable = self._parser.should_keep_alive()
+        # Some servers answer HEAD with a body: it must not become the answer to the next request.
+        self.reusable = self._parser.should_keep_alive() and not self._bodyless
         if self._bodyless:
             self.complete = True
         elif "transfer-encoding" not in self.headers and "content-length" not in self.headers:

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,7 @@ from evaldock.core.api import load_config, plan
 from evaldock.core.base.errors import EvaldockError
 from evaldock.core.base.sanitize import Cleaner, clean_line, json_text
 from evaldock.core.plan.render import render_plan
+from evaldock.core.proxy.parse import AnswerParser, BadAnswer
 from evaldock.core.results.model import JobResult, NoResult
 from evaldock.core.results.read import read_results
 from evaldock.core.results.tree import MetricTree, read_tree
@@ -60,6 +62,65 @@ def test_json_for_a_terminal_is_the_same_json_without_what_steers_one() -> None:
         text = json_text({value: [value]}, indent=rng.choice((None, 2)))
         assert json.loads(text) == {value: [value]}
         assert odd(text) == []
+
+
+_ANSWERS = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nabcd0123456789abcdef",
+    b"HTTP/1.0 200\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\na;n=v\r\n0123456789\r\n0\r\nT: 1\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nVary: a\r\nvary: b\r\n\r\nuntil the end",
+    b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 429 No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 204 No Content\r\n\r\n",
+]
+_WIRE = [
+    *(
+        b"\r\n",
+        b"\r",
+        b"\n",
+        b"\r\n\r\n",
+        b"\0",
+        b" ",
+        b"\t",
+        b":",
+        b";",
+        b",",
+        b"0x5",
+        b"+1",
+        b"-1",
+        b"_",
+        b"\xff",
+        b"0",
+    ),
+    *(
+        b"Content-Length: 5\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: gzip\r\n",
+        b"Connection: close\r\n",
+    ),
+    *(b"Upgrade: h2c\r\n", b"f" * 20, b"9" * 30, b"HTTP/1.1 200 OK\r\n", b"HTTP/2 200\r\n", b"x" * 3000, b"0\r\n\r\n"),
+]
+
+
+def heard(raw: bytes, cuts: list[int], *, bodyless: bool) -> object:
+    """What an answer says, in which pieces it may come."""
+    parser, body = AnswerParser(bodyless=bodyless), b""
+    try:
+        for start, end in pairwise([0, *cuts, len(raw)]):
+            body += b"".join(parser.feed(raw[start:end]))
+    except BadAnswer:
+        return "refused"
+    reusable = parser.reusable
+    return parser.status, parser.headers, body, reusable, parser.eof()
+
+
+def test_an_answer_is_the_same_or_refused_however_it_is_cut() -> None:
+    for rng in cases(2000):
+        raw = mutated(rng.choice(_ANSWERS), rng, _WIRE)
+        bodyless = rng.random() < 0.1
+        expected = heard(raw, [], bodyless=bodyless)
+        some = sorted(rng.randrange(len(raw) + 1) for _ in range(rng.randrange(8)))
+        assert heard(raw, some, bodyless=bodyless) == expected
+        assert heard(raw, list(range(1, len(raw))), bodyless=bodyless) == expected
 
 
 _KEYS = [
