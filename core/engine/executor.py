@@ -51,13 +51,15 @@ class Cancelled(EvaldockError):
 class Attempt:
     """One attempt at a job: `number` counts from 1, `paths` is where its files are.
 
-    `bypass` is a host that the container must reach without any HTTP proxy of its own, "" for none.
+    `bypass` is a host that the container must reach without any HTTP proxy of its own, "" for none. `door` is the
+    address and the port of the run's proxy, None where that is not on an address of this machine.
     """
 
     job: JobSpec
     number: int
     paths: JobPaths
     bypass: str = ""
+    door: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)

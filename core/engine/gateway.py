@@ -139,6 +139,11 @@ class Gateway:
         """This machine, as the job's container knows it."""
         return proxy_host(job, self._addresses)
 
+    def door(self, job: JobSpec) -> tuple[str, int] | None:
+        """Where the job's container finds the proxy, if that is an address of this machine."""
+        address = self._addresses.get(job.docker.network or "")
+        return (address, self._handle.port) if address is not None and self._handle is not None else None
+
     def hears(self, job: JobSpec) -> bool:
         """Whether requests of the job come from its container's own address."""
         return (job.docker.network or "") in self._addresses

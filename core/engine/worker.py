@@ -97,7 +97,9 @@ class JobWorker:
         if gateway is None:
             self._attempt = Attempt(spec, number, paths)
         else:
-            self._attempt = Attempt(gateway.wired(spec, number), number, paths, bypass=gateway.host(spec))
+            self._attempt = Attempt(
+                gateway.wired(spec, number), number, paths, bypass=gateway.host(spec), door=gateway.door(spec)
+            )
 
     def live(self, found: Found | None) -> None:
         """Run the attempt, or go on with the container that an earlier engine left."""

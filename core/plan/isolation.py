@@ -63,8 +63,8 @@ def walled_env(env: tuple[EnvRef, ...], level: Isolation) -> tuple[EnvRef, ...]:
     return (*env, EnvRef("HOME", EnvValue("lit", _TMP), secret=False))
 
 
-def told(job: JobSpec) -> Iterator[str]:
-    """For people: what walls the job in, and what the user's own arguments open."""
+def told(job: JobSpec, *, proxied: bool = True) -> Iterator[str]:
+    """For people: what walls the job in, and what the user's own arguments open. `proxied`: it asks the proxy."""
     options = job.docker
     if job.isolation == "off":
         yield "off: Docker's own defaults, and no-new-privileges"
@@ -75,6 +75,8 @@ def told(job: JobSpec) -> Iterator[str]:
         NETWORK_INTERNAL: "evaldock's proxy only",
         "none": "no network",
     }.get(network, f"network {network}")
+    if job.isolation == "strict" and proxied and network in OWN_NETWORKS:
+        where += " and no other port of this machine"
     added = " ".join(options.cap_add) or "none"
     yield f"{job.isolation}: capabilities {added}; {where}; no core dumps"
     opened = [

@@ -189,7 +189,7 @@ def _job(job: JobSpec, home: str, env: Mapping[str, str], again: Again, proxied:
         ("task", f"{job.task} ({job.harness}, {job.endpoint_type})"),
         ("image", image_reference(job)),
         *(_proxy_facts(job) if proxied else ()),
-        *(("walls", line) for line in told(job)),
+        *(("walls", line) for line in told(job, proxied=proxied)),
         *([("try", str(again.attempt))] if again.attempt > 1 else []),
     ]
     return JobPreview(

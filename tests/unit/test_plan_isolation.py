@@ -93,6 +93,9 @@ def test_a_dry_run_tells_what_is_walled_in_and_what_was_opened() -> None:
     ]
     opened = list(told(job(walled(given("--privileged --device /dev/kvm --pid host"), "default"))))
     assert opened[1] == "opened by execution.extra_docker_args: --privileged --pid host --device /dev/kvm"
+    strict = job(walled(DockerOptions(), "strict"), "strict")
+    assert "no other container and no other port of this machine;" in next(told(strict))
+    assert "port" not in next(told(strict, proxied=False))
     assert list(told(job(DockerOptions(), "off"))) == ["off: Docker's own defaults, and no-new-privileges"]
 
 

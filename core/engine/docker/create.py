@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...base.proxies import EXCEPTIONS, names_proxy, with_exceptions
-from ...plan.container import LABEL_LOG, LOG_BY_DOCKER, ContainerShape, container_shape, without_shell
+from ...plan.container import (
+    LABEL_ATTEMPT,
+    LABEL_INVOCATION,
+    LABEL_JOB,
+    LABEL_LOG,
+    LABEL_RUN_DIR,
+    LOG_BY_DOCKER,
+    ContainerShape,
+    container_shape,
+    without_shell,
+)
 from ...plan.spec import EnvRef
 from ...run.events import Reason
 from ..executor import Attempt, ImageFacts, JobProblem
@@ -24,15 +35,21 @@ def create_arguments(
     *,
     shell: bool = True,
     memory: int | None = None,
+    fence: str = "",
 ) -> dict[str, Any]:
     """Keyword arguments of `create_container`, but for the name. Raises JobProblem for a variable that is not set.
 
-    `memory` is the most that a container may use which says nothing of it, in bytes.
+    `memory` is the most that a container may use which says nothing of it, in bytes. `fence` is the container whose
+    network it joins, "" for a network of its own.
     """
     given = {**dict(image.proxies if image else ()), **configured_proxies(client)}
     shape = container_shape(attempt.job, run_dir_label(attempt), attempt.number)
     if not shell:
         shape = without_shell(shape)
+    if fence:
+        # Hosts, name servers and the host's name belong to a network.
+        joined = replace(shape.options, network=f"container:{fence}", extra_hosts=(), dns=(), hostname=None)
+        shape = replace(shape, options=joined)
     options = shape.options
     arguments: dict[str, Any] = {
         "image": shape.image,
@@ -58,6 +75,16 @@ def memory_share(total: int) -> int | None:
 def run_dir_label(attempt: Attempt) -> str:
     """The one spelling of the run's directory that its containers carry, however the engine was told of it."""
     return os.path.realpath(attempt.paths.root.parent)
+
+
+def helper_labels(attempt: Attempt) -> dict[str, str]:
+    """The labels of a container that serves the one of an attempt: an engine that finds it alone removes it."""
+    return {
+        LABEL_INVOCATION: attempt.job.id.partition(".")[0],
+        LABEL_JOB: attempt.job.id,
+        LABEL_ATTEMPT: "0",  # no attempt has this number
+        LABEL_RUN_DIR: run_dir_label(attempt),
+    }
 
 
 def environment(refs: Iterable[EnvRef], env: Mapping[str, str]) -> dict[str, str]:

@@ -19,8 +19,10 @@ from ...plan.container import (
     LABEL_RUN_DIR,
     LOG_BY_DOCKER,
     container_name,
+    container_shape,
     image_reference,
 )
+from ...plan.isolation import OWN_NETWORKS
 from ...plan.spec import JobSpec
 from ...run.events import Reason
 from ..executor import (
@@ -38,8 +40,9 @@ from ..executor import (
 from .address import host_addresses
 from .chown import chown_through_daemon, owner_for
 from .client import Clients, ignoring
-from .create import create_arguments, memory_share, run_dir_label
+from .create import create_arguments, helper_labels, memory_share, run_dir_label
 from .errors import create_problem, unavailable
+from .fence import fence_of, make_fence
 from .figures import cgroup_files, read_figures
 from .image import image_facts
 from .logs import LogCollector, open_log
@@ -67,6 +70,7 @@ class DockerExecutor:
         self._doubtful: set[str] = set()
         self._shells: dict[str, bool] = {}
         self._shellless: set[str] = set()
+        self._fenced: set[str] = set()
         self._logs: dict[str, int] = {}
         self._cgroups: dict[str, tuple[Any, Any] | None] = {}
 
@@ -109,19 +113,30 @@ class DockerExecutor:
         image = image_reference(attempt.job)
         with self._clients.outage_to_unavailable():
             ensure_network(self._clients.get(), attempt.job.docker.network or "")
-        memory = self._memory_share(attempt.job)
+        memory, fence = self._memory_share(attempt.job), self._fence(name, attempt)
         about = self.image(self._image_id(image) or "")
-        self._create(name, create_arguments(attempt, env, self._clients.get(), about, memory=memory), attempt)
+        more: dict[str, Any] = {"memory": memory, "fence": fence}
+        self._create(name, create_arguments(attempt, env, self._clients.get(), about, **more), attempt)
         if image not in self._shells:
             self._shells[image] = self._has_shell(name)
         if not self._shells[image]:
-            self.remove(name)
+            self._remove(name)
             self._await_gone(name)
             self._shellless.add(name)
             # Before anything of the image's runs.
             self._logs[name] = open_log(attempt.paths.stdout)
-            arguments = create_arguments(attempt, env, self._clients.get(), about, shell=False, memory=memory)
+            arguments = create_arguments(attempt, env, self._clients.get(), about, shell=False, **more)
             self._create(name, arguments, attempt)
+
+    def _fence(self, name: str, attempt: Attempt) -> str:
+        """The container that holds the network of a strict task, "" for none."""
+        options = container_shape(attempt.job, run_dir_label(attempt), attempt.number).options
+        if attempt.job.isolation != "strict" or attempt.door is None or options.network not in OWN_NETWORKS:
+            return ""
+        self._fenced.add(name)
+        with self._clients.outage_to_unavailable():
+            make_fence(self._clients.get(), name, attempt.door, options, helper_labels(attempt))
+        return fence_of(name)
 
     def _memory_share(self, job: JobSpec) -> int | None:
         if job.isolation == "off" or job.resources.memory:
@@ -141,7 +156,7 @@ class DockerExecutor:
                 if last or not ignoring(409)(error):
                     said = str(getattr(error, "explanation", None) or error)
                     raise create_problem(said, attempt.job.image) from None
-                self.remove(name)
+                self._remove(name)
                 self._await_gone(name)
 
     def _has_shell(self, name: str) -> bool:
@@ -236,19 +251,27 @@ class DockerExecutor:
         self._act(lambda client: client.kill(name))
 
     def remove(self, name: str) -> None:
-        """Remove with its anonymous volumes, whatever it does."""
-        self._act(lambda client: client.remove_container(name, force=True, v=True))
+        """Remove with its anonymous volumes and the network that was made for it, whatever it does."""
+        self._remove(name)
+        if name in self._fenced:
+            self._remove(fence_of(name))
+            self._fenced.discard(name)
         self._cgroups.pop(name, None)
         self._doubtful.discard(name)
         self._shellless.discard(name)
         if (fd := self._logs.pop(name, None)) is not None:
             os.close(fd)
 
+    def _remove(self, name: str) -> None:
+        self._act(lambda client: client.remove_container(name, force=True, v=True))
+
     def find(self, invocation: str | None) -> Sequence[Found]:
         """All containers of one invocation (None: of all), whoever started them."""
         label = LABEL_INVOCATION if invocation is None else f"{LABEL_INVOCATION}={invocation}"
         with self._clients.outage_to_unavailable():
             rows = self._clients.get().containers(all=True, filters={"label": label})
+        names = {str(row["Names"][0]).lstrip("/") for row in rows}
+        self._fenced |= {name for name in names if fence_of(name) in names}
         found: list[Found] = []
         for row in rows:
             labels: dict[str, str] = row.get("Labels") or {}
@@ -260,6 +283,9 @@ class DockerExecutor:
             job = labels.get(LABEL_JOB, "")
             # An image may bring such labels along, but no container chooses its name.
             if not name.startswith(f"evaldock-{job.replace('.', '-')}-"):
+                continue
+            # The network of a container is removed with it.
+            if any(fence_of(one) == name for one in self._fenced):
                 continue
             if labels.get(LABEL_LOG) == LOG_BY_DOCKER:
                 self._shellless.add(name)
@@ -286,7 +312,7 @@ class DockerExecutor:
         """See Executor.client_addresses."""
         name = container_name(attempt.job, attempt.number)
         with self._clients.outage_to_unavailable():
-            return addresses_of(self._clients.get(), name)
+            return addresses_of(self._clients.get(), fence_of(name) if name in self._fenced else name)
 
     def hand_back(self, attempt: Attempt) -> None:
         """Make the invoking user own what the container left: as root at once, else through a container of ours."""
@@ -307,16 +333,9 @@ class DockerExecutor:
 
     def _chown(self, attempt: Attempt) -> None:
         client = self._clients.get()
-        labels = {
-            LABEL_INVOCATION: attempt.job.id.split(".")[0],
-            LABEL_JOB: attempt.job.id,
-            # Attempt 0 is nobody's: an engine that finds this container after a crash removes it.
-            LABEL_ATTEMPT: "0",
-            LABEL_RUN_DIR: run_dir_label(attempt),
-        }
         name = f"{container_name(attempt.job, attempt.number)}-owner"
         folders = (attempt.paths.artifacts, attempt.paths.logs)
-        chown_through_daemon(client, name, folders, labels, owner_for(client))
+        chown_through_daemon(client, name, folders, helper_labels(attempt), owner_for(client))
 
     def _act(self, call: Callable[[Any], object]) -> None:
         # 304, 404 and 409 all mean that it is so already, or soon will be.
