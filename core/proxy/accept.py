@@ -56,11 +56,18 @@ class Hall(web.Server):
         """See aiohttp."""
         super().connection_made(handler, transport)
         if len(self._unknown) >= min(_MOST_UNKNOWN, max(2, self.most // 2)):
-            first, timer = next(iter(self._unknown.items()))
+            first = self._first_of_most()
             # Those of a burst have had no time to say anything yet.
-            if timer.when() - self._clock.time() < _INTRODUCTION - _MOMENT:
+            if self._unknown[first].when() - self._clock.time() < _INTRODUCTION - _MOMENT:
                 self._turn_away(first)
         self._unknown[handler] = self._clock.call_later(_INTRODUCTION, self._turn_away, handler)
+
+    def _first_of_most(self) -> RequestHandler:
+        """The oldest unknown client of the address that has the most: who floods makes room for himself only."""
+        by_address: dict[str, list[RequestHandler]] = {}
+        for handler in self._unknown:
+            by_address.setdefault(_address(handler), []).append(handler)
+        return max(by_address.values(), key=len)[0]
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         """See aiohttp."""
@@ -103,6 +110,11 @@ class Hall(web.Server):
         self._quiet.pop(handler, None)
         if handler.transport is not None:
             handler.transport.abort()
+
+
+def _address(handler: RequestHandler) -> str:
+    name = handler.transport.get_extra_info("peername") if handler.transport is not None else None
+    return str(name[0]) if name else ""
 
 
 class Acceptor:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+MOST_IN_MEMORY = 256 << 20
+"""Bytes of large bodies of a job's requests, and as many of its answers, that are in memory."""
+
 
 class Budget:
     """So many units for all; who asks for more than is left waits, in the order of asking."""

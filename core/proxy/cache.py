@@ -68,8 +68,18 @@ class _Write:
     answer: Answer | None = None
 
 
-def answer_key(method: str, path: str, query: str, upstream: str, body: object, *, repeat: int = 0) -> bytes:
-    """What a request is known by: 32 bytes. `body` is parsed JSON (whose key order does not matter), or bytes.
+def answer_key(
+    method: str,
+    path: str,
+    query: str,
+    upstream: str,
+    body: object,
+    headers: Mapping[str, str] | None = None,
+    *,
+    repeat: int = 0,
+) -> bytes:
+    """What a request is known by: 32 bytes. `body` is parsed JSON (whose key order does not matter), or bytes;
+    `headers` are those that may change the answer.
 
     Of the endpoint only scheme, host, port and path count; a key in its query may change. From the second `repeat` of
     a task on it is another request.
@@ -80,7 +90,8 @@ def answer_key(method: str, path: str, query: str, upstream: str, body: object, 
         kind, data = "bytes", body
     else:
         kind, data = "json", json.dumps(body, sort_keys=True, separators=(",", ":")).encode("ascii")
-    more = [repeat] if repeat > 1 else []
+    more: list[object] = [repeat] if repeat > 1 else []
+    more += [sorted(headers.items())] if headers else []
     head = json.dumps([method, path, query, endpoint, kind, *more]).encode("ascii")
     return hashlib.sha256(head + b"\n" + data).digest()
 

@@ -9,7 +9,7 @@ from ..config.adapter import declared
 from ..config.interceptors import IMPLIED
 from ..config.model import Tree
 from .exchange import Exchange, JobScope, Reply
-from .interceptor import EventFilter, Interceptor, StopJob, find_interceptor
+from .interceptor import EventFilter, Interceptor, StopJob, TooMuch, find_interceptor
 from .sse import SseEvent, SseParser
 
 _LOG = logging.getLogger("evaldock.proxy")
@@ -127,6 +127,8 @@ class StreamPass:
             events = self._through(place, events)
             try:
                 events += one.end()
+            except TooMuch:
+                raise
             except Exception as error:  # noqa: BLE001 - see Interceptor
                 self._failed(name, error)
         return events
@@ -137,6 +139,8 @@ class StreamPass:
         for event in events:
             try:
                 passed += one.feed(event)
+            except TooMuch:
+                raise
             except Exception as error:  # noqa: BLE001 - see Interceptor
                 self._failed(name, error)
                 passed.append(event)

@@ -125,7 +125,7 @@ class Forwarder:
             try:
                 connection.send(head, x.body, bodyless=x.method == "HEAD")
                 status, headers = await connection.head()
-                return await received(line, upstream, status, headers)
+                return await received(line, upstream, x, status, headers)
             except Disconnected as error:
                 connection.abort()
                 # An endpoint may close an idle connection just when it is used again: that is no fault of anybody's.

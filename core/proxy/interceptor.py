@@ -22,6 +22,10 @@ class StopJob(EvaldockError):
     """
 
 
+class TooMuch(EvaldockError):
+    """Raised by a filter: this streamed answer takes too much memory, and is cut off. The message is a clause."""
+
+
 class EventFilter:
     """Changes one streamed answer event by event. This one changes nothing."""
 

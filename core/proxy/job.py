@@ -12,21 +12,20 @@ from urllib.parse import urlsplit
 from ..base.secrets import remember
 from ..config.model import Tree
 from .allowed import Allowed
-from .budget import Budget, Gate
+from .budget import MOST_IN_MEMORY, Budget, Gate
 from .chain import Chain
 from .exchange import Exchange, JobScope
 from .figures import Figures
 from .upstream import Health, Options, Upstream
 
 _AT_ONCE = 1024  # requests of a job that are worked on; more wait
-_BYTES = 256 << 20  # of large bodies of a job's requests, and as many of its answers, that are in memory
 _KNOWN = 256
 
 
 class Job:
     """One attempt at a job.
 
-    `places` are for the requests that are worked on at a time, `given` and `got` the bytes of large bodies in memory;
+    `places` are for the requests that are worked on at a time, `given` the bytes of large bodies of requests in memory;
     `connections` is how many of its container's are open.
     """
 
@@ -69,7 +68,7 @@ class Job:
         )
         self.connections = 0
         self.places = asyncio.Semaphore(_AT_ONCE)
-        self.given, self.got = Budget(_BYTES), Budget(_BYTES)
+        self.given = Budget(MOST_IN_MEMORY)
         self._clients = None if spec.get("clients") is None else _networks(_texts(spec.get("clients")))
         self._granted: set[tuple[str, str]] = set()
         remember((self.upstream.api_key, self.token))

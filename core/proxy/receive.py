@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from ..base.errors import EvaldockError
 from .connection import Connection, Disconnected
 from .decode import MAX_BODY, Damaged, Decoder, TooLarge, decoder_for
-from .exchange import Reply
+from .exchange import Exchange, Reply
 from .guard import GuardedBody, KeyGuard
 from .headers import returned_headers
 from .parse import BadAnswer
@@ -92,20 +92,41 @@ class Stream:
         self._upstream.leave()
 
 
-async def received(line: Line, upstream: Upstream, status: int, headers: Mapping[str, str]) -> Reply | Stream:
-    """The answer whose head has come. Raises what a connection raises, Damaged, TooLarge, UnknownEncoding."""
+async def received(
+    line: Line, upstream: Upstream, x: Exchange, status: int, headers: Mapping[str, str]
+) -> Reply | Stream:
+    """The answer to `x` whose head has come. Raises what a connection raises, Damaged, TooLarge, UnknownEncoding.
+
+    A large one waits until it fits beside the others of the job; `forget` gives its room back.
+    """
     kept = upstream.guard.headers(returned_headers(headers))
     if status == 200 and kept.get("content-type", "").startswith("text/event-stream"):
         stream = Stream(line, upstream, status, kept)
         await stream.open()
         return stream
     decoder = decoder_for(kept.pop("content-encoding", None))
-    body = await _whole(line.connection, decoder)
+    if x.got:
+        forget(upstream, x)  # an earlier attempt's
+    body = await _whole(line.connection, decoder, upstream, x, _announced(headers, decoder))
     line.release()
     return Reply(status, kept, await guarded(upstream.guard, body))
 
 
-async def _whole(connection: Connection, decoder: Decoder | None) -> bytes:
+def forget(upstream: Upstream, x: Exchange) -> None:
+    """The answer to `x` is not in memory any more."""
+    upstream.got.give(x.got)
+    x.got = 0
+
+
+def _announced(headers: Mapping[str, str], decoder: Decoder | None) -> int:
+    """The most bytes that an answer may have by its headers."""
+    length = headers.get("content-length", "")
+    return min(MAX_BODY, int(length)) if length.isdecimal() and decoder is None else MAX_BODY
+
+
+async def _whole(
+    connection: Connection, decoder: Decoder | None, upstream: Upstream, x: Exchange, announced: int
+) -> bytes:
     parts: list[bytes] = []
     size = 0
     while chunk := await connection.read():
@@ -114,10 +135,16 @@ async def _whole(connection: Connection, decoder: Decoder | None) -> bytes:
             size += len(piece)
             if size > MAX_BODY:
                 raise TooLarge
+            if size > _LARGE and not x.got:
+                # What is not read waits at the endpoint.
+                x.got = await upstream.got.take(announced)
             if decoder and size > _LARGE:
                 await asyncio.sleep(0)
     if decoder:
         decoder.end()
+    if x.got > size:
+        upstream.got.give(x.got - size)
+        x.got = size
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

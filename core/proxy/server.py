@@ -19,7 +19,7 @@ from .forward import Forwarder
 from .headers import sent_headers, token_of
 from .job import Job
 from .jobs import Jobs
-from .receive import Stream
+from .receive import Stream, forget
 from .streamed import pass_on
 from .verdict import Verdict, verdict_on
 
@@ -96,6 +96,8 @@ class Server:
         finally:
             if weight:
                 job.given.give(weight)
+            if x.got:
+                forget(job.upstream, x)
 
     async def _passed(self, request: web.BaseRequest, job: Job, x: Exchange, *, keep: bool) -> web.StreamResponse:
         """The answer to a request that may go on, through interceptors."""

@@ -9,6 +9,7 @@ from ..base.errors import EvaldockError
 from .contents import StreamContents
 from .exchange import Exchange
 from .guard import GuardedEvents, KeyInStream
+from .interceptor import TooMuch
 from .jobs import Job
 from .receive import BrokenOff, Stream
 from .sse import EventTooLarge, SseEvent, SseParser
@@ -58,7 +59,7 @@ async def pass_on(
     except ConnectionError:
         job.hung_up(x)
         return response
-    except (BrokenOff, KeyInStream, EventTooLarge, _NoAnswer) as error:
+    except (BrokenOff, KeyInStream, EventTooLarge, TooMuch, _NoAnswer) as error:
         figures.filtered += verdict.end().filtered
         figures.error(_sentence(job, error))
         job.broken(x)
@@ -83,6 +84,8 @@ def _sentence(job: Job, error: Exception) -> str:
         return "The endpoint spelled its API key in a streamed answer, which was cut off."
     if isinstance(error, EventTooLarge):
         return "The endpoint sent an event that is too large in a streamed answer, which was cut off."
+    if isinstance(error, TooMuch):
+        return f"The endpoint streamed {error}; the answer was cut off."
     if isinstance(error, _NoAnswer):
         return f"The endpoint{job.upstream.through} streamed no whole answer: {job.upstream.without_key(str(error))}."
     return f"The endpoint{job.upstream.through} broke a streamed answer off: {error}."

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from ..base.proxies import basic_credentials, proxy_for, proxy_name
@@ -16,13 +16,11 @@ from ..base.secrets import is_secret_name
 from ..base.urls import is_loopback
 from ..config.model import RequestOptions
 from .allowed import plain_path
+from .budget import MOST_IN_MEMORY, Budget, Gate
 from .endpoints import base_path, one_line, said_in
 from .guard import KeyGuard
 from .headers import CREDENTIALS
 from .pool import Address
-
-if TYPE_CHECKING:
-    from .budget import Gate
 
 _MAX_BACKOFF = 30.0
 _PORTS = {"http": 80, "https": 443}
@@ -139,7 +137,8 @@ class Place:
 class Upstream:
     """The endpoint of a job as configured, for the job `owner`. `gate` and `health` are shared by all jobs of it.
 
-    `api_key` None is no key; `key_name` is the variable that it should come from, "" when none is named.
+    `api_key` None is no key; `key_name` is the variable that it should come from, "" when none is named. `got` are the
+    bytes of large answers in memory.
     """
 
     def __init__(
@@ -159,6 +158,7 @@ class Upstream:
         self.key_name = key_name
         self.health = health or Health()
         self.options = options
+        self.got = Budget(MOST_IN_MEMORY)
         self._gate = gate
         self._tried = False
         self._header: str | None = None

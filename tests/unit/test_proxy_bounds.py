@@ -7,15 +7,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
-from evaldock.core.proxy import accept, server
+from evaldock.core.proxy import accept, receive, server
 from evaldock.core.proxy.budget import Budget, Gate
 from evaldock.core.proxy.figures import Figures
+from evaldock.core.proxy.interceptors import reasoning
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .proxy_server_rig import ANSWER, CHAT, rig, spec
+from .proxy_server_rig import ANSWER, CHAT, Handler, rig, script, spec, status
 
 
 def test_a_budget_is_given_in_the_order_of_asking() -> None:
@@ -97,6 +99,98 @@ def test_clients_without_a_token_make_room_for_others(tmp_path: Path, monkeypatc
             assert await half[0][0].read() == b"", "the one that has waited longest is turned away first"
             for _, writer in half:
                 writer.close()
+
+    asyncio.run(main())
+
+
+def test_who_floods_makes_room_for_himself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accept, "_MOST_UNKNOWN", 5)
+    monkeypatch.setattr(accept, "_MOMENT", 0.0)
+
+    async def main() -> None:
+        async with rig(tmp_path) as r:
+            port = int(r.url.rpartition(":")[2])
+            body = json.dumps({"model": "m", "messages": []}).encode()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+            writer.write(f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n".encode())
+            flood = [await asyncio.open_connection("127.0.0.1", port) for _ in range(30)]
+            assert await flood[0][0].read() == b""
+            writer.write(b"Authorization: Bearer ed-token\r\n\r\n" + body)
+            assert b" 200 " in await reader.readline()
+            for _, one in (*flood, (reader, writer)):
+                one.close()
+
+    asyncio.run(main())
+
+
+def test_large_answers_wait_until_they_fit_beside_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive, "_LARGE", 100)
+    monkeypatch.setattr(receive, "MAX_BODY", 10_000)
+    taken = [0]
+
+    class Counted(Budget):
+        async def take(self, units: int) -> int:
+            got = await super().take(units)
+            taken[0] += got
+            most.append(taken[0])
+            return got
+
+        def give(self, units: int) -> None:
+            taken[0] -= units
+            super().give(units)
+
+    most: list[int] = []
+    large = {**ANSWER, "padding": "x" * 5000}
+    steps: list[Handler] = [status(500, "x" * 3000), status(429, "x" * 3000)]
+
+    async def main() -> None:
+        async with rig(tmp_path, script(*steps, *[_chunked(large)] * 30)) as r:
+            r.job.upstream.got = Counted(25_000)
+            answers = await asyncio.gather(*(r.ask() for _ in range(20)))
+            assert [code for code, _, _ in answers] == [200] * 20
+            assert all(json.loads(body) == large for _, body, _ in answers)
+        assert most and max(most) <= 25_000 and taken == [0]
+
+    asyncio.run(main())
+
+
+def _chunked(tree: object) -> Handler:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"content-type": "application/json"})
+        await response.prepare(request)
+        for piece in batched(json.dumps(tree).encode()):
+            await response.write(piece)
+        return response
+
+    return handle
+
+
+def batched(data: bytes) -> list[bytes]:
+    """Pieces of up to 900 bytes."""
+    return [data[start : start + 900] for start in range(0, len(data), 900)]
+
+
+@pytest.mark.parametrize("bound", ["_MOST_HELD", "_MOST_IN_ALL"])
+def test_text_without_an_end_is_not_held_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(reasoning, bound, 10_000)
+    monkeypatch.setattr(reasoning, "_STEP", 8)
+    event = {"choices": [{"index": 0, "delta": {"content": "word " * 20}, "finish_reason": None}]}
+    adapter = {"interceptors": [{"name": "reasoning"}]}
+
+    async def endless(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(request)
+        while True:
+            await response.write(f"data: {json.dumps(event)}\n\n".encode())
+
+    async def main() -> None:
+        async with rig(tmp_path, endless, adapter=adapter) as r:
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await r.ask(json={"model": "m", "messages": [], "stream": True})
+            figures = r.figures.to_json()
+            assert figures["unanswered"] == 1
+            assert "broke a streamed answer off" not in str(figures["last_errors"])
+            assert "reasoning" in str(figures["last_errors"])
 
     asyncio.run(main())
 

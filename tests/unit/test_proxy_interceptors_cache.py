@@ -59,8 +59,23 @@ def test_the_key_knows_the_endpoint_and_not_the_order_of_keys() -> None:
         answer_key("POST", "/a", "", URL, {"a": 1, "b": [2, 1]}),
         answer_key("POST", "/a", "", URL, b'{"a":1,"b":[1,2]}'),
         answer_key("POST", "/a", "", URL, {"a": "\ud800"}),
+        answer_key("POST", "/a", "", URL, {"a": 1, "b": [1, 2]}, {"x-config": "1"}),
+        answer_key("POST", "/a", "", URL, {"a": 1, "b": [1, 2]}, {"x-config": "2"}),
     ]
-    assert len({key, *others}) == 8
+    assert len({key, *others}) == 10
+
+
+def test_an_answer_to_other_headers_is_another_answer(tmp_path: Path) -> None:
+    one = Caching({"cache_dir": str(tmp_path)}, scope(tmp_path))
+    poisoned = exchange(GREEDY)
+    poisoned.headers |= {"x-portkey-config": "mine"}
+    assert one.request(poisoned) is None
+    one.response(poisoned, Reply(200, {"content-type": "application/json"}, GOOD))
+    assert one.request(exchange(GREEDY)) is None
+    neutral = exchange(GREEDY)
+    neutral.headers |= {"x-portkey-config": "mine", "user-agent": "other", "x-request-id": "7"}
+    assert one.request(neutral) is not None
+    one.close()
 
 
 def test_a_second_run_is_served_from_the_first(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, cast
 
 from ...config.model import Tree
+from ..allowed import NEUTRAL
 from ..cache import Answer, answer_key, open_store
 from ..exchange import Exchange, JobScope, Reply
 from ..interceptor import EventFilter, Interceptor
@@ -30,9 +31,10 @@ _NOT_KEPT = frozenset(
 class Caching(Interceptor):
     """Keeps the endpoint's answers, and gives them to requests that are the same.
 
-    The same is: method, path, endpoint, and body whatever the order of its keys, as the endpoint would see them. Kept
-    are complete answers of status 200, untouched, also streams, which are replayed as streams; the other
-    interceptors work on an answer from the cache as on any other, so changing their settings changes the result.
+    The same is: method, path, endpoint, body whatever the order of its keys, and the headers but for those that say
+    nothing of the answer (such as User-Agent), as the endpoint would see them. Kept are complete answers of status 200,
+    untouched, also streams, which are replayed as streams; the other interceptors work on an answer from the cache as
+    on any other, so changing their settings changes the result.
 
     `reuse_cached_responses` is true unless switched off (in NeMo Evaluator it must be switched on): who lists a cache
     expects a second run to be served from it.
@@ -115,7 +117,9 @@ class Caching(Interceptor):
         if x.method != "POST":
             return None
         body = x.body if x.json is None else x.json
-        key = answer_key(x.method, x.path, x.query, self.scope.upstream, body, repeat=self.scope.repeat)
+        headers = {name: value for name, value in x.headers.items() if name not in NEUTRAL}
+        where = (x.method, x.path, x.query, self.scope.upstream)
+        key = answer_key(*where, body, headers, repeat=self.scope.repeat)
         shared = not self._distinct or _always_same(x)
         x.notes[self.name] = (key, shared)
         found = self._find(key, shared) if self._reuse else None

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import ClassVar
+from weakref import WeakSet
 
 from ...config.model import Tree
 from ..exchange import Exchange, JobScope, Reply, parse_json
-from ..interceptor import EventFilter, Interceptor
+from ..interceptor import EventFilter, Interceptor, TooMuch
 from ..sse import SseEvent, make_event
 from ._settings import as_list, as_object, flag, objects, text
 from ._think import Tokens, split_reasoning
 
 _FIELDS = ("reasoning_content", "reasoning")
+# Of a stream's text, counted in characters, and what Python adds to a piece.
+_MOST_HELD = 64 << 20
+_MOST_IN_ALL = 256 << 20
+_OF_A_PIECE = 64
+_STEP = 20
 _UNUSED: Tree = {"title": "Accepted, without effect: nothing is kept outside the job", "default": None}
 
 
@@ -98,6 +104,7 @@ class Reasoning(Interceptor):
         self._active = self.migrates or flag(self.settings, "add_reasoning")
         self._keep_unfinished = flag(self.settings, "include_if_not_finished")
         self._tracks = flag(self.settings, "enable_reasoning_tracking")
+        self.filters: WeakSet[_ReasoningFilter] = WeakSet()
         self._counts = {"answers": 0, "started": 0, "finished": 0, "unfinished": 0, "words": 0}
 
     def figures(self) -> dict[str, int]:
@@ -190,6 +197,8 @@ class _ReasoningFilter(EventFilter):
     def __init__(self, owner: Reasoning, x: Exchange) -> None:
         self._owner = owner
         self._x = x
+        self.held = 0
+        owner.filters.add(self)
         self._open: dict[object, _Choice] = {}
         self._frame: dict[str, object] = {}
 
@@ -220,20 +229,31 @@ class _ReasoningFilter(EventFilter):
         content = delta.get("content")
         if isinstance(content, str) and content:
             state.content.append(content)
+            self._hold(content)
             delta["content"] = ""
             changed = True
         if given := _given(delta):
             state.given.append(given)
+            self._hold(given)
             if self._owner.migrates:
                 changed = True
                 for name in _FIELDS:
                     delta.pop(name, None)
         return changed
 
+    def _hold(self, text: str) -> None:
+        before, self.held = self.held, self.held + len(text) + _OF_A_PIECE
+        # All together are only looked at when this one has grown by much.
+        if self.held > _MOST_HELD or (
+            before >> _STEP != self.held >> _STEP and sum(one.held for one in self._owner.filters) > _MOST_IN_ALL
+        ):
+            raise TooMuch("more text without an end than the interceptor reasoning can hold")
+
     def _release(self, index: object, finish: str | None) -> list[SseEvent]:
         state = self._open.pop(index, None)
         if state is None or not (state.content or state.given):
             return []
+        self.held -= sum(len(text) + _OF_A_PIECE for text in (*state.content, *state.given))
         settled = self._owner.settle(self._x, _Message("".join(state.content), "".join(state.given), finish))
         deltas: list[dict[str, object]] = []
         if settled.reasoning:
