@@ -63,8 +63,10 @@ def drive(
     The first SIGINT, SIGTERM or SIGHUP stops the jobs, the next one kills them; both give 130. Raises what the
     engine raises.
     """
+    from ...core.base.dumps import no_dumps
     from ...core.engine.engine import Engine
 
+    no_dumps()
     # A SimpleQueue may be put to from a signal handler; a Queue could deadlock on its own lock there.
     inbox: SimpleQueue[_Message] = SimpleQueue()
     follower = Follower(run, run.state(), reporter)

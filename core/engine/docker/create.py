@@ -24,6 +24,7 @@ from ...run.events import Reason
 from ..executor import Attempt, ImageFacts, JobProblem
 from .client import ApiClient
 
+_OF_DOCKER = 4  # bytes of Docker's log to one of a log with lines of some length
 _LEAST_MEMORY = 512 << 20
 
 
@@ -135,9 +136,7 @@ def _host_config(shape: ContainerShape, memory: int | None) -> dict[str, Any]:
         # A bind by `Mount` fails when its source is missing, where the older form makes a directory as root.
         "mounts": [Mount(m.target, m.source, type="bind", read_only=m.read_only) for m in shape.mounts],
         # The container writes its own log; what little comes before that must not fill the disk of the daemon.
-        # Without a shell its log is Docker's alone and must not be rotated away; no word but a huge size turns off
-        # what the daemon's own settings may say.
-        "log_config": LogConfig(type="json-file", config={"max-size": "1p" if by_docker else "1m"}),
+        "log_config": LogConfig(type="json-file", config={"max-size": _log_size(shape) if by_docker else "1m"}),
         "network_mode": options.network,
         "ipc_mode": options.ipc,
         "pid_mode": options.pid,
@@ -160,6 +159,13 @@ def _host_config(shape: ContainerShape, memory: int | None) -> dict[str, Any]:
         "device_requests": _gpus(resources.gpus),
     }
     return {key: value for key, value in settings.items() if value not in (None, [])}
+
+
+def _log_size(shape: ContainerShape) -> str:
+    # Without a shell its log is Docker's alone and must not be rotated away, whatever the daemon's own settings say:
+    # the task is stopped before that, unless it prints lines of a few bytes, which Docker writes in a hundred.
+    most = shape.resources.log
+    return str(most * _OF_DOCKER) if most else "1p"
 
 
 def _ulimit(make: Any, text: str) -> Any:
