@@ -10,8 +10,9 @@ from enum import Enum
 from .dotted import nest_overrides
 from .model import ConfigError, ConfigProblem, Origin, OverrideChange
 from .node import MAX_DEPTH, Node, Steps, child, format_steps, merge, plain, printable
+from .override_value import Unreadable, parse_value
 from .suggest import did_you_mean, listing
-from .yaml_nodes import MAX_BYTES, parse_yaml
+from .yaml_nodes import MAX_BYTES
 
 _Edit = Callable[[Node | None, str], Node | None]
 
@@ -81,19 +82,17 @@ def apply_override(root: Node, override: Override) -> tuple[Node, OverrideChange
 
 
 def _value(text: str, origin: Origin) -> Node:
-    if not text or text.startswith("#"):
-        return Node(text, origin)
+    if not text.strip():
+        return Node("", origin)
     if len(text) > MAX_BYTES:
         raise _wrong("is longer than 1 MB", origin)
     try:
-        node, problems = parse_yaml(text, lambda line, column: origin)
-    except ConfigError as error:
-        problems = list(error.problems)
-        node = None
-    if node is None or problems:
-        reasons = "; ".join(f"{p.path}: {p.message}" if p.path else p.message for p in problems)
-        raise _wrong(f"the value {reasons}; put it in quotes if it is meant as text", origin)
-    return node
+        text.encode()
+        return parse_value(text, origin)
+    except UnicodeEncodeError:
+        raise _wrong("the value is not UTF-8 text", origin) from None
+    except Unreadable as error:
+        raise _wrong(f"the value {error}; put it in quotes if it is meant as text", origin) from None
 
 
 def _wrong(message: str, origin: Origin, path: str = "") -> ConfigError:

@@ -285,7 +285,8 @@ class _Builder:
         for source in sources:
             if not isinstance(source.value, dict):
                 raise ConfigError([ConfigProblem("<< wants a mapping, or a list of mappings", origin=node.origin)])
-        top.merges = [*sources]
+        # The first wins, among several << as within a list.
+        top.merges += sources
 
     def need_key_text(self, event: Any) -> None:
         """Keys are text: a list, a mapping or an alias cannot be one."""

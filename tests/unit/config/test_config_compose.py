@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from config_kit import Complain, Load
 from evaldock.core.config.load import load_config
-from evaldock.core.config.model import ConfigError, Execution
+from evaldock.core.config.model import ConfigError, Execution, Origin
+from evaldock.core.config.node import plain
+from evaldock.core.config.yaml_nodes import parse_yaml
 
 
 @pytest.mark.parametrize(
@@ -207,3 +210,26 @@ class TestFinding:
             with pytest.raises(ConfigError) as caught:
                 load_config(path=Path(f"{name}.yaml"))
             assert str(caught.value).startswith(said)
+
+
+# Keys of one letter: PyYAML 6.0.4 tells keys apart by identity, so that of longer ones it takes the last by mistake.
+MERGED = """
+a: &a {t: 1, p: 1}
+b: &b {t: 2, s: 2}
+c: &c {s: 3, n: 3}
+two: {<<: *a, <<: *b}
+list: {<<: [*a, *b]}
+both: {<<: [*a, *b], <<: *c}
+list last: {<<: *c, <<: [*a, *b], p: 4}
+own between:
+  <<: *a
+  t: 5
+  <<: *b
+three: {<<: *a, <<: *b, <<: *c}
+"""
+
+
+def test_merge_keys_mean_what_they_mean_to_pyyaml() -> None:
+    root, problems = parse_yaml(MERGED, lambda line, column: Origin("x.yaml", line, column))
+    assert not problems
+    assert plain(root) == yaml.safe_load(MERGED)
