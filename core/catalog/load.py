@@ -1,4 +1,4 @@
-"""Where the catalog comes from: the packaged list and the user's own `catalog/*.yaml` files."""
+"""Where the catalog comes from: the packaged list and the user's own `catalog/*.yaml` and `*.yml` files."""
 
 from __future__ import annotations
 
@@ -15,19 +15,24 @@ BESIDE = "catalog"
 
 
 def load_catalog(extra_dirs: Sequence[Path] = (), *, env: Mapping[str, str] | None = None) -> Catalog:
-    """The catalog, with the tasks of `*.yaml` in the user's catalog directory and in `extra_dirs`.
+    """The catalog, with the tasks of `*.yaml` and `*.yml` in the user's catalog directory and in `extra_dirs`.
 
     A later directory replaces tasks of an earlier one; directories that do not exist are skipped. `env`
     (default: the process's) says where the user's directory is. Raises ConfigError with all problems.
     """
     source = partial(current_builtin, env)
-    files = [file for folder in (user_dir(env), *extra_dirs) for file in sorted(folder.glob("*.yaml"))]
+    files = [file for folder in (user_dir(env), *extra_dirs) for file in catalog_files(folder)]
     own: list[TaskSpec] = []
     if files:
         from .user import read_files
 
         own = read_files(files, source)
     return Catalog(own, builtin=source)
+
+
+def catalog_files(folder: Path) -> list[Path]:
+    """The catalog files in a directory, by name; none when there is no such directory."""
+    return sorted(file for suffix in ("*.yaml", "*.yml") for file in folder.glob(suffix))
 
 
 def catalog_dirs(sources: Sequence[Path]) -> list[Path]:

@@ -1,4 +1,4 @@
-"""`${a.b}`, `${.sibling}`, `${oc.env:X}`, `${oc.env:X,default}` and `${oc.decode:text}` become values."""
+"""`${a.b}`, `${.sibling}`, `${oc.env:X,default}`, `${oc.select:a.b,default}` and `${oc.decode:text}` become values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from ..base.errors import EvaldockError
 from ..base.secrets import holds_secret, is_secret_name
 from .model import ConfigError, ConfigProblem
-from .node import MAX_DEPTH, Node, Steps, child, format_steps, nearest, plain, printable, rebuild, walk
+from .node import MANDATORY, MAX_DEPTH, Node, Steps, child, format_steps, nearest, plain, printable, rebuild, walk
+from .override_value import Unreadable, parse_value
 from .suggest import did_you_mean
 from .yaml_nodes import parse_yaml
 
@@ -22,6 +23,15 @@ _RESOLVER = re.compile(r"([A-Za-z_][\w.]*):(.*)", re.DOTALL)
 _PATH = re.compile(r"\.*[^\s.:${}\[\]][^\s:${}]*")
 
 
+_NAMED = re.compile(r"\$\{(?:oc\.select:)?([^\W\d][^\s,:${}]*)")
+
+
+def references(root: Node) -> frozenset[str]:
+    """The paths from the top that interpolations anywhere in `root` name."""
+    texts = (node.value for _, node in walk(root) if isinstance(node.value, str) and "${" in node.value)
+    return frozenset(path for text in texts for path in _NAMED.findall(text))
+
+
 def resolve(root: Node, env: Mapping[str, str]) -> tuple[Node, list[ConfigProblem]]:
     """`root` with all interpolations replaced; those that fail stay as they are, marked broken."""
     resolver = _Resolver(root, env)
@@ -30,6 +40,10 @@ def resolve(root: Node, env: Mapping[str, str]) -> tuple[Node, list[ConfigProble
 
 class _Failed(EvaldockError):
     """One interpolation cannot be resolved; the text is the problem's sentence, empty when told elsewhere."""
+
+
+class _Missing(_Failed):
+    """Nothing stands where a reference leads."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,12 @@ class _Resolver:
             return self.from_environment(expression, argument, inner)
         if name == "oc.decode":
             return self.decode(expression, argument, inner)
-        supported = "expected ${path.to.key}, ${oc.env:NAME}, ${oc.env:NAME,default} or ${oc.decode:text}"
+        if name == "oc.select":
+            return self.select(expression, argument, inner, steps)
+        supported = (
+            "expected ${path.to.key}, ${oc.env:NAME}, ${oc.env:NAME,default}, ${oc.select:path.to.key,default} or "
+            "${oc.decode:text}"
+        )
         raise _Failed(f"{printable(expression.text)} is not supported; {supported}")
 
     def from_environment(self, expression: _Expression, argument: str, inner: Node) -> Node:
@@ -134,6 +153,21 @@ class _Resolver:
                 )
             value = None if default == "null" else default
         return replace(inner, value=value, raw=None, shown=expression.text, env=inner.env | {name})
+
+    def select(self, expression: _Expression, argument: str, inner: Node, steps: Steps) -> Node:
+        """`${oc.select:path,default}`: what stands at a path, or the default where nothing does."""
+        path, comma, default = (part.strip() for part in argument.partition(","))
+        try:
+            found = self.reference(expression, path, steps)
+        except _Missing:
+            found = replace(inner, value=MANDATORY)
+        if found.value == MANDATORY:
+            try:
+                found = parse_value(default, inner.origin) if default else replace(inner, value="" if comma else None)
+            except Unreadable as error:
+                raise _Failed(f"{printable(expression.text)}: the default {error}") from None
+            found = replace(found, raw=None, shown=expression.text if inner.env else None, env=inner.env)
+        return found
 
     def decode(self, expression: _Expression, argument: str, inner: Node) -> Node:
         """`${oc.decode:text}`: the text read as YAML."""
@@ -183,7 +217,7 @@ class _Resolver:
                 hint = did_you_mean(part, known)
                 if part.isupper():
                     hint += f"; for an environment variable write ${{oc.env:{printable(part)}}}"
-                raise _Failed(f"{printable(expression.text)}: there is no {where}{hint}")
+                raise _Missing(f"{printable(expression.text)}: there is no {where}{hint}")
             node, steps = below, (*steps, step)
         return node, steps
 

@@ -58,7 +58,8 @@ def _load(
 ) -> tuple[Config, Node]:
     from .compose import Composer
     from .dotted import flatten_overrides, nest_overrides
-    from .interpolate import resolve
+    from .foreign import lift_targets, unknown_keys
+    from .interpolate import references, resolve
     from .locate import locate
 
     file = locate(path, config_dir, config_name)
@@ -74,16 +75,24 @@ def _load(
     problems += composer.problems
     root, changes = _apply(root, [o for o in parsed if not _is_choice(o, chosen)], problems)
     changes = [*_choice_changes(parsed, chosen, composer.used), *changes]
+    used = references(root)
     root, unresolved = resolve(root, env)
-    root = nest_overrides(root)
-    config = _finish(root, problems + unresolved, composer, Origin(str(file), 1, 1), changes)
+    root, warnings = lift_targets(nest_overrides(root))
+    wrong, odd = unknown_keys(root, used)
+    warnings += odd
+    config = _finish(root, problems + unresolved + wrong, composer, Origin(str(file), 1, 1), changes, warnings)
     if isinstance(config, Config):
         return config, flatten_overrides(root)
     raise _error(config, composer)
 
 
 def _finish(
-    root: Node, problems: list[ConfigProblem], composer: Composer, start: Origin, changes: list[OverrideChange]
+    root: Node,
+    problems: list[ConfigProblem],
+    composer: Composer,
+    start: Origin,
+    changes: list[OverrideChange],
+    warnings: list[ConfigProblem],
 ) -> Config | list[ConfigProblem]:
     from .adapter import check_adapters
     from .dotted import flatten_overrides
@@ -113,7 +122,7 @@ def _finish(
         sources=tuple(composer.sources),
         changes=tuple(changes),
         reads=tuple((name, format_steps(steps)) for steps, node in walk(root) for name in sorted(node.env)),
-        warnings=tuple(typer.warnings),
+        warnings=(*warnings, *typer.warnings),
     )
 
 

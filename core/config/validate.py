@@ -16,7 +16,7 @@ from .words import describe, expected, types
 
 MAX_PROBLEMS = 200
 
-_HOMES = {
+HOMES = {
     "output_dir": "execution",
     "mode": "execution",
     "max_parallel": "execution",
@@ -74,7 +74,7 @@ def _sentences(error: Any, root: Node, steps: Steps, start: Origin) -> Iterator[
         known = list(cast("dict[str, Any]", schema.get("properties", {})))
         for key, value in node.value.items() if isinstance(node.value, dict) else ():
             if key not in known:
-                message = "unknown key" + _unknown_key(key, known, steps)
+                message = "unknown key" + unknown_key(key, known, steps)
                 yield ConfigProblem(message, format_steps((*steps, key)), value.key or value.origin)
     elif error.validator == "required":
         for key in cast("list[str]", error.validator_value):
@@ -90,8 +90,9 @@ def _sentences(error: Any, root: Node, steps: Steps, start: Origin) -> Iterator[
         yield ConfigProblem(_wrong_value(error, node, schema, steps), format_steps(steps), node.origin)
 
 
-def _unknown_key(key: str, known: list[str], steps: Steps) -> str:
-    home = _HOMES.get(key)
+def unknown_key(key: str, known: list[str], steps: Steps) -> str:
+    """What to say after "unknown key": where the key belongs, or which was meant."""
+    home = HOMES.get(key)
     if home is not None and format_steps(steps) != home:
         return f"; '{key}' belongs under {home}"
     if steps == ("execution",) and key == "env_vars":

@@ -14,7 +14,7 @@ from ..base.atomic import make_dir, read_regular, sync_dir, write_atomic
 from ..base.clock import utc_iso
 from ..base.errors import EvaldockError, ExitCode
 from ..base.owner import exposed
-from ..catalog.load import BESIDE, catalog_dirs
+from ..catalog.load import BESIDE, catalog_dirs, catalog_files
 from ..plan.codec import job_to_json, plan_to_json
 from ..plan.names import safe_dir_name as safe_dir_name
 from ..plan.spec import JobSpec, Plan
@@ -130,7 +130,7 @@ def _build(root: Path, plan: Plan, config_tree: dict[str, object], now: datetime
 
 def _keep_catalogs(folder: Path, sources: Sequence[Path]) -> None:
     # A later directory wins over an earlier one, here as when catalogs are read.
-    files = {file.name: file for beside in catalog_dirs(sources) for file in sorted(beside.glob("*.yaml"))}
+    files = {file.name: file for beside in catalog_dirs(sources) for file in catalog_files(beside)}
     if files:
         with contextlib.suppress(FileExistsError):  # a task may have taken the name; its rerun finds fewer catalogs
             make_dir(folder)

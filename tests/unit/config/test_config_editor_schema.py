@@ -55,7 +55,6 @@ def test_parts_and_things_to_fill_in_are_right(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("exection: {}", "$"),
         ("execution: {mode: sideways}", "$.execution.mode"),
         ("execution: {max_parallel: many}", "$.execution.max_parallel"),
         ("evaluation: {overrides: {config.params.temprature: 1}}", "$.evaluation.overrides"),

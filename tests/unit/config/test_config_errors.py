@@ -163,7 +163,7 @@ evaluation:
     - {name: a, timeout: 5 parsecs, post_cmd: 5}
     - {name: "${a.b}"}
 """
-    lines = complain(text, "execution.x=1")
+    lines = complain(text, "execution.moed=1")
     places = [line.split(": ")[0] for line in lines]
     assert places == [
         "c.yaml:1:1",
@@ -176,7 +176,7 @@ evaluation:
         "c.yaml:10:26",
         "c.yaml:10:47",
         "c.yaml:11:14",
-        "-o execution.x=1",
+        "-o execution.moed=1",
     ]
 
 
