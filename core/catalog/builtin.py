@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .model import CatalogError, TaskSpec
 
+_NONE, _MANY = "-", "*"
 PACKAGED = Path(__file__).with_name("builtin.tsv")
 
 
@@ -46,7 +47,7 @@ def read_builtin(path: Path = PACKAGED) -> Builtin:
 
 
 def parse_builtin(text: str) -> Builtin:
-    """Parse the V, P, H and T rows of `builtin.tsv`; the file's own head describes them.
+    """Parse the V, P, H, E and T rows of `builtin.tsv`; the file's own head describes them.
 
     Raises ValueError, LookupError or TypeError for rows that are none.
     """
@@ -54,6 +55,7 @@ def parse_builtin(text: str) -> Builtin:
     presets: dict[str, Mapping[str, object]] = {"": {}}
     harnesses: list[Harness] = []
     tasks: list[TaskSpec] = []
+    extras: frozenset[str] | None = None
     for line in text.splitlines():
         kind, *cells = line.split("\t")
         if kind == "V":
@@ -62,8 +64,11 @@ def parse_builtin(text: str) -> Builtin:
             presets[cells[0]] = _params(cells[1])
         elif kind == "H":
             harnesses.append(Harness(*cells))
+            extras = None
+        elif kind == "E":
+            extras = frozenset(cells[0].split(",")) - {_NONE}
         elif kind == "T":
-            tasks.append(_task(cells, harnesses[-1], presets))
+            tasks.append(_task(cells, harnesses[-1], presets, extras))
     return Builtin(tuple(harnesses), tuple(tasks), version)
 
 
@@ -74,12 +79,18 @@ def format_builtin(builtin: Builtin) -> str:
     for harness in builtin.harnesses:
         fields = (harness.name, harness.image, harness.digest, harness.architectures, harness.title, harness.address)
         rows.append(["H", *map(_cell, fields)])
+        extras: frozenset[str] | None = None
         for task in builtin.tasks:
             if task.harness == harness.name:
+                if task.extras is not None and task.extras != extras:
+                    extras = task.extras
+                    rows.append(["E", ",".join(sorted(extras)) or _NONE])
                 params = " ".join(f"{key}={value}" for key, value in task.params.items())
                 preset = presets.setdefault(params, f"p{len(presets) + 1}") if params else ""
                 about = "" if task.description == harness.title else task.description
                 row = [task.name, ",".join(task.endpoint_types), preset, ",".join(task.required_env), about]
+                size = "" if task.samples is None else f"{task.samples}{'' if task.one_request else _MANY}"
+                row += [size, str(task.repeats) if task.repeats > 1 else ""]
                 rows.append(["T", *map(_cell, row)])
     head = [["V", builtin.version], *(["P", name, text] for text, name in presets.items())]
     return "".join("\t".join(row).rstrip("\t") + "\n" for row in (*head, *rows))
@@ -89,8 +100,10 @@ def _cell(text: str) -> str:
     return " ".join(text.split())
 
 
-def _task(cells: list[str], harness: Harness, presets: Mapping[str, Mapping[str, object]]) -> TaskSpec:
-    name, types, preset, env, about = (*cells, "", "", "")[:5]
+def _task(
+    cells: list[str], harness: Harness, presets: Mapping[str, Mapping[str, object]], extras: frozenset[str] | None
+) -> TaskSpec:
+    name, types, preset, env, about, size, repeats = (*cells, "", "", "", "", "")[:7]
     return TaskSpec(
         name=name,
         harness=harness.name,
@@ -99,6 +112,10 @@ def _task(cells: list[str], harness: Harness, presets: Mapping[str, Mapping[str,
         endpoint_types=tuple(types.split(",")),
         required_env=tuple(env.split(",")) if env else (),
         params=presets[preset],
+        samples=int(size.removesuffix(_MANY)) if size else None,
+        repeats=int(repeats or 1),
+        one_request=not size.endswith(_MANY),
+        extras=extras,
         description=about or harness.title,
         architectures=harness.architectures,
     )

@@ -20,11 +20,12 @@ class TaskSpec:
     `command` is an argv template, None for the NeMo contract (`nemo-evaluator run_eval --run_config ...`);
     its parts may name `{model_id}`, `{url}`, `{api_key_name}` (of the variable that holds the key), `{task}`,
     `{run_config}`, `{results}` and `{params.NAME}`.
-    `image` and `digest` say what to run; `params` are the defaults of `config.params`. `samples` is how many the
-    whole benchmark has, None when nobody said so; `measure` says what its figure means, `expected` what others report
-    of it. `progress` is a regular
-    expression for the log: its last match tells in group 1 how many are done, and in group 2, if it has one, of how
-    many.
+    `image` and `digest` say what to run; `params` are the defaults of `config.params`, `extras` the names of
+    `config.params.extra` that its command uses (None: not known). `samples` is how many the whole benchmark has, None
+    when nobody said so, each asked `repeats` times unless the config says otherwise, in one request (`one_request`) or
+    several. `measure` says what its figure means, `expected`
+    what others report of it. `progress` is a regular expression for the log: its last match tells
+    in group 1 how many are done, and in group 2, if it has one, of how many.
     """
 
     name: str
@@ -41,6 +42,9 @@ class TaskSpec:
     measure: Measure = field(default_factory=Measure)
     samples: int | None = None
     expected: Expected | None = None
+    repeats: int = 1
+    one_request: bool = True
+    extras: frozenset[str] | None = None
     progress: str = ""
     description: str = ""
     architectures: str = "multiarch"
@@ -50,6 +54,12 @@ class TaskSpec:
     def full_name(self) -> str:
         """`harness.task`, which is never ambiguous within one catalog."""
         return f"{self.harness}.{self.name}"
+
+
+def repeats_in(extra: Mapping[str, object], otherwise: int = 1) -> int:
+    """How often each sample is asked, by the names that harnesses have for that in `config.params.extra`."""
+    found = (extra.get(name) for name in ("n_samples", "num_repeats", "n_repeats", "repeats"))
+    return next((n for n in found if isinstance(n, int) and not isinstance(n, bool) and n > 0), otherwise)
 
 
 class CatalogError(EvaldockError):

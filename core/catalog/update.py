@@ -22,7 +22,7 @@ from ..base.errors import EvaldockError
 from ..base.helper import NEUTRAL, helper_command, helper_env
 from ..base.plain_yaml import load_yaml
 from .builtin import Builtin, Harness
-from .model import TaskSpec
+from .model import TaskSpec, repeats_in
 
 PACKAGE = "nemo-evaluator-launcher"
 
@@ -33,6 +33,7 @@ _FOR_PIP = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_C
 _LONGEST = 300
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
 _NOT_SHOWN = ("task", "extra")
+_EXTRA = re.compile(r"config\.params\.extra\.(\w+)")
 T = TypeVar("T")
 
 
@@ -75,7 +76,10 @@ def fetch_wheel(folder: Path) -> Path:
 
 
 def read_wheel(path: Path, known: Builtin) -> Builtin:
-    """The catalog in a wheel. What it does not say (required variables) is taken from `known`. Raises UpdateError."""
+    """The catalog in a wheel. Required variables and sizes, which it does not say, are those of `known`.
+
+    Raises UpdateError.
+    """
     version = _version(path)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -88,7 +92,7 @@ def read_wheel(path: Path, known: Builtin) -> Builtin:
         raise UpdateError(f"{path.name} cannot be read: {error}") from None
     harnesses = tuple(_harness(entry) for entry in _entries(tree, "harnesses"))
     homes = {harness.name: harness for harness in harnesses}
-    needed = {task.full_name: task.required_env for task in known.tasks}
+    needed = {task.full_name: task for task in known.tasks}
     found = [_task(entry, homes, needed) for entry in _entries(tree, "tasks")]
     tasks = tuple(task for task in found if task is not None)
     if not harnesses or not tasks:
@@ -153,12 +157,11 @@ def _harness(entry: Mapping[str, object]) -> Harness:
     )
 
 
-def _task(
-    entry: Mapping[str, object], homes: Mapping[str, Harness], needed: Mapping[str, tuple[str, ...]]
-) -> TaskSpec | None:
+def _task(entry: Mapping[str, object], homes: Mapping[str, Harness], known: Mapping[str, TaskSpec]) -> TaskSpec | None:
     name, harness = _text(entry, "name"), homes.get(_text(entry, "harness"))
     if not _NAME.fullmatch(name) or harness is None:
         return None
+    command = _text(_below(entry, "defaults"), "command")
     config = _below(_below(entry, "defaults"), "config")
     kinds = config.get("supported_endpoint_types")
     types = [str(kind) for kind in cast("list[object]", kinds)] if isinstance(kinds, list) else []
@@ -176,8 +179,13 @@ def _task(
         params=params,
         description=_text(entry, "description")[:_LONGEST] or harness.title,
         architectures=harness.architectures,
+        repeats=repeats_in(_below(_below(config, "params"), "extra")),
+        extras=frozenset(_EXTRA.findall(command)) if command else None,
     )
-    return replace(spec, required_env=needed.get(spec.full_name, ()))
+    before = known.get(spec.full_name)
+    if before is None:
+        return spec
+    return replace(spec, required_env=before.required_env, samples=before.samples, one_request=before.one_request)
 
 
 def _below(tree: Mapping[str, object], key: str) -> Mapping[str, object]:

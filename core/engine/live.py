@@ -15,6 +15,7 @@ from ..base.clock import utc_iso
 from ..base.disk import Disk
 from ..logs.progress import ProgressReader
 from ..run.events import JobState
+from ..run.sizes import recall
 from ..run.state import JobView
 from .executor import ExecutorUnavailable, Pulling, Sample
 from .gateway import jobs_of
@@ -46,7 +47,8 @@ class LiveWriter:
     - `endpoint`: what the proxy says of the endpoint
     - `jobs`: for each that is at hand `state`, `note` (what is being done), `pull` (`done`, `total` in bytes, `rate` in
       bytes a second), `cpu` (percent of one core), `cpus` (its limit), `memory`, `memory_limit` (bytes), `progress`
-      (samples answered), `total` (of how many, when the task's log says so) and `requests` (the proxy's figures)
+      (samples answered), `total` (of how many, when the task's log says so or an earlier run counted them) and
+      `requests` (the proxy's figures)
     """
 
     def __init__(self, shared: Shared) -> None:
@@ -54,6 +56,7 @@ class LiveWriter:
         self._last: dict[str, tuple[float, Sample]] = {}
         self._pulls: dict[str, deque[tuple[float, int]]] = {}
         self._progress = ProgressReader()
+        self._totals: dict[tuple[str, int], int | None] = {}
 
     def close(self) -> None:
         """End what helps it to read."""
@@ -98,6 +101,8 @@ class LiveWriter:
         told = self._progress.newest(log, spec.progress) if spec.progress else None
         if told is not None:
             entry["progress"], entry["total"] = told
+        elif (total := self._recalled(view)) is not None:
+            entry["total"] = total
         note = self._s.notes.get(view.id) or (requests or {}).get("refused")
         if note:
             entry["note"] = note
@@ -109,6 +114,12 @@ class LiveWriter:
         if view.state is JobState.RUNNING and view.container and not self._s.docker_down:
             entry.update(self._sampled(view))
         return entry
+
+    def _recalled(self, view: JobView) -> int | None:
+        key = (view.id, view.attempt)
+        if key not in self._totals:
+            self._totals[key] = recall(self._s.spec(view.id), self._s.env)
+        return self._totals[key]
 
     def _rate(self, job: str, pulling: Pulling) -> float | None:
         seen = self._pulls.setdefault(job, deque())

@@ -18,6 +18,7 @@ from ..results.apart import GivenUp, ReadingFailed, read_unless
 from ..results.model import JobResult, NoResult, RequestCounts
 from ..results.read import read_results
 from ..run.events import JobState, Reason
+from ..run.sizes import remember
 from ..run.store import Run
 from .executor import (
     Attempt,
@@ -200,6 +201,9 @@ class JobWorker:
                 stop=(seen.stop if seen is not None else None) or self._s.hopeless.get(job.id),
             )
         )
+        whole = seen is not None and not (seen.counts.unanswered or seen.counts.gaps)
+        if seen is not None and whole and outcome.state is JobState.SUCCEEDED:
+            remember(job, seen.counts.answered, self._s.env)
         if problem and outcome.state is JobState.SUCCEEDED and not outcome.detail:
             return replace(outcome, detail=problem)
         return outcome
@@ -221,7 +225,7 @@ class JobWorker:
                 file=job.result_file,
                 task=job.task,
                 primary_metric=job.primary_metric,
-                samples=job.samples,
+                samples=None if job.estimated else job.samples,
                 repeats=job.repeats,
                 harness=job.harness,
                 measure=job.measure,

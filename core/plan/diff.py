@@ -11,7 +11,7 @@ from .codec import job_to_json
 from .mask import masked_text, masked_value
 from .spec import JobSpec
 
-_DERIVED = ("samples", "repeats", "position", "repeat", "reported")
+_DERIVED = ("samples", "estimated", "one_request", "repeats", "position", "repeat", "reported")
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,10 @@ from .environ import job_env
 from .isolation import walled, walled_env
 from .mounts import MountError, checked_mount, twice
 from .names import DirNames
-from .repeats import REPEAT_NAMES, repeats_of
+from .repeats import repeats_of
 from .run_config import RunConfigParts, build_run_config
 from .select import select
+from .size import size_of
 from .spec import RESULTS_PATH, RUN_CONFIG_PATH, JobSpec, Plan
 from .trees import copied, merged, text_at, tree_at
 
@@ -117,6 +118,7 @@ class _Maker:
         self._warn(task, spec, endpoint, url)
         run_config = self._run_config(task, spec, endpoint, url)
         mounts = self._mounts(task)
+        size = size_of(spec, run_config, own_data=bool(task.dataset_dir), own_task=self._catalog.is_own(spec))
         execution, options = self._config.execution, self._args.options
         options = replace(options, user=task.user or options.user)
         env = job_env(
@@ -146,8 +148,10 @@ class _Maker:
             docker=walled(options, execution.isolation, internal=execution.network == "internal"),
             timeout=execution.timeout if task.timeout is None else task.timeout,
             kill_grace=execution.kill_grace,
-            samples=_samples(run_config, spec.samples),
-            repeats=_repeats(run_config),
+            samples=size.samples,
+            estimated=size.estimated,
+            one_request=spec.one_request,
+            repeats=size.repeats,
             result_format=spec.result_format,
             result_file=spec.result_file,
             primary_metric=spec.primary_metric,
@@ -240,23 +244,6 @@ def _patient(options: RequestOptions, run_config: Tree) -> RequestOptions:
     if not options.waits_for_task or not isinstance(wait, (int, float)) or isinstance(wait, bool):
         return options
     return replace(options, request_timeout=max(options.request_timeout, float(wait)))
-
-
-def _samples(run_config: Tree, whole: int | None) -> int | None:
-    """How many samples a job has, of a benchmark with `whole`; of a part of it that is only known when `whole` is."""
-    limit = tree_at(run_config, "config", "params").get("limit_samples")
-    if not isinstance(limit, (int, float)) or isinstance(limit, bool) or limit <= 0:
-        return whole
-    if isinstance(limit, float) and limit < 1:
-        return None if whole is None else max(1, round(limit * whole))
-    return int(limit) if whole is None else min(int(limit), whole)
-
-
-def _repeats(run_config: Tree) -> int:
-    """How often each sample is asked, by the names that harnesses have for that; 1 when none is set."""
-    params = tree_at(run_config, "config", "params")
-    found = (tree.get(name) for tree in (tree_at(params, "extra"), params) for name in REPEAT_NAMES)
-    return next((n for n in found if isinstance(n, int) and not isinstance(n, bool) and n > 0), 1)
 
 
 def _unlisted_warning(image: str, names: list[str]) -> str:

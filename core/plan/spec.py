@@ -61,13 +61,13 @@ class JobSpec:
     `id` is `<invocation>.<index>`; `dir_name` the job's directory inside the run. `command` is the argv that
     the container runs; `run_config` is written beside the job and mounted read-only at `RUN_CONFIG_PATH`.
     `position` is where its task stands in the config's `evaluation.tasks`, -1 when that was not kept.
-    `samples` is the expected number of samples when the config says it, each answered `repeats` times; `timeout` and
-    `kill_grace` are seconds. `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks;
-    `pre_cmd` and `post_cmd`: see `commands`. `progress` is the catalog's regular expression for the log. `image_id`
-    pins an image that no registry has. `measure` is what the catalog says of its figure, `reported` what others report
-    of it. What `isolation` gives is in `docker` already. `repeat` is the number, from 1 on, of a task that runs several
-    times as jobs of one `position`; 0 for any other.
-    A larger share of cut or empty answers than `suspect_above` makes a score suspect.
+    `samples` is how many are expected, each answered `repeats` times, in one request (`one_request`) or several;
+    `estimated` when the catalog alone says so and no verdict may hang on it. `timeout` and `kill_grace` are seconds.
+    `adapter` is the `adapter_config` that the proxy works by, `requests` how it asks; `pre_cmd` and `post_cmd`: see
+    `commands`. `progress` is the catalog's regular expression for the log. `image_id` pins an image that no registry
+    has. `measure` is what the catalog says of its figure, `reported` what others report of it. What `isolation` gives
+    is in `docker` already. `repeat` is the number, from 1 on, of a task that runs several times as jobs of one
+    `position`; 0 for any other. A larger share of cut or empty answers than `suspect_above` makes a score suspect.
     `whole` is how many samples its benchmark has, as far as the catalog knows.
     """
 
@@ -90,6 +90,8 @@ class JobSpec:
     timeout: float | None = None
     kill_grace: float = 10.0
     samples: int | None = None
+    estimated: bool = False
+    one_request: bool = True
     result_format: str = "results.yml"
     result_file: str = ""
     primary_metric: str = ""
@@ -111,7 +113,7 @@ class JobSpec:
     @property
     def expected(self) -> int | None:
         """How many answers the task needs, None when nothing tells."""
-        return None if self.samples is None else self.samples * self.repeats
+        return None if self.samples is None or not self.one_request else self.samples * self.repeats
 
     @property
     def limit(self) -> int | None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from evaldock.core.catalog.builtin import parse_builtin, read_builtin
+from evaldock.core.catalog.builtin import format_builtin, parse_builtin, read_builtin
 from evaldock.core.catalog.catalog import Catalog
 from evaldock.core.catalog.load import load_catalog
 from evaldock.core.catalog.model import AmbiguousTask, TaskSpec, UnknownTask
@@ -30,7 +30,7 @@ def test_the_packaged_catalog_is_whole(catalog: Catalog) -> None:
 
 def test_rows_carry_parameters_and_environment(catalog: Catalog) -> None:
     hle = catalog.resolve("hle.hle")
-    assert hle.required_env == ("HF_TOKEN", "OPENAI_CLIENT_ID", "OPENAI_CLIENT_SECRET")
+    assert hle.required_env == ("HF_TOKEN",)
     assert catalog.resolve("gpqa_diamond").required_env == ("HF_TOKEN",)
     ifeval = catalog.resolve("ifeval")
     assert ifeval.params["parallelism"] == 10
@@ -38,6 +38,34 @@ def test_rows_carry_parameters_and_environment(catalog: Catalog) -> None:
     assert ifeval.command is None
     assert ifeval.description == "Language Model Evaluation Harness"
     assert catalog.resolve("ocrbench").architectures == "amd"
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "repeats"),
+    [
+        ("ifeval", 541, 1),
+        ("gpqa_diamond", 198, 1),
+        ("simple_evals.mmlu", 14042, 1),
+        ("gsm8k_cot_instruct", 1319, 1),
+        ("simple_evals.humaneval", 164, 1),
+        ("bigcode-evaluation-harness.humaneval", 164, 20),
+        ("AIME_2025", 30, 10),
+        ("mmlu_pro", 12032, 1),
+        ("wikilingua", None, 1),
+    ],
+)
+def test_sizes_that_are_public_are_known(catalog: Catalog, name: str, samples: int | None, repeats: int) -> None:
+    spec = catalog.resolve(name)
+    assert (spec.samples, spec.repeats) == (samples, repeats)
+
+
+def test_the_catalog_is_written_as_it_is_read() -> None:
+    builtin = read_builtin()
+    assert parse_builtin(format_builtin(builtin)) == builtin
+
+
+def test_no_image_is_said_to_need_a_variable_that_it_does_not_read(catalog: Catalog) -> None:
+    assert not [task.name for task in catalog.tasks if any(name.startswith("OPENAI_") for name in task.required_env)]
 
 
 def test_it_is_read_once_and_only_when_asked() -> None:

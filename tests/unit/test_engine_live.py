@@ -15,6 +15,7 @@ from evaldock.core.engine.live import LiveWriter, Scheduling
 from evaldock.core.engine.worker import Shared
 from evaldock.core.run.events import JobState
 from evaldock.core.run.journal import JournalWriter
+from evaldock.core.run.sizes import remember
 from evaldock.core.run.store import Run
 
 from .test_run_layout import new_run
@@ -86,3 +87,12 @@ def test_the_rate_of_a_pull_is_that_of_its_last_seconds(shared: Shared, monkeypa
         writer.write(Scheduling(False))
         rates.append(cast(Any, shared.run.live())["jobs"][JOB]["pull"]["rate"])
     assert rates == [None, 10, 10, None, 60]
+
+
+def test_an_earlier_run_gives_the_total(shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "env", {"XDG_STATE_HOME": str(tmp_path)})
+    writer = LiveWriter(shared)
+    shared.ledger.change(JOB, JobState.PULLING)
+    remember(shared.spec(JOB), 40, shared.env)
+    writer.write(Scheduling(False))
+    assert cast(Any, shared.run.live())["jobs"][JOB]["total"] == 40

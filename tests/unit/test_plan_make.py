@@ -183,10 +183,39 @@ def test_a_catalog_that_knows_the_whole_tells_the_number_of_samples(limit: float
 
 
 @pytest.mark.parametrize(
-    ("limit", "samples"), [(5, 5), (0.5, None), (True, None), (None, None), (0, None), ("9", None)]
+    ("limit", "samples"),
+    [(5, 5), (0.5, 270), (600, 541), (True, 541), (None, 541), (0, 541), ("9", 541)],
 )
-def test_only_a_whole_number_of_samples_counts(limit: object, samples: int | None) -> None:
-    assert job(TaskConfig("ifeval", run_config={"config": {"params": {"limit_samples": limit}}})).samples == samples
+def test_a_limit_applies_to_the_size_of_the_benchmark(limit: object, samples: int) -> None:
+    spec = job(TaskConfig("ifeval", run_config={"config": {"params": {"limit_samples": limit}}}))
+    # A verdict hangs only on what the config says itself: the image may hold another version of the data.
+    assert (spec.samples, spec.estimated) == (samples, limit != 5)
+
+
+@pytest.mark.parametrize(("limit", "samples"), [(5, 5), (0.5, None), (None, None)])
+def test_a_benchmark_of_unknown_size_has_only_a_whole_limit(limit: object, samples: int | None) -> None:
+    spec = job(TaskConfig("wikilingua", run_config={"config": {"params": {"limit_samples": limit}}}))
+    assert spec.samples == samples
+
+
+def test_own_data_is_of_unknown_size() -> None:
+    assert job(TaskConfig("ifeval", dataset_dir="/data")).samples is None
+    other = TaskConfig("ns_mmlu", run_config={"config": {"params": {"extra": {"dataset_split": "dev"}}}})
+    assert job(other).samples is None
+    part = TaskConfig("gsm8k_cot_instruct", run_config={"config": {"params": {"extra": {"downsampling_ratio": 0.1}}}})
+    assert job(part).samples == 132
+
+
+def test_each_sample_is_asked_as_often_as_its_task_does_by_default() -> None:
+    spec = job(TaskConfig("AIME_2025"))
+    assert (spec.samples, spec.repeats, spec.expected) == (30, 10, 300)
+    once = job(TaskConfig("AIME_2025", run_config={"config": {"params": {"extra": {"n_samples": 1}}}}))
+    assert once.expected == 30
+
+
+def test_samples_of_several_requests_tell_no_number_of_answers() -> None:
+    spec = job(TaskConfig("lm-evaluation-harness.mmlu"))
+    assert (spec.samples, spec.expected) == (14042, None)
 
 
 @pytest.mark.parametrize(
