@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from .builtin import Builtin, Harness, read_builtin
-from .model import AmbiguousTask, TaskSpec, UnknownTask
+from .model import AmbiguousTask, TaskSpec, UnknownTask, WrongImage
 from .prefer import fitting_type, normal, preferred
 
 CUSTOM_HARNESS = "custom"
@@ -21,18 +21,22 @@ class Catalog:
 
     def __init__(self, own: Sequence[TaskSpec] = (), *, builtin: Callable[[], Builtin] = read_builtin) -> None:
         self._own = {_key(spec): spec for spec in own}
-        self._builtin = builtin
+        self._read = builtin
+
+    @cached_property
+    def _builtin(self) -> Builtin:
+        return self._read()
 
     @cached_property
     def tasks(self) -> tuple[TaskSpec, ...]:
         """All tasks: the packaged ones in their order (replaced where the user has one), then the user's."""
-        packaged = {_key(spec): spec for spec in self._builtin().tasks}
+        packaged = {_key(spec): spec for spec in self._builtin.tasks}
         return tuple({**packaged, **self._own}.values())
 
     @cached_property
     def harnesses(self) -> tuple[Harness, ...]:
         """All packaged harnesses, in file order."""
-        return self._builtin().harnesses
+        return self._builtin.harnesses
 
     def knows_harness(self, name: str) -> bool:
         """Whether `name` is a packaged harness, spelled in any accepted way."""
@@ -53,16 +57,28 @@ class Catalog:
     def resolve(self, name: str, *, endpoint_type: str | None = None, container: str | None = None) -> TaskSpec:
         """The one task that `name` (`task` or `harness.task`) means; see `prefer` for the order of harnesses.
 
-        `endpoint_type` is what the endpoint speaks. `container` is an image to run instead of the task's own;
-        with it a task that nobody listed is accepted too (`listed` is False then).
-        Raises UnknownTask and AmbiguousTask.
+        `endpoint_type` is what the endpoint speaks. `container` is an image to run instead of the task's own.
+        A task that nobody listed is accepted (`listed` is False then) in a container, or as `harness.task` in the
+        image of a known harness. Raises UnknownTask, AmbiguousTask, and WrongImage for the image of another harness.
         """
         spec = self._listed(name, endpoint_type, container)
         if spec is not None:
+            self._check_image(spec, container)
             return replace(spec, image=container, digest="") if container else spec
+        harness = self._by_harness.get(normal(name.partition(".")[0])) if name.strip(". ").count(".") else None
         if container and name.strip():
             return self._unlisted(name.strip(), container, endpoint_type)
+        if harness is not None:
+            return replace(self._unlisted(name.strip(), harness.image, endpoint_type), digest=harness.digest)
         raise UnknownTask(self._unknown(name))
+
+    def near(self, spec: TaskSpec) -> str:
+        """The full name of a listed task of the same harness whose name is most like that of `spec`; "" if none is."""
+        import difflib
+
+        names = [task.name for task in self.tasks if task.harness == spec.harness]
+        found = difflib.get_close_matches(spec.name, names, n=1, cutoff=0.8)
+        return f"{spec.harness}.{found[0]}" if found else ""
 
     def like(self, spec: TaskSpec, endpoint_type: str) -> tuple[TaskSpec, ...]:
         """Tasks of the same harness and family (`gsm8k` -> `gsm8k_cot_instruct`) that fit the type."""
@@ -87,8 +103,24 @@ class Catalog:
         return found
 
     @cached_property
+    def _by_harness(self) -> dict[str, Harness]:
+        return {normal(harness.name): harness for harness in self.harnesses}
+
+    @cached_property
     def _harness_names(self) -> dict[str, str]:
         return {normal(harness.name): harness.name for harness in self.harnesses}
+
+    def _check_image(self, spec: TaskSpec, container: str | None) -> None:
+        """Raises WrongImage when `container` is of another packaged harness than the task."""
+        own = self._by_harness.get(normal(spec.harness))
+        if container is None or own is None or _leaf(own.image) == _leaf(container):
+            return
+        other = next((h.name for h in self.harnesses if _leaf(h.image) == _leaf(container)), None)
+        if other is not None:
+            raise WrongImage(
+                f"'{spec.full_name}' does not run in {container}, which is the image of {other}: "
+                f"leave `container` out, or name a task of {other}"
+            )
 
     def _listed(self, name: str, endpoint_type: str | None, container: str | None) -> TaskSpec | None:
         key = normal(name)
@@ -97,7 +129,9 @@ class Catalog:
         candidates = self._by_name.get(key)
         if not candidates:
             return None
-        inside = [s for s in candidates if container and _repository(s.image) == _repository(container)]
+        inside = [s for s in candidates if container and _leaf(s.image) == _leaf(container)]
+        if container and not inside and any(_leaf(h.image) == _leaf(container) for h in self.harnesses):
+            return None
         fitting = inside or candidates
         left = preferred(fitting, endpoint_type, [spec for spec in fitting if self.is_own(spec)])
         if len(left) == 1:
@@ -118,8 +152,7 @@ class Catalog:
         )
 
     def _harness_of(self, container: str) -> str:
-        wanted = _repository(container)
-        return next((h.name for h in self.harnesses if _repository(h.image) == wanted), CUSTOM_HARNESS)
+        return next((h.name for h in self.harnesses if _leaf(h.image) == _leaf(container)), CUSTOM_HARNESS)
 
     def _unknown(self, name: str) -> str:
         import difflib
@@ -140,8 +173,6 @@ def _key(spec: TaskSpec) -> str:
     return normal(spec.full_name)
 
 
-def _repository(image: str) -> str:
-    """The image without its tag and digest; a port in the registry's name stays."""
-    name = image.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    return head + slash + last.partition(":")[0]
+def _leaf(image: str) -> str:
+    """The last part of the image's name, without tag and digest: it is the same in every mirror."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]

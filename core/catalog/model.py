@@ -10,6 +10,7 @@ from ..base.errors import EvaldockError, ExitCode
 from .expected import Expected
 from .measure import Measure
 
+REPEAT_NAMES = ("n_samples", "num_repeats", "n_repeats", "repeats")
 ResultFormat = Literal["results.yml", "lm-eval", "inspect", "json"]
 
 
@@ -58,7 +59,7 @@ class TaskSpec:
 
 def repeats_in(extra: Mapping[str, object], otherwise: int = 1) -> int:
     """How often each sample is asked, by the names that harnesses have for that in `config.params.extra`."""
-    found = (extra.get(name) for name in ("n_samples", "num_repeats", "n_repeats", "repeats"))
+    found = (extra.get(name) for name in REPEAT_NAMES)
     return next((n for n in found if isinstance(n, int) and not isinstance(n, bool) and n > 0), otherwise)
 
 
@@ -70,6 +71,10 @@ class CatalogError(EvaldockError):
 
 class UnknownTask(CatalogError):
     """No such task; the message suggests near names."""
+
+
+class WrongImage(CatalogError):
+    """The task is of one harness and its image of another."""
 
 
 class AmbiguousTask(CatalogError):

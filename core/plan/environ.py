@@ -70,7 +70,8 @@ def _missing(name: str, tasks: Sequence[str]) -> str:
     verb = "needs" if len(tasks) == 1 else "need"
     return (
         f"the environment variable {name} is not set or empty; {noun} {', '.join(tasks[:3])}{more} {verb} it. "
-        f"Set it (export {name}=...) or name another variable under env_vars"
+        f"Set it (export {name}=...) or name another variable under env_vars, or write {name}: 'lit:' there for an "
+        "empty one"
     )
 
 

@@ -25,6 +25,7 @@ from .environ import job_env
 from .isolation import walled, walled_env
 from .mounts import MountError, checked_mount, twice
 from .names import DirNames
+from .oddities import judge_warning, unused_extras
 from .repeats import repeats_of
 from .run_config import RunConfigParts, build_run_config
 from .select import select
@@ -206,11 +207,14 @@ class _Maker:
 
     def _warn(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> None:
         found = [type_warning(self._catalog, spec, endpoint), bare_url_warning(endpoint.url)]
+        found += [unused_extras(spec, task.run_config), judge_warning(spec, task, endpoint)]
         proxied = self._config.execution.proxy
         if url != endpoint.url and not proxied:
             found.append(loopback_warning(endpoint.url, url))
         if not spec.listed:
             self._unlisted.setdefault(spec.image, []).append(task.name)
+            if meant := self._catalog.near(spec):
+                found.append(f"task {task.name}: did you mean {meant}?")
         if spec.command is not None and self._config.endpoint.adapter_config and not proxied:
             found.append(f"task {spec.name} runs a command of its own, so adapter_config has no effect on it")
         if not endpoint.model_id:

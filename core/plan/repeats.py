@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..base.narrow import as_tree
-from ..catalog.model import TaskSpec
+from ..catalog.model import REPEAT_NAMES, TaskSpec
 from ..config.model import ConfigError, ConfigProblem, TaskConfig, Tree
 from .trees import merged, tree_at
 
-REPEAT_NAMES = ("n_samples", "num_repeats", "n_repeats", "repeats")
 SEED_NAMES = ("seed", "random_seed")
 _NAMED = re.compile(r"\{params\.([A-Za-z0-9_.-]+)\}")
 

@@ -17,7 +17,8 @@ from ..base.clock import utc_iso
 from ..base.home import state_dir
 from ..base.lock import take_lock
 from ..base.narrow import Json, as_items, as_number, as_text, as_tree, as_whole
-from ..plan.repeats import REPEAT_NAMES, SEED_NAMES
+from ..catalog.model import REPEAT_NAMES
+from ..plan.repeats import SEED_NAMES
 from ..run.access import read_only
 from ..run.store import Run
 from ..statistics.repeats import Spread, pooled_spread, reach

@@ -4,7 +4,7 @@ import pytest
 from evaldock.core.catalog.builtin import format_builtin, parse_builtin, read_builtin
 from evaldock.core.catalog.catalog import Catalog
 from evaldock.core.catalog.load import load_catalog
-from evaldock.core.catalog.model import AmbiguousTask, TaskSpec, UnknownTask
+from evaldock.core.catalog.model import AmbiguousTask, TaskSpec, UnknownTask, WrongImage
 from evaldock.core.catalog.prefer import fitting_type
 
 
@@ -192,3 +192,25 @@ def test_like_finds_the_family_that_fits(catalog: Catalog) -> None:
 def test_load_without_user_files_needs_no_directory(tmp_path) -> None:  # type: ignore[no-untyped-def]
     loaded = load_catalog([tmp_path / "none"], env={"XDG_CONFIG_HOME": str(tmp_path)})
     assert len(loaded.tasks) == 421
+
+
+def test_a_task_that_is_not_listed_runs_in_the_image_of_its_harness(catalog: Catalog) -> None:
+    spec = catalog.resolve("nemo_skills.ns_imo_answerbench")
+    known = catalog.resolve("nemo_skills.ns_ifeval")
+    assert (spec.listed, spec.image, spec.digest) == (False, known.image, known.digest)
+    assert catalog.near(catalog.resolve("nemo-skills.ns_ifevall")) == "nemo_skills.ns_ifeval"
+    assert catalog.near(spec) == ""
+    for name in ("nobody.ns_ifeval", "nemo_skills", "nemo_skills.", ".ns_x"):
+        with pytest.raises(UnknownTask):
+            catalog.resolve(name)
+
+
+@pytest.mark.parametrize(
+    "image", ["nvcr.io/nvidia/eval-factory/lm-evaluation-harness:26.03", "mirror:5000/lm-evaluation-harness@sha256:1"]
+)
+def test_the_image_of_another_harness_is_refused(catalog: Catalog, image: str) -> None:
+    with pytest.raises(WrongImage, match="is the image of lm-evaluation-harness"):
+        catalog.resolve("simple_evals.mmlu", container=image)
+    assert catalog.resolve("mmlu", container=image).full_name == "lm-evaluation-harness.mmlu"
+    assert not catalog.resolve("ocrbench", container=image).listed
+    assert catalog.resolve("simple_evals.mmlu", container="lab/mine:1").listed

@@ -540,3 +540,35 @@ def test_a_thousand_tasks_are_planned_and_all_differ() -> None:
     # A guard against quadratic work, far above the budget that the benchmarks hold.
     assert time.perf_counter() - started < 5
     assert len({j.dir_name for j in made.jobs}) == len({j.id for j in made.jobs}) == 1000
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ("simple_evals.mmlu", "does not use config.params.extra.colour; it knows add_system_prompt, args"),
+        ("aa_lcr", "does not use config.params.extra.colour; it knows"),
+    ],
+)
+def test_settings_that_a_command_never_uses_are_named(task: str, said: str) -> None:
+    extra = {"n_samples": 1, "colour": "red", "args": "-x", "judge": {}} if task != "aa_lcr" else {"colour": 1}
+    made = plan(TaskConfig(task, run_config={"config": {"params": {"extra": extra}}}))
+    assert any(said in warning for warning in made.warnings)
+    assert not any("n_samples, " in w.partition(";")[0] for w in made.warnings)
+
+
+@pytest.mark.parametrize(
+    ("judge", "warned"),
+    [
+        ({"url": "https://judge/v1", "api_key": "KEY"}, True),
+        ({"url": "https://judge/v1", "api_key": "JUDGE_API_KEY"}, False),
+        ({"url": URL, "api_key": "KEY"}, False),
+        ({"url": "https://judge/v1"}, False),
+        ({"inner": {"url": "http://[", "api_key": "KEY"}}, True),
+    ],
+)
+def test_a_judge_elsewhere_with_the_key_of_the_endpoint_is_told(judge: dict[str, object], warned: bool) -> None:
+    task = TaskConfig("AIME_2025", run_config={"config": {"params": {"extra": {"judge": judge}}}})
+    endpoint = Endpoint(URL, "m", api_key_name="KEY")
+    config = Config(tree={}, execution=Execution(Path("/out")), endpoint=endpoint, tasks=(task,))
+    made = make_plan(config, Catalog(), invocation="0a1b2c3d")
+    assert any("a token for the endpoint alone" in warning for warning in made.warnings) == warned

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import click
+
 from .errors import UsageProblem
+from .rows import plain
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST = 1 << 20
+_CONSENT = "NEMO_EVALUATOR_TRUST_"
+DEFAULT = ".env"
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -53,3 +59,22 @@ def merged(env: Mapping[str, str], files: list[Path]) -> dict[str, str]:
         for name, value in read_env_file(path).items():
             result.setdefault(name, value)
     return result
+
+
+def with_default(env: Mapping[str, str]) -> dict[str, str]:
+    """`env` with what the file `.env` of the current directory adds, where there is one; said on stderr, by name.
+
+    Nobody asked for that file: one that cannot be read costs a warning, and it gives no consent in the user's place.
+    """
+    result = dict(env)
+    if not os.path.isfile(DEFAULT):
+        return result
+    try:
+        found = read_env_file(Path(DEFAULT))
+    except UsageProblem as problem:
+        click.echo(f"evaldock: warning: {plain(str(problem))} No variable of .env is used.", err=True)
+        return result
+    new = {name: value for name, value in found.items() if name not in env and not name.startswith(_CONSENT)}
+    if new:
+        click.echo(f"evaldock: from .env: {', '.join(new)}", err=True)
+    return result | new

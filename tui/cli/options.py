@@ -18,14 +18,16 @@ env_file_option = click.option(
     "env_files",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Read environment variables from a dotenv file; those already set win. Repeatable.",
+    help="Read environment variables from a dotenv file (default: .env here); those already set win. Repeatable.",
 )
 
 
 def environment(env_files: tuple[Path, ...]) -> dict[str, str]:
-    """The environment for an engine: this process's, and what the env files add."""
+    """The environment for an engine: this process's, and what the env files add; of none, what `.env` here adds."""
     if not env_files:
-        return dict(os.environ)
+        from .dotenv import with_default
+
+        return with_default(os.environ)
     from .dotenv import merged
 
     return merged(os.environ, list(env_files))

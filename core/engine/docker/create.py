@@ -25,6 +25,8 @@ from ..executor import Attempt, ImageFacts, JobProblem
 from .client import ApiClient
 
 _OF_DOCKER = 4  # bytes of Docker's log to one of a log with lines of some length
+INVOCATION = "NEL_INVOCATION_ID"
+"""What nemo-evaluator-launcher's run scripts set, so that configs name it as `runtime:NEL_INVOCATION_ID`."""
 _LEAST_MEMORY = 512 << 20
 
 
@@ -52,11 +54,12 @@ def create_arguments(
         joined = replace(shape.options, network=f"container:{fence}", extra_hosts=(), dns=(), hostname=None)
         shape = replace(shape, options=joined)
     options = shape.options
+    values = environment(shape.env, {INVOCATION: attempt.job.id.partition(".")[0], **env})
     arguments: dict[str, Any] = {
         "image": shape.image,
         "entrypoint": list(shape.entrypoint),
         "command": list(shape.argv),
-        "environment": past_proxies(environment(shape.env, env), given, attempt.bypass),
+        "environment": past_proxies(values, given, attempt.bypass),
         # Docker adds the labels of the image, but for those that are given.
         "labels": {LABEL_LOG: "", **shape.labels},
         "user": options.user,

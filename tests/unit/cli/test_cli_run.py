@@ -54,6 +54,37 @@ def test_dry_run_never_shows_a_value(machine: Machine, config: Path) -> None:
     assert "missing" not in machine.cli("run", config, "-n", "--env-file", env_file).stdout
 
 
+def test_dotenv_of_the_current_directory_is_read(
+    machine: Machine, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(machine.root)
+    (machine.root / ".env").write_text(
+        "EVALDOCK_TEST_KEY=hunter2hunter2\nHOME=/elsewhere\nNEMO_EVALUATOR_TRUST_PRE_CMD=1\n"
+    )
+    result = machine.cli("run", config, "-n")
+    assert (result.exit_code, result.stderr) == (0, "evaldock: from .env: EVALDOCK_TEST_KEY\n")
+    assert "missing" not in result.stdout
+    assert "hunter2" not in result.output
+    (machine.root / "other.env").write_text("X=1\n")
+    assert "missing" in machine.cli("run", config, "-n", "--env-file", "other.env").stdout
+    (machine.root / ".env").write_text("no variable here\n")
+    result = machine.cli("run", config, "-n")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "evaldock: warning: .env:1: expected NAME=value; a quoted value ends with the quote it began with. "
+        "No variable of .env is used.\n"
+    )
+
+
+def test_dotenv_agrees_to_no_commands(machine: Machine, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(machine.root)
+    monkeypatch.setenv("EVALDOCK_TEST_KEY", "x")
+    (machine.root / ".env").write_text("NEMO_EVALUATOR_TRUST_PRE_CMD=1\n")
+    result = machine.cli("run", config, "-o", "+evaluation.pre_cmd='true'", "--no-tui")
+    assert result.exit_code == 2
+    assert "agree" in result.stderr
+
+
 def test_dry_run_as_json_is_the_plan(machine: Machine, config: Path) -> None:
     plan = json.loads(machine.cli("run", "--config", config, "-n", "--json", "-t", "gsm8k").stdout)
     assert [job["task"] for job in plan["jobs"]] == ["gsm8k"]
