@@ -72,10 +72,11 @@ class Exchange(_Message):
 
     `path` starts with `/` and has no query; `query` has no `?`; `started` is time.monotonic(). `credential` is the
     header that carried the token. `notes` is a place where an interceptor leaves something in the request pass for its
-    response pass (use its own name as key). `got` is what its answer has of the job's budget of bytes.
+    response pass (use its own name as key). `got` is what its answer has of the job's budget of bytes. `retried`: how
+    often the endpoint was asked again.
     """
 
-    __slots__ = ("credential", "got", "id", "job", "method", "notes", "path", "query", "started")
+    __slots__ = ("credential", "got", "id", "job", "method", "notes", "path", "query", "retried", "started")
 
     def __init__(
         self, identity: str, job: JobScope, method: str, path: str, query: str, headers: dict[str, str], body: bytes
@@ -90,6 +91,7 @@ class Exchange(_Message):
         self.credential = "authorization"
         self.got = 0
         self.notes: dict[str, object] = {}
+        self.retried = 0
 
 
 class Reply(_Message):

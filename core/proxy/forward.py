@@ -57,6 +57,7 @@ class Forwarder:
                 break
             _note(figures, upstream, x, answer)
             figures.retry()
+            x.retried += 1
             await asyncio.sleep(options.backoff(attempt, answer.headers.get("retry-after")))
             answer, again = await self._attempt(upstream, x, figures)
         if answer.status == 401:

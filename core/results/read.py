@@ -11,6 +11,7 @@ from .counts import COUNTS_FILE, read_counts
 from .files import Missing, Unreadable, newest_match, parse_json, parse_yaml, read_bytes
 from .inspect_log import parse_inspect, read_inspect
 from .lm_eval import read_lm_eval
+from .made import Made, made
 from .measured import Source, measured
 from .merge import Found, TooManyFigures, sampled
 from .model import JobResult, NoResult, RequestCounts, Score
@@ -105,8 +106,14 @@ def read_figures(artifacts: Path, fmt: str, file: str) -> tuple[Found, ...]:
 
     Raises Missing, Unreadable, TooManyFigures.
     """
+    return read_made(artifacts, fmt, file)[0]
+
+
+def read_made(artifacts: Path, fmt: str, file: str) -> tuple[tuple[Found, ...], Made]:
+    """As `read_figures`, and how they were made."""
     form = _format(fmt)
-    return form.read(form.parse(read_bytes(artifacts, newest_match(artifacts, file or form.default_file))))
+    tree = form.parse(read_bytes(artifacts, newest_match(artifacts, file or form.default_file)))
+    return form.read(tree), made(fmt, tree)
 
 
 def results_file(artifacts: Path, fmt: str, file: str) -> Path:

@@ -23,6 +23,7 @@ class Sample:
 
     `answered` is False while there is no answer in the log, or when answers are not logged. `status` is 0 where the log
     does not say (streamed answers). `settings` are the other fields of the request (temperature, ...), as texts.
+    `refused`: the model or a filter would not answer; `retried`: how often the endpoint was asked again.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Sample:
     seconds: float | None = None
     tokens_in: int | None = None
     tokens_out: int | None = None
+    refused: bool = False
+    retried: int = 0
 
 
 def sample_of(identity: str, request: object, response: object) -> Sample:
@@ -52,16 +55,17 @@ def sample_of(identity: str, request: object, response: object) -> Sample:
     usage = as_tree(answer.get("usage"))
     status = as_whole(told.get("status")) or 0
     text = _content(message.get("content")) or as_text(choice.get("text"))
-    calls = as_items(message.get("tool_calls"))
+    calls, refusal = as_items(message.get("tool_calls")), as_text(message.get("refusal"))
+    finish = as_text(choice.get("finish_reason"))
     return Sample(
         id=identity,
         at=as_text(asked.get("at")) or as_text(told.get("at")),
         messages=tuple(_messages(body)) or _raw(asked.get("body")),
         settings=tuple((key, _shown(value)) for key, value in body.items() if key not in _NO_SETTINGS),
         answered=bool(told),
-        answer=text or (_shown(calls) if calls else ""),
+        answer=text or (_shown(calls) if calls else refusal),
         reasoning=as_text(message.get("reasoning_content")) or as_text(message.get("reasoning")),
-        finish_reason=as_text(choice.get("finish_reason")),
+        finish_reason=finish,
         error=_error(told.get("body")) if status >= 400 else "",
         status=status,
         cached=told.get("cached") is True,
@@ -69,6 +73,8 @@ def sample_of(identity: str, request: object, response: object) -> Sample:
         seconds=_number(told.get("seconds")),
         tokens_in=as_whole(usage.get("prompt_tokens", usage.get("input_tokens"))),
         tokens_out=as_whole(usage.get("completion_tokens", usage.get("output_tokens"))),
+        refused=bool(refusal) or finish == "content_filter",
+        retried=as_whole(told.get("retried")) or 0,
     )
 
 

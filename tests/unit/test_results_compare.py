@@ -6,15 +6,18 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from evaldock.core.plan.spec import JobSpec
+from evaldock.core.config.model import EnvValue
+from evaldock.core.plan.spec import EnvRef, JobSpec
 from evaldock.core.results.compare.compare import compare_sides
 from evaldock.core.results.compare.markdown import markdown
 from evaldock.core.results.compare.model import Difference, Settings, Verdict
 from evaldock.core.results.compare.page import Section, render_page
 from evaldock.core.results.compare.pool import pooled
 from evaldock.core.results.compare.side import Side
+from evaldock.core.results.made import Made, made
 from evaldock.core.results.samples.evidence import Evidence
 from evaldock.core.run.score import Score
 from hypothesis import given
@@ -159,6 +162,73 @@ def test_what_else_differs_is_listed() -> None:
         side(binary(5, 9), params={"temperature": 1.0, "parallelism": 8, "extra": {"judge": "b"}}), image="new"
     )
     assert judge(before, after).notes == ("image: img -> new", "temperature: 0.0 -> 1.0", "extra.judge: a -> b")
+
+
+def env(**values: str) -> tuple[EnvRef, ...]:
+    return tuple(EnvRef(name, EnvValue("lit", value), secret="KEY" in name) for name, value in values.items())
+
+
+def adapter(*interceptors: object) -> dict[str, object]:
+    return {"interceptors": list(interceptors)}
+
+
+THINKS = {"name": "reasoning", "config": {"add_reasoning": True}}
+LOOKS_ON = {"name": "request_logging", "config": {"max_requests": 3}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "job", "note"),
+    [
+        ({"image": "new"}, {}, "image: img -> new"),
+        ({"version": "2.0"}, {}, "harness version: 1.0 -> 2.0"),
+        ({"reported": ("m-fp8",)}, {}, "model as the endpoint names it: m -> m-fp8"),
+        ({"params": {"temperature": 1.0, "parallelism": 9}}, {}, "temperature: 0.0 -> 1.0"),
+        ({"params": {"temperature": 0.0, "seed": 2}}, {}, "seed: not set -> 2"),
+        ({"cached": 5}, {}, "cache: 5 answers of bbbbbbbb were kept ones: the two are not independent"),
+        ({}, {"harness": "other"}, "harness: h -> other"),
+        ({}, {"endpoint_type": "completions"}, "endpoint type: chat -> completions"),
+        ({}, {"url": "http://u:p@elsewhere/v1"}, "endpoint: http://x -> http://elsewhere/v1"),
+        ({}, {"adapter": adapter(LOOKS_ON)}, ""),
+        ({}, {"adapter": adapter(THINKS)}, "adapter_config.reasoning: not set -> on"),
+        ({}, {"adapter": adapter({**THINKS, "enabled": False})}, ""),
+        ({}, {"env": env(JUDGE_MODEL="b")}, "env JUDGE_MODEL: a -> b"),
+        ({}, {"env": env(JUDGE_MODEL="a", API_KEY="x", EVALDOCK_X="y")}, ""),
+        ({}, {"pre_cmd": "pip install x"}, "pre_cmd: not the same"),
+    ],
+)
+def test_each_difference_is_listed(changes: dict[str, Any], job: dict[str, Any], note: str) -> None:
+    one = side(binary(5, 9))
+    one = replace(one, version="1.0", reported=("m",), params={"temperature": 0.0, "parallelism": 4})
+    one = replace(one, spec=replace(one.spec, env=env(JUDGE_MODEL="a")))
+    notes = judge(one, replace(one, spec=replace(one.spec, **job), **changes)).notes
+    assert (notes[0] if notes else "") == note
+
+
+def test_a_suspect_score_is_said() -> None:
+    doubtful = side(binary(5, 9), validity="suspect", why="9 of 9 answers were empty.")
+    assert judge(doubtful, side(binary(5, 9))).notes == ("aaaaaaaa is suspect: 9 of 9 answers were empty",)
+
+
+def test_repeats_of_one_side_are_a_difference() -> None:
+    twice = side({f"q{i}": [1.0, 0.0] for i in range(9)}, repeats=2)
+    assert "repeats: 1 -> 2" in judge(side(binary(5, 9)), twice).notes
+
+
+def test_how_it_was_made_is_read_beside_the_figures() -> None:
+    lm_eval = {
+        "lm_eval_version": "0.4.9",
+        "config": {"gen_kwargs": {"temperature": 0}, "random_seed": 0, "model_args": "base_url=x"},
+        "n-shot": {"t": 5},
+        "versions": {"t": 3.0},
+    }
+    params = {"gen_kwargs": {"temperature": 0}, "random_seed": 0, "n-shot": {"t": 5}, "task version": {"t": 3.0}}
+    assert made("lm-eval", lm_eval) == Made("0.4.9", params)
+    nemo = {"git_hash": "abc", "config": {"params": {"top_p": 0.9}}}
+    assert made("results.yml", nemo) == Made("abc", {"top_p": 0.9})
+    inspect = {"eval": {"packages": {"inspect_ai": "0.3"}, "model_generate_config": {"seed": 1}}}
+    assert made("inspect", inspect) == Made("0.3", {"model_generate_config": {"seed": 1}, "task_args": {}})
+    for fmt in ("json", "lm-eval", "results.yml", "inspect"):
+        assert made(fmt, [7]).version == ""
 
 
 def test_runs_of_the_first_samples_are_smoke() -> None:

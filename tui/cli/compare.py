@@ -138,7 +138,7 @@ def _contenders(ids: Sequence[str], by: str | None) -> list[_Contender]:
 
 
 def _print(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]]) -> None:
-    from ...core.results.compare.words import span
+    from ...core.results.compare.words import differently, span
 
     style = style_of(sys.stdout)
     if len(compared) > 1:
@@ -155,6 +155,8 @@ def _print(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Diff
         for row in rows:
             if row.why and row.why != span(row):
                 click.echo(f"{plain(row.task)}: {plain(row.why)}.")
+            if told := differently(row):
+                click.echo(f"{plain(row.task)}: {told}.")
         for note in dict.fromkeys(note for row in rows for note in row.notes):
             click.echo(f"note: {plain(note)}")
 
@@ -208,16 +210,20 @@ def _print_flips(first: _Contender, other: _Contender, rows: Sequence[Difference
     for row in rows:
         for one in answers(row, first.sides[row.task], other.sides[row.task]):
             flip = one.flip
+            scores = "answered differently"
+            if flip.before is not None and flip.after is not None:
+                scores = f"{flip.before:.3g} -> {flip.after:.3g}"
             click.echo()
-            click.echo(f"{plain(row.task)}  {plain(flip.item)}  {flip.before:.3g} -> {flip.after:.3g}")
-            for label, text in (
-                ("asked", one.before.prompt or one.after.prompt),
-                ("right", one.before.reference or one.after.reference),
-                ("before", one.before.answer),
-                ("after", one.after.answer),
+            click.echo(f"{plain(row.task)}  {plain(flip.item)}  {scores}")
+            for label, text, pair in (
+                ("asked", one.before.prompt or one.after.prompt, None),
+                ("right", one.before.reference or one.after.reference, None),
+                ("before", one.before.answer, one.pair_before),
+                ("after", one.after.answer, one.pair_after),
             ):
-                if text:
-                    click.echo(f"  {label + ':':8}{plain(_short(text))}")
+                known = f"({pair.words}) " if pair is not None and pair.words else ""
+                if text or known:
+                    click.echo(f"  {label + ':':8}{known}{plain(_short(text))}")
 
 
 def _short(text: str) -> str:

@@ -21,7 +21,8 @@ _MOST_CHARACTERS = 8 * 1024 * 1024
 class ResponseLogging(Interceptor):
     """Appends the first `max_responses` answers to `responses.jsonl` in the job's directory, as they are at this
     place of the list: `{"id", "at", "status", "cached", "seconds", "headers", "body"}`. Of a streamed answer, once it
-    is complete: `{"id", "at", "seconds", "streamed": true, "events": [...]}`. `id` is that of the request.
+    is complete: `{"id", "at", "seconds", "streamed": true, "events": [...]}`. `id` is that of the request; `retried`
+    is there when the endpoint was asked more than once.
 
     ```yaml
     - name: response_logging
@@ -55,6 +56,8 @@ class ResponseLogging(Interceptor):
             return
         record: dict[str, object] = {"id": x.id, "at": utc_iso(), "status": reply.status, "cached": reply.cached}
         record["seconds"] = _age(x)
+        if x.retried:
+            record["retried"] = x.retried
         if self._headers:
             record["headers"] = hide_in_headers(reply.headers)
         if self.with_body:
@@ -85,6 +88,8 @@ class _Recorder(EventFilter):
 
     def end(self) -> list[SseEvent]:
         record: dict[str, object] = {"id": self._x.id, "at": utc_iso(), "seconds": _age(self._x), "streamed": True}
+        if self._x.retried:
+            record["retried"] = self._x.retried
         if self._owner.with_body:
             record["events"] = [data if (value := parse_json(data.encode())) is None else value for data in self._data]
             if self._room < 0:

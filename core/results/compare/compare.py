@@ -14,7 +14,9 @@ from ...statistics.power import smallest_difference
 from ...statistics.several import holm
 from ...statistics.unpaired import TwoErrors, TwoShares
 from ..samples.evidence import Evidence
+from .answered import answered
 from .comparable import differences, obstacle
+from .flips import lost
 from .model import Difference, Flip, Settings, Verdict
 from .pool import sides_of
 from .side import Side
@@ -53,6 +55,10 @@ class _Draft:
 
 def _draft(before: Side, after: Side) -> _Draft:
     row = Difference(before.task, before.run, after.run, before.job, after.job)
+    told = answered(before, after)
+    if told is not None:
+        row = replace(row, asked=told.asked, changed=len(told.changed), written=before.all_pairs and after.all_pairs)
+        row = replace(row, flips=tuple(Flip(prompt, None, None) for prompt in told.changed))
     one, other = before.score, after.score
     if one is not None and other is not None:
         row = replace(
@@ -63,7 +69,9 @@ def _draft(before: Side, after: Side) -> _Draft:
     if reason or one is None or other is None:
         return _Draft(replace(row, why=reason))
     if before.evidence is not None and after.evidence is not None:
-        return _paired(row, before.evidence, after.evidence)
+        draft = _paired(row, before.evidence, after.evidence)
+        said = lost(draft.row, before, after)
+        return replace(draft, row=replace(draft.row, notes=(*draft.row.notes, said))) if said else draft
     right = successes(one.value, one.n), successes(other.value, other.n)
     found: Contrast | None = None
     repeated = one.repeats > 1 or other.repeats > 1
@@ -92,7 +100,7 @@ def _paired(row: Difference, before: Evidence, after: Evidence) -> _Draft:
         after=math.fsum(second) / len(second),
         pairs=len(shared),
         left_out=left_out,
-        flips=flips,
+        flips=flips or row.flips,
         **_counts(flips, row.direction),
     )
     return _Draft(row, contrast(first, second, named, share=row.unit == Unit.FRACTION))
@@ -101,7 +109,7 @@ def _paired(row: Difference, before: Evidence, after: Evidence) -> _Draft:
 def _counts(flips: Sequence[Flip], direction: str) -> dict[str, int]:
     """How many samples got better and worse; where nothing says which way that is, more counts as better."""
     lower = direction == Direction.LOWER
-    up = sum(flip.after > flip.before for flip in flips)
+    up = sum(flip.change > 0 for flip in flips)
     return {"fixed": len(flips) - up, "broke": up} if lower else {"fixed": up, "broke": len(flips) - up}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .model import Difference, Verdict
-from .words import chance, figure, paired, signed
+from .words import chance, differently, figure, paired, signed
 
 _MARKS = {Verdict.BETTER: "🟢", Verdict.WORSE: "🔴", Verdict.INCOMPARABLE: "⚠️"}
 
@@ -15,7 +15,9 @@ def markdown(title: str, rows: Sequence[Difference]) -> str:
     lines = [f"### {escaped(title)}", "", "| task | metric | before | after | change | p | samples | verdict |"]
     lines.append("|---|---|--:|--:|--:|--:|---|---|")
     lines += [_row(row) for row in rows]
-    said = [f"- **{escaped(row.task)}**: {escaped(row.why)}." for row in rows if row.why]
+    said = [
+        f"- **{escaped(row.task)}**: {escaped(text)}." for row in rows for text in (row.why, differently(row)) if text
+    ]
     notes = [f"- {escaped(row.task)}: {escaped(note)}" for row in rows for note in row.notes]
     lines += ["", *said] if said else []
     lines += ["", "<details><summary>What else differs</summary>", "", *notes, "", "</details>"] if notes else []

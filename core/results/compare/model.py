@@ -30,11 +30,17 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A sample that scored otherwise: its id, and its scores before and after."""
+    """A sample that scored otherwise: its id, and its scores before and after; None where there is no score, and the
+    answers are not the same."""
 
     item: str
-    before: float
-    after: float
+    before: float | None
+    after: float | None
+
+    @property
+    def change(self) -> float:
+        """After minus before; 0 without scores."""
+        return 0.0 if self.before is None or self.after is None else self.after - self.before
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,8 @@ class Difference:
     Where it is paired, `before` and `after` are the means of the `pairs` that both have, and `left_out` samples are in
     one run alone. `low` and `high` are the 95 % interval of `delta`; `p` is two-sided, `p_holm` corrected for how many
     tasks there are; `mde` the smallest difference that this comparison finds four times in five. None for what is not
-    known. `why` is a sentence without its full stop, `notes` what else differs between the runs.
+    known. `asked` prompts were answered in both as far as the proxy wrote it down, `changed` of them otherwise;
+    `written`: it wrote down all. `why` is a sentence without its full stop, `notes` what else differs between the runs.
     """
 
     task: str
@@ -71,6 +78,9 @@ class Difference:
     verdict: Verdict = Verdict.INCOMPARABLE
     why: str = ""
     notes: tuple[str, ...] = ()
+    asked: int | None = None
+    changed: int | None = None
+    written: bool = False
     flips: tuple[Flip, ...] = field(default=(), compare=False, repr=False)
 
     def to_json(self) -> Json:

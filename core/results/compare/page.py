@@ -11,6 +11,7 @@ from ...base.sanitize import json_text
 from .flips import answers
 from .model import Difference
 from .side import Side
+from .words import differently
 
 _TEMPLATE = "page.html"
 _PLACE = "/*COMPARISON*/null"
@@ -54,7 +55,9 @@ def _row(section: Section, row: Difference) -> Json:
             "reference": (one.before.reference or one.after.reference)[:_TEXT],
             "before": one.before.answer[:_TEXT],
             "after": one.after.answer[:_TEXT],
+            "known_before": one.pair_before.words if one.pair_before else "",
+            "known_after": one.pair_after.words if one.pair_after else "",
         }
         for one in found
     ]
-    return {**row.to_json(), "flips": flips, "flipped": len(row.flips)}
+    return {**row.to_json(), "flips": flips, "flipped": len(row.flips), "differently": differently(row)}

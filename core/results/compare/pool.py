@@ -62,7 +62,7 @@ def pooled(sides: Sequence[Side]) -> Side:
     if len(fitting) < len(sides):
         score = replace(score, why=f"{score.why} {len(fitting)} of {len(sides)} repeats have a score.".strip())
     runs = tuple(dict.fromkeys(side.run for side in fitting))
-    return replace(first, run="+".join(runs), score=score, evidence=evidence, runs=runs)
+    return replace(first, run="+".join(runs), score=score, evidence=evidence, runs=runs, pairs=None)
 
 
 _WORST = ("valid", "suspect", "invalid")

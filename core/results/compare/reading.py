@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...catalog.measure import Measure
 from ..files import Unreadable
+from ..made import Made
 from ..measured import Source, measured
 from ..merge import TooManyFigures
 from ..model import Metric
-from ..read import read_figures
+from ..read import read_made
 from ..samples.evidence import Evidence, SampleFiles
 from ..samples.model import Texts, TooLarge
 
 
-def figure_behind(source: Source, fmt: str, file: str, metric: str) -> tuple[Metric | None, Evidence | None]:
-    """The figure called `metric` as it is read today, and the samples behind it. Raises nothing."""
+@dataclass(frozen=True)
+class Behind:
+    """A figure as it is read today, the samples behind it, and how it was made; None for what there is not."""
+
+    metric: Metric | None = None
+    evidence: Evidence | None = None
+    made: Made = field(default_factory=Made)
+
+
+def figure_behind(source: Source, fmt: str, file: str, metric: str) -> Behind:
+    """What is behind the figure called `metric`. Raises nothing."""
     files = SampleFiles(source.artifacts, source.measure)
     try:
-        figures = measured(read_figures(source.artifacts, fmt, file), source, files)
+        written, made = read_made(source.artifacts, fmt, file)
+        figures = measured(written, source, files)
     except (Unreadable, TooManyFigures):
-        return None, None
+        return Behind()
     found = next((figure for figure in figures if figure.metric.name == metric), None)
     if found is None or not found.metric.evidence:
-        return found.metric if found else None, None
+        return Behind(found.metric if found else None, None, made)
     behind = files.behind(found, found.metric.value, rounded=True)
-    return found.metric, behind if isinstance(behind, Evidence) else None
+    return Behind(found.metric, behind if isinstance(behind, Evidence) else None, made)
 
 
 def texts_behind(artifacts: Path, measure: Measure, label: str, wanted: Collection[str]) -> dict[str, Texts]:

@@ -59,5 +59,13 @@ def paired(row: Difference) -> str:
     return f"{words}; {row.fixed:,} fixed, {row.broke:,} broke"
 
 
+def differently(row: Difference) -> str:
+    """`answered differently: 37 of 198`; "" when the answers of both are not written down."""
+    if row.changed is None or row.asked is None:
+        return ""
+    limits = "" if row.written else " prompts that were written down"
+    return f"answered differently: {row.changed:,} of {row.asked:,}{limits}"
+
+
 def _suffix(unit: str) -> str:
     return " s" if unit == Unit.SECONDS else ""

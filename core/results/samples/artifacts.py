@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -86,7 +87,8 @@ class Artifacts:
 def parsed(content: bytes) -> object:
     """The value in JSON text; None when it is none."""
     try:
-        return json.loads(content)
+        # Bytes would be looked at for other encodings, each line again.
+        return json.loads(content.removeprefix(BOM_UTF8).decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
 

@@ -14,6 +14,7 @@ _NAME = re.compile(r"(?:.*/)?samples_(?:(?P<task>.+?)_\d{4}-\d\d-\d\dT[\d:.-]+|(
 _NO_FILTER = ("", "none")
 # Questions on one text are not independent of each other.
 _SHARED = ("passage_id", "passage", "context_id", "context", "article", "story", "paragraph")
+_ANY_SHARED = frozenset(_SHARED)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class LmEvalTable:
                 yield Row(identity, values, self._cluster(doc), offset, size)
 
     def _cluster(self, doc: Mapping[str, object]) -> str:
+        if not self.cluster and _ANY_SHARED.isdisjoint(doc):
+            return ""
         for key in (self.cluster,) if self.cluster else _SHARED:
             if doc.get(key):
                 return digest(doc[key])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -71,6 +72,7 @@ class TooLarge(EvaldockError):
     """More than a harness writes: reading stops."""
 
 
+@functools.lru_cache(maxsize=4096)  # the same few names stand in every line
 def plain(name: str) -> str:
     """Lower case, with every run of other characters as one underscore: `strict:prompt-level`, `pass@1`."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
