@@ -9,7 +9,6 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 FAST = 0.25  # seconds between two looks while somebody watches
-SLOW = 1.0  # the same while the terminal has not the focus
 
 
 class Feed(Generic[T]):

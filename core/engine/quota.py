@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import NamedTuple
 
+from ..base.trees import TooMany, walk
 from ..base.units import size
-from ..base.walk import TooMany, walk
 from ..plan.spec import JobSpec
 from ..run.events import Reason
 from ..run.layout import JobPaths

@@ -104,11 +104,6 @@ class RunPaths:
         return self.root / "engine.log"
 
     @property
-    def engine_pid(self) -> Path:
-        """The pid of the engine that holds the lock."""
-        return self.root / "engine.pid"
-
-    @property
     def requests(self) -> Path:
         """What faces ask of the engine."""
         return self.root / "requests"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
-from evaldock.core.base.walk import TooMany, walk
+from evaldock.core.base.trees import TooMany, walk
 
 
 def names(top: Path, **options: int) -> list[str]:
@@ -39,7 +40,7 @@ def test_depth_costs_neither_stack_nor_descriptors(tmp_path: Path) -> None:
     seen = most = 0
     before = len(os.listdir("/proc/self/fd"))
     for entry in walk(tmp_path):
-        seen += entry.is_folder
+        seen += stat.S_ISDIR(entry.stat.st_mode)
         most = max(most, len(os.listdir("/proc/self/fd")) - before)
     assert seen == 3001
     assert most <= 3

@@ -189,7 +189,7 @@ def test_the_lock_of_a_killed_engine_is_free_and_its_pid_is_not_believed(tmp_pat
         assert run.engine_alive() == engine.pid
         engine.send_signal(signal.SIGKILL)
         engine.wait()
-    assert run.paths.engine_pid.exists()
+    assert run.paths.lock.with_name("engine.pid").exists()
     assert run.engine_alive() is None
     with EngineLock(run.paths.lock) as lock:
         assert lock.acquire()

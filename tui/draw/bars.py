@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -93,9 +93,3 @@ def interval(
         Span(glyphs.bar_rest * (width - 1 - max(end, dot)), "rule"),
     )
     return [piece for piece in pieces if piece.text]
-
-
-def state_shares(counts: Mapping[str, int]) -> list[tuple[str, float]]:
-    """The states of a run line in its order, with how many tasks each has; states without tasks are left out."""
-    order = ("succeeded", "failed", "lost", "killed", "skipped", "running", "stopping", "starting", "pulling", "queued")
-    return [(state, float(counts[state])) for state in order if counts.get(state)]

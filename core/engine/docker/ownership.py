@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from ...base.walk import Entry, walk
+from ...base.trees import Entry, walk
 from ...run.layout import JobPaths
 
 

@@ -109,7 +109,11 @@ def _fill(run: Run, first: str, second: str) -> None:
     alpha.stdout.write_text("first line\nlast line\n")
     beta.stdout.write_text("it failed\n")
     (alpha.artifacts / "results.yml").write_text(RESULTS)
-    for path, text in ((paths.engine_log, "started\n"), (paths.lock, ""), (paths.engine_pid, "4242\n")):
+    for path, text in (
+        (paths.engine_log, "started\n"),
+        (paths.lock, ""),
+        (paths.lock.with_name("engine.pid"), "4242\n"),
+    ):
         path.write_text(text)
 
 
