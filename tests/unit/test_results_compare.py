@@ -12,7 +12,8 @@ import pytest
 from evaldock.core.config.model import EnvValue
 from evaldock.core.plan.spec import EnvRef, JobSpec
 from evaldock.core.results.compare.compare import compare_sides
-from evaldock.core.results.compare.markdown import markdown
+from evaldock.core.results.compare.markdown import markdown, markdown_matrix
+from evaldock.core.results.compare.matrix import matrix
 from evaldock.core.results.compare.model import Difference, Settings, Verdict
 from evaldock.core.results.compare.page import Section, render_page
 from evaldock.core.results.compare.pool import pooled
@@ -300,6 +301,25 @@ def test_markdown_escapes_what_comes_from_outside() -> None:
     cells = r"| a\|b\*c | t\_acc | 0.500 | 0.650 | +15.0 pp | \<.001 | 200 pairs; 30 fixed, 0 broke | 🟢 better |"
     assert cells in text
     assert "- **a\\|b\\*c**: +15.0 pp, between +10.7 and +20.6." in text
+
+
+def test_more_than_two_runs_are_a_matrix() -> None:
+    first = {"t": side(binary(100, 200)), "u|v": side(binary(1, 9), task="u|v")}
+    better = compare_sides(first, {"t": side(binary(130, 200), run="bbbbbbbb")})
+    worse = compare_sides(first, {task: replace(one, score=None, state="failed") for task, one in first.items()})
+    found = matrix("aaaaaaaa m", first, [("bbbbbbbb n", better), ("cccccccc o", worse)])
+    assert found.runs == ("aaaaaaaa", "bbbbbbbb", "cccccccc")
+    assert [(task, [place.words for place in places]) for task, places in found.lines] == [
+        ("t", ["0.500", "0.650 better", "– not comparable"]),
+        ("u|v", ["0.111", "–", "– not comparable"]),
+    ]
+    assert markdown_matrix(found) == (
+        "| task | aaaaaaaa | bbbbbbbb | cccccccc |\n|---|--:|--:|--:|\n"
+        "| t | 0.500 | 🟢 0.650 better | ⚠️ – not comparable |\n"
+        "| u\\|v | 0.111 | – | ⚠️ – not comparable |\n"
+    )
+    page = render_page([], found)
+    assert '"lines":[["t",[["0.500",""],["0.650 better","better"]' in page
 
 
 def test_the_page_holds_its_data_and_no_markup_of_it() -> None:

@@ -21,6 +21,7 @@ from .style import Style, style_of
 from .table import Cell, Column, render
 
 if TYPE_CHECKING:
+    from ...core.results.compare.matrix import Matrix
     from ...core.results.compare.model import Difference
     from ...core.results.compare.side import Side
 
@@ -94,7 +95,7 @@ def command(
     comparable, corrected for the number of tasks; the exit code is 0 whatever it is, unless --max-drop is given.
     """
     from ...core.results.compare.compare import compare_sides
-    from ...core.results.compare.markdown import markdown
+    from ...core.results.compare.markdown import markdown, markdown_matrix
     from ...core.results.compare.model import Settings
     from ...core.results.noise import known_sets, with_noise
 
@@ -106,11 +107,15 @@ def command(
         for other in others
     ]
     rows = [row for _, found in compared for row in found]
+    if flips not in (None, "*", *(row.task for row in rows)):
+        raise UsageProblem(f"The runs have no task {plain(flips)} in common.")
     if html is not None:
         _write_page(html, first, compared)
     if as_json:
         click.echo(json_text([row.to_json() for row in rows], indent=2))
     elif md:
+        if len(compared) > 1:
+            click.echo(markdown_matrix(_matrix(first, compared)))
         for other, found in compared:
             click.echo(markdown(f"{first.name} -> {other.name}", found), nl=False)
     else:
@@ -137,12 +142,18 @@ def _contenders(ids: Sequence[str], by: str | None) -> list[_Contender]:
     return [_Contender(f"{one.run.invocation} {one.run.plan.model_id}", sides_of(one.run, one.jobs)) for one in found]
 
 
+def _matrix(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]]) -> Matrix:
+    from ...core.results.compare.matrix import matrix
+
+    return matrix(first.name, first.sides, [(other.name, rows) for other, rows in compared])
+
+
 def _print(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]]) -> None:
     from ...core.results.compare.words import differently, span
 
     style = style_of(sys.stdout)
     if len(compared) > 1:
-        _print_matrix(first, compared, style)
+        _print_matrix(_matrix(first, compared), style)
     for number, (other, rows) in enumerate(compared):
         if number or len(compared) > 1:
             click.echo()
@@ -161,24 +172,19 @@ def _print(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Diff
             click.echo(f"note: {plain(note)}")
 
 
-def _print_matrix(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]], style: Style) -> None:
+def _print_matrix(found: Matrix, style: Style) -> None:
     """A row a task, a column a run, and what each is against the first."""
-    from ...core.results.compare.words import figure
-
-    columns = [Column("TASK", least=14), Column(plain(first.name.split()[0]), right=True)]
-    columns += [Column(plain(other.name.split()[0]), right=True) for other, _ in compared]
-    by_task = [{row.task: row for row in rows} for _, rows in compared]
-    lines: list[list[Cell]] = []
-    for task, side in first.sides.items():
-        score = side.score
-        cells = [Cell(plain(task)), Cell(figure(score.value if score else None, score.unit if score else ""))]
-        for rows in by_task:
-            row = rows.get(task)
-            words = "–" if row is None else f"{figure(row.after, row.unit)} {row.verdict.value}"
-            cells.append(Cell(words, _STYLES.get(row.verdict.value, "dim") if row else "dim"))
-        lines.append(cells)
+    columns = [Column("TASK", least=14), *(Column(plain(name), right=True) for name in found.runs)]
+    lines = [
+        [Cell(plain(task)), *(Cell(place.words, _matrix_style(place.verdict)) for place in places)]
+        for task, places in found.lines
+    ]
     for line in render(columns, lines, style):
         click.echo(line)
+
+
+def _matrix_style(verdict: str | None) -> str:
+    return "" if verdict is None else _STYLES.get(verdict, "dim")
 
 
 def _cells(row: Difference, style: Style) -> list[Cell]:
@@ -207,6 +213,8 @@ def _ends(row: Difference) -> str:
 def _print_flips(first: _Contender, other: _Contender, rows: Sequence[Difference]) -> None:
     from ...core.results.compare.flips import answers
 
+    if not any(row.flips for row in rows):
+        click.echo("\nNo sample came out differently, as far as the runs tell.")
     for row in rows:
         for one in answers(row, first.sides[row.task], other.sides[row.task]):
             flip = one.flip
@@ -237,7 +245,8 @@ def _write_page(path: Path, first: _Contender, compared: Sequence[tuple[_Contend
 
     sections = [Section(first.name, other.name, rows, first.sides, other.sides) for other, rows in compared]
     try:
-        write_atomic(path, render_page(sections).encode("utf-8", "replace"), sync=False)
+        at_a_glance = _matrix(first, compared) if len(compared) > 1 else None
+        write_atomic(path, render_page(sections, at_a_glance).encode("utf-8", "replace"), sync=False)
     except OSError as error:
         raise Failure(f"Cannot write {plain(path)}: {error.strerror}.") from error
     click.echo(f"Written: {plain(path)}", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .matrix import Matrix
 from .model import Difference, Verdict
 from .words import chance, differently, figure, paired, signed
 
@@ -21,6 +22,15 @@ def markdown(title: str, rows: Sequence[Difference]) -> str:
     notes = [f"- {escaped(row.task)}: {escaped(note)}" for row in rows for note in row.notes]
     lines += ["", *said] if said else []
     lines += ["", "<details><summary>What else differs</summary>", "", *notes, "", "</details>"] if notes else []
+    return "\n".join(lines) + "\n"
+
+
+def markdown_matrix(found: Matrix) -> str:
+    """A table, a row a task. Ends in a newline."""
+    lines = ["| " + " | ".join(["task", *map(escaped, found.runs)]) + " |", "|---" + "|--:" * len(found.runs) + "|"]
+    for task, places in found.lines:
+        cells = (_MARKS.get(one.verdict, "⚪") + " " + one.words if one.verdict else one.words for one in places)
+        lines.append("| " + " | ".join([escaped(task), *map(escaped, cells)]) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from ...base.narrow import Json
 from ...base.sanitize import json_text
 from .flips import answers
+from .matrix import Matrix
 from .model import Difference
 from .side import Side
 from .words import differently
@@ -30,14 +31,24 @@ class Section:
     sides_after: Mapping[str, Side]
 
 
-def render_page(sections: Sequence[Section]) -> str:
-    """The page. It holds at most 200 flips of a task."""
+def render_page(sections: Sequence[Section], matrix: Matrix | None = None) -> str:
+    """The page. It holds at most 200 flips of a task; `matrix` goes before the sections."""
     template = files(__package__ or "").joinpath(_TEMPLATE).read_text("utf-8")
-    data = json_text([_section(section) for section in sections], separators=(",", ":"))
+    tree: Json = {"matrix": _matrix(matrix), "sections": [_section(section) for section in sections]}
+    data = json_text(tree, separators=(",", ":"))
     # Inside a script element only these can end it or open a comment in it; U+2028 and U+2029 end a line.
     for character in "<>&\u2028\u2029":
         data = data.replace(character, f"\\u{ord(character):04x}")
     return template.replace(_PLACE, data, 1)
+
+
+def _matrix(matrix: Matrix | None) -> Json | None:
+    if matrix is None:
+        return None
+    lines = [
+        [task, [[one.words, one.verdict.value if one.verdict else ""] for one in ones]] for task, ones in matrix.lines
+    ]
+    return {"runs": list(matrix.runs), "lines": lines}
 
 
 def _section(section: Section) -> Json:

@@ -131,7 +131,7 @@ def test_what_cannot_be_told(machine: Machine, score: dict[str, Any], words: str
 
 def test_sample_by_sample(machine: Machine) -> None:
     """Where a harness wrote down each sample, the same ones are compared one by one."""
-    for invocation, right in (("aaaa0000", 4), ("bbbb0000", 16)):
+    for invocation, right in (("aaaa0000", 4), ("bbbb0000", 16), ("cccc0000", 16)):
         run = scored(machine, invocation, metric="ifbench_strict:prompt-level", value=right / 20, n=20, stderr=None)
         _ifbench(run.paths.job("ifeval").artifacts, right)
     row = compared(machine, "aaaa", "bbbb")
@@ -140,6 +140,9 @@ def test_sample_by_sample(machine: Machine) -> None:
     assert row["p"] == pytest.approx(1 / 2**12)
     flips = machine.cli("compare", "aaaa", "bbbb", "--flips", "ifeval").stdout
     assert flips.count("0 -> 1") == 12 and "asked:  question 4" in flips
+    refused = machine.cli("compare", "aaaa", "bbbb", "--flips", "nope")
+    assert (refused.exit_code, "have no task nope in common" in refused.stderr) == (2, True)
+    assert "No sample came out differently" in machine.cli("compare", "bbbb", "cccc", "--flips").stdout
 
 
 def _ifbench(artifacts: Path, right: int) -> None:
