@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -82,7 +83,7 @@ def config_file(env: Mapping[str, str] | None = None) -> Path:
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     """The user's settings. Never raises: what is wrong becomes a problem, and the shipped value stands."""
     path = config_file(env)
-    if not path.is_file():
+    if not os.path.isfile(path):
         return Settings()
     problems: list[str] = []
     tree = _tree(path, problems)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,7 +23,7 @@ def load_catalog(extra_dirs: Sequence[Path] = (), *, env: Mapping[str, str] | No
     (default: the process's) says where the user's directory is. Raises ConfigError with all problems.
     """
     source = partial(current_builtin, env)
-    files = [file for folder in (user_dir(env), *extra_dirs) for file in catalog_files(folder)]
+    files = [*own_files(env), *(file for folder in extra_dirs for file in catalog_files(folder))]
     own: list[TaskSpec] = []
     if files:
         from .user import read_files
@@ -35,6 +37,13 @@ def catalog_files(folder: Path) -> list[Path]:
     return sorted(file for suffix in ("*.yaml", "*.yml") for file in folder.glob(suffix))
 
 
+def own_files(env: Mapping[str, str] | None = None) -> list[Path]:
+    """The files of the user's catalog directory; a home that may not be read, as root's in an image, holds none."""
+    with contextlib.suppress(OSError):
+        return catalog_files(user_dir(env))
+    return []
+
+
 def catalog_dirs(sources: Sequence[Path]) -> list[Path]:
     """The directories `catalog` beside the files of a config, where they exist, in the order of the files."""
     return [folder for folder in dict.fromkeys(source.parent / BESIDE for source in sources) if folder.is_dir()]
@@ -43,7 +52,7 @@ def catalog_dirs(sources: Sequence[Path]) -> list[Path]:
 def current_builtin(env: Mapping[str, str] | None = None) -> Builtin:
     """The packaged catalog, or the newer one in its place. Raises CatalogError for a damaged file."""
     newer = updated_path(env)
-    return read_builtin(newer) if newer.exists() else read_builtin()
+    return read_builtin(newer) if os.path.exists(newer) else read_builtin()
 
 
 def updated_path(env: Mapping[str, str] | None = None) -> Path:

@@ -66,13 +66,14 @@ class Attempt:
 class Exit:
     """How a container ended. `error` is the executor's own text for one that never started properly.
 
-    `outage` tells that the executor was out of reach while the container ended.
+    `outage` tells that the executor was out of reach while the container ended, `silent` that it has printed nothing.
     """
 
     code: int
     oom: bool = False
     error: str = ""
     outage: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,15 @@ class Pulling:
 
 @dataclass(frozen=True)
 class About:
-    """Which executor it is: `Docker`, its version, and where it was reached."""
+    """Which executor it is: `Docker`, its version, and where it was reached.
+
+    `architecture` is what it runs by itself, as `linux/amd64`; "" where that is not known.
+    """
 
     name: str
     version: str = ""
     address: str = ""
+    architecture: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.version or '?'} at {self.address}"

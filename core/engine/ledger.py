@@ -75,6 +75,10 @@ class Ledger:
             if not soon and event in self._unwritten:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    def say(self, sentence: str) -> None:
+        """Tell the user of trouble that is no event."""
+        self._on_notice(sentence)
+
     def change(
         self,
         job: str,

@@ -112,7 +112,7 @@ def _last_words(end: Ending) -> str:
     counts = end.result.requests
     if counts is not None and counts.total and not counts.answered:
         return f"n{none_succeeded(counts)}.{told(counts)}"
-    return "the end of its log says why"
+    return "it printed nothing" if end.exit is not None and end.exit.silent else "the end of its log says why"
 
 
 def _success(exit: Exit, result: JobResult) -> Outcome:

@@ -60,6 +60,7 @@ class Shared:
         self.specs = specs
         self.docker = executor.check()
         self.leaving = threading.Event()
+        self.told: set[str] = set()
         self.gateway: Gateway | None = None
         self.notes: dict[str, str] = {}
         self.pulls: dict[str, Pulling] = {}
@@ -154,6 +155,7 @@ class JobWorker:
             ledger.change(job.id, JobState.PULLING)
             image_id = self._patiently(lambda: executor.prepare(job, pull, self._pulling, self._doomed))
         self._halt_if_doomed()
+        self._say_if_foreign(image_id)
         ledger.change(job.id, JobState.STARTING, image_id=image_id)
         self._when_there_is_room(lambda: write_inputs(self._attempt))
         if self._s.gateway is not None:
@@ -164,6 +166,17 @@ class JobWorker:
             self._halt_if_doomed()
             self._patiently(lambda: executor.start(self._name))
         ledger.change(job.id, JobState.RUNNING, container=self._name, image_id=image_id)
+
+    def _say_if_foreign(self, image_id: str) -> None:
+        """An image for another processor runs by emulation, if at all, and slowly."""
+        about, runs = self._s.executor.image(image_id), self._s.docker.architecture
+        if about is None or image_id in self._s.told or about.architecture in ("", "/", runs) or not runs:
+            return
+        self._s.told.add(image_id)
+        self._s.ledger.say(
+            f"{self._job.image} is made for {about.architecture}, and this Docker runs {runs}: it starts only by "
+            "emulation, if at all, and slowly."
+        )
 
     def _await(self) -> Outcome:
         ledger = self._s.ledger

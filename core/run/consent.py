@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _MOST_BYTES = 4 << 20
 
 def has_consent(config: Config, taken: Iterable[str], env: Mapping[str, str]) -> bool:
     """Whether the user agreed earlier to what this config takes along."""
-    return _place(config, taken, env).is_file()
+    return os.path.isfile(_place(config, taken, env))
 
 
 def give_consent(config: Config, taken: Iterable[str], env: Mapping[str, str]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import subprocess
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
+from evaldock.core.run.events import JobState, Reason
 
 from .conftest import IMAGE, Bench, docker
 from .proxied import KEY, plan_for
@@ -41,3 +45,44 @@ def test_a_proxy_of_the_image_s_own_is_not_the_way_to_ours(bench: Bench) -> None
     log = shown(bench, image, 'echo "$no_proxy|$NO_PROXY|$http_proxy"', "http://127.0.0.1:9/v1/chat/completions")
     one, two, proxy = log.strip().split("|")
     assert one == two and one.startswith(".lab.example,localhost,127.0.0.1,") and proxy == "http://127.0.0.1:9"
+
+
+def imported(files: Mapping[str, bytes], *changes: str) -> str:
+    """An image of these files, all of them programs."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o755
+            tar.addfile(member, io.BytesIO(content))
+    options = [part for change in changes for part in ("--change", change)]
+    subprocess.run(["docker", "import", *options, "-", MADE], input=packed.getvalue(), check=True, capture_output=True)
+    return MADE
+
+
+FOREIGN = (
+    b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, 0x5A5A, 1, 64, 64, 0, 0, 64, 56, *[0] * 4)
+)
+LOST = b"#!/nowhere/loader\n"
+
+
+@pytest.mark.parametrize(
+    ("shell", "words"),
+    [
+        (FOREIGN, "are for another processor: this Docker runs linux/"),
+        (LOST, "/bin/sh of evaldock/brought:test does not"),
+    ],
+)
+def test_what_is_said_before_the_log_begins_is_the_reason(bench: Bench, shell: bytes, words: str) -> None:
+    plan = bench.plan({}, image=imported({"bin/sh": shell}))
+    run, state = bench.finish(plan)
+    view = state.jobs[plan.jobs[0].id]
+    assert (view.state, view.reason) == (JobState.FAILED, Reason.START_FAILED)
+    assert words in view.detail and "exec /bin/sh failed" in view.detail
+    assert "exec /bin/sh failed" in run.paths.job("t0").stdout.read_text()
+
+
+def test_a_task_that_says_nothing_is_said_to_have_said_nothing(bench: Bench) -> None:
+    plan = bench.plan({})
+    _, state = bench.finish(replace(plan, jobs=(replace(plan.jobs[0], command=("false",)),)))
+    assert state.jobs[plan.jobs[0].id].detail == "exit 1: it printed nothing"

@@ -9,6 +9,7 @@ from evaldock.core.catalog.load import load_catalog, user_dir
 from evaldock.core.catalog.schema import catalog_schema
 from evaldock.core.catalog.user import RESULT_KEYS, TASK_KEYS
 from evaldock.core.config.model import ConfigError
+from evaldock.tui.settings import Settings, load_settings
 from jsonschema import Draft7Validator
 
 FULL = """
@@ -222,3 +223,10 @@ def test_the_schema_for_editors_has_the_same_keys_and_finds_mistakes() -> None:
         {"image": "i"},
     ):
         assert list(validator.iter_errors({"tasks": [wrong]})) != []
+
+
+def test_a_home_that_may_not_be_looked_into_costs_its_catalog_alone() -> None:
+    # A name too long is refused with an error that a look for a file does not swallow either, and for root as well.
+    env = {"HOME": f"/{'x' * 300}"}
+    assert load_catalog(env=env).tasks
+    assert load_settings(env) == Settings()

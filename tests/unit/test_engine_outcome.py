@@ -38,6 +38,7 @@ BAD_REQUESTS = NoResult("no_valid_requests", "all 3 requests got 404", RequestCo
         (Ending(Exit(255), NOTHING, rebooted=True), JobState.LOST, Reason.HOST_REBOOT),
         (Ending(None, NOTHING), JobState.LOST, Reason.REMOVED),
         (Ending(None, NOTHING, kill_level=2), JobState.KILLED, Reason.USER),
+        (Ending(Exit(1, silent=True), NOTHING), JobState.FAILED, Reason.EXIT_NONZERO),
         (Ending(Exit(127, error="exec: not found"), NOTHING), JobState.FAILED, Reason.START_FAILED),
     ],
 )
@@ -52,6 +53,8 @@ def test_a_success_carries_its_score_and_a_failure_none() -> None:
     assert failed.score is None
     assert failed.requests is not None and failed.requests["total"] == 3
     assert decide(Ending(Exit(1), RESULT)).score is None
+    assert decide(Ending(Exit(1), NOTHING)).detail == "exit 1: the end of its log says why"
+    assert decide(Ending(Exit(1, silent=True), NOTHING)).detail == "exit 1: it printed nothing"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,6 +95,9 @@ def reset() -> ExitCode:
     try:
         path.unlink()
         click.echo(f"Removed {path}.", err=True)
-    except FileNotFoundError:
+    except OSError:
+        if os.path.lexists(path):
+            raise
+        # What may not be read is not used.
         click.echo("The packaged catalog is in use already.", err=True)
     return ExitCode.OK

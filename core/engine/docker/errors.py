@@ -88,12 +88,31 @@ def create_problem(text: str, image: str) -> JobProblem:
             Reason.START_FAILED,
             "This Docker has no GPU runtime: install the NVIDIA Container Toolkit, or drop the gpus setting.",
         )
+    if "exec format error" in low:
+        return JobProblem(Reason.START_FAILED, f"The programs of {image} are for another processor: {said}")
     if "executable file not found" in low or "no such file or directory" in low:
         return JobProblem(
             Reason.START_FAILED,
             f"The container's program was not found in {image}: {said}",
         )
     return JobProblem(Reason.START_FAILED, f"Docker could not start {image}: {said}")
+
+
+def before_the_log(said: str, image: str, wanted: str, runs: str) -> str:
+    """Why a container ended before it could write into its log, from what it told Docker; "" when it told nothing.
+
+    `wanted` is the platform that the image is made for, `runs` that of the daemon, as `linux/amd64`.
+    """
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    low, last = said.lower(), first_line(lines[-1])
+    if "exec format error" in low:
+        made = f"it is made for {wanted}, and this Docker runs {runs}" if wanted != runs else f"this Docker runs {runs}"
+        return f"The programs of {image} are for another processor: {made} ({last})"
+    if "/bin/sh failed: no such file" in low:
+        return f"/bin/sh of {image} does not start: the loader or the program that it names is not there ({last})"
+    return f"It ended before its log began: {last}"
 
 
 def first_line(text: str) -> str:

@@ -41,11 +41,11 @@ from .address import host_addresses
 from .chown import chown_through_daemon, owner_for
 from .client import Clients, ignoring
 from .create import create_arguments, helper_labels, memory_share, run_dir_label
-from .errors import create_problem, unavailable
+from .errors import before_the_log, create_problem, unavailable
 from .fence import fence_of, make_fence
 from .figures import cgroup_files, read_figures
 from .image import image_facts
-from .logs import LogCollector, open_log
+from .logs import LogCollector, is_empty, last_words, open_log
 from .network import addresses_of, ensure_network
 from .ownership import drop_devices, give_back, is_handed_back
 from .pull import Puller
@@ -84,7 +84,8 @@ class DockerExecutor:
         if self._about is None:
             with self._clients.outage_to_unavailable():
                 version = self._clients.get().version()
-            self._about = About("Docker", str(version.get("Version") or ""), self.where)
+            platform = f"{version.get('Os', '')}/{version.get('Arch', '')}"
+            self._about = About("Docker", str(version.get("Version") or ""), self.where, platform)
         return self._about
 
     def present(self, job: JobSpec, pull: str) -> str | None:
@@ -192,7 +193,7 @@ class DockerExecutor:
         name = container_name(attempt.job, attempt.number)
         collector = self._collector(name, attempt)
         try:
-            return self._await_end(name, collector, abandon, down, signalled)
+            return self._await_end(attempt, collector, abandon, down, signalled)
         finally:
             if collector is not None:
                 collector.leave()
@@ -206,12 +207,13 @@ class DockerExecutor:
 
     def _await_end(
         self,
-        name: str,
+        attempt: Attempt,
         collector: LogCollector | None,
         abandon: Callable[[], bool],
         down: Callable[[bool], None],
         signalled: Callable[[], bool],
     ) -> Exit | None:
+        name = container_name(attempt.job, attempt.number)
         outage = away = False
         while not abandon():
             try:
@@ -232,7 +234,10 @@ class DockerExecutor:
                     if collector is not None:
                         collector.finish(signalled)
                     error = str(state.get("Error") or "")
-                    return Exit(code, bool(state.get("OOMKilled")), error, outage)
+                    silent = code != 0 and is_empty(attempt.paths.stdout)
+                    if silent and not error:
+                        error = self._before_the_log(name, attempt)
+                    return Exit(code, bool(state.get("OOMKilled")), error, outage, silent)
                 if time.monotonic() - began < _DULL:
                     time.sleep(_DULL)
             except ExecutorUnavailable:
@@ -241,6 +246,16 @@ class DockerExecutor:
                     down(True)
                 time.sleep(_DOWN)
         raise Cancelled
+
+    def _before_the_log(self, name: str, attempt: Attempt) -> str:
+        """What a container told Docker alone, as its own log is empty: added to that log, and as a sentence."""
+        with contextlib.suppress(JobProblem, docker.errors.APIError, OSError):
+            with self._clients.outage_to_unavailable():
+                said = last_words(self._clients.get(), name, attempt.paths.stdout)
+            about = self.image(self._image_id(image_reference(attempt.job)) or "")
+            made, runs = about.architecture if about else "", self.check().architecture
+            return before_the_log(said, attempt.job.image, made, runs)
+        return ""
 
     def stop(self, name: str, grace: float) -> None:
         """TERM to the whole process group (by the container's init), KILL after `grace` seconds."""

@@ -25,6 +25,7 @@ from .errors import is_outage
 _HEADER = struct.Struct(">BxxxL")
 _BLOCK = 1 << 16
 _RETRY = 0.25
+_LAST_WORDS = 20  # lines
 _HURRY = 2.0  # seconds that the rest of a log may take once its job is to end
 
 
@@ -67,6 +68,28 @@ def open_log(path: Path) -> int:
 
 def _not_the_log(path: Path) -> JobProblem:
     return JobProblem(Reason.START_FAILED, f"{path} is not the file that evaldock made for the log. Rerun the task.")
+
+
+def is_empty(path: Path) -> bool:
+    """Whether nothing was written to the log at `path`."""
+    try:
+        return path.stat(follow_symlinks=False).st_size == 0
+    except OSError:
+        return False
+
+
+def last_words(client: ApiClient, name: str, path: Path) -> str:
+    """The end of what a container told Docker and not its own log at `path`, which gets it now.
+
+    Raises what Docker does, JobProblem and OSError.
+    """
+    said: bytes = client.logs(name, tail=_LAST_WORDS)
+    fd = open_log(path)
+    try:
+        os.write(fd, said)
+    finally:
+        os.close(fd)
+    return said.decode("utf-8", "replace")
 
 
 class LogCollector:
