@@ -1,9 +1,12 @@
-"""The map of the house in CONTRIBUTING.md shows the floors that import-linter holds."""
+"""The map of the house in CONTRIBUTING.md shows the floors that import-linter holds, and no files go in a circle."""
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +48,35 @@ def test_every_room_is_on_the_map(package: str) -> None:
     folder = ROOT / package
     there = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
     assert there - {"__init__", "__main__"} == {room for room, _ in rows(package)}
+
+
+@cache
+def imports(package: str) -> dict[str, set[str]]:
+    """What each file of a package imports from it whenever it runs, types left out, by dotted names."""
+    files = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in (ROOT / package).rglob("*.py")}
+    found: dict[str, set[str]] = {}
+    for name, path in files.items():
+        tree = ast.parse(path.read_text())
+        typing = {
+            id(inner)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+            for inner in ast.walk(node)
+        }
+        folder = name.split(".")[:-1]
+        named: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level and id(node) not in typing:
+                above = folder[: len(folder) - node.level + 1]
+                base = ".".join([*above, node.module] if node.module else above)
+                named |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+        found[name] = (named & files.keys()) - {name}
+    return found
+
+
+@pytest.mark.parametrize("package", ["core", "tui"])
+def test_no_files_import_each_other_in_a_circle(package: str) -> None:
+    try:
+        TopologicalSorter(imports(package)).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
