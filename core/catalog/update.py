@@ -42,7 +42,7 @@ class UpdateError(EvaldockError):
 
 
 @dataclass(frozen=True)
-class Difference:
+class TaskChange:
     """One thing that an update changes: `sign` is +, - or ~; `what` says how, "" for what is new or gone."""
 
     sign: str
@@ -100,21 +100,21 @@ def read_wheel(path: Path, known: Builtin) -> Builtin:
     return Builtin(harnesses, tasks, version)
 
 
-def differences(before: Builtin, after: Builtin) -> list[Difference]:
+def differences(before: Builtin, after: Builtin) -> list[TaskChange]:
     """What changes for the user: images, tasks, their protocols and parameters. New descriptions do not count."""
     old, new = ({harness.name: harness for harness in each.harnesses} for each in (before, after))
     old_tasks, new_tasks = ({task.full_name: task for task in each.tasks} for each in (before, after))
     return [*_compared(old, new, _image_change), *_compared(old_tasks, new_tasks, _task_change)]
 
 
-def _compared(before: Mapping[str, T], after: Mapping[str, T], change: Callable[[T, T], str]) -> Iterator[Difference]:
+def _compared(before: Mapping[str, T], after: Mapping[str, T], change: Callable[[T, T], str]) -> Iterator[TaskChange]:
     for name in dict.fromkeys((*before, *after)):
         if name not in before:
-            yield Difference("+", name)
+            yield TaskChange("+", name)
         elif name not in after:
-            yield Difference("-", name)
+            yield TaskChange("-", name)
         elif what := change(before[name], after[name]):
-            yield Difference("~", name, what)
+            yield TaskChange("~", name, what)
 
 
 def _image_change(before: Harness, after: Harness) -> str:

@@ -43,7 +43,7 @@ def refusal(group: str, name: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Choice:
+class DefaultsEntry:
     """One entry of a defaults list: the file `name` of a group (`group` empty: a file beside the config).
 
     `package` is where its content goes, as steps from the top, unless the file itself says otherwise; `forced`
@@ -85,7 +85,7 @@ class Composer:
     """
 
     base: Path
-    choices: Mapping[str, Choice] = field(default_factory=dict[str, Choice])
+    choices: Mapping[str, DefaultsEntry] = field(default_factory=dict[str, DefaultsEntry])
     problems: list[ConfigProblem] = field(default_factory=list[ConfigProblem])
     sources: list[Path] = field(default_factory=list[Path])
     used: dict[str, str] = field(default_factory=dict[str, str])
@@ -132,17 +132,17 @@ class Composer:
         if primary:
             choices = self._with_added(choices)
         if not any(choice.is_self for choice in choices):
-            choices.append(Choice("", "_self_", node.origin))
+            choices.append(DefaultsEntry("", "_self_", node.origin))
         result = Node({}, node.origin)
         for choice in choices:
             result = merge(result, own if choice.is_self else self._chosen(choice))
         return replace(result, origin=node.origin)
 
-    def _with_added(self, choices: list[Choice]) -> list[Choice]:
+    def _with_added(self, choices: list[DefaultsEntry]) -> list[DefaultsEntry]:
         listed = {choice.group for choice in choices}
         return [choice for name, choice in self.choices.items() if name not in listed] + choices
 
-    def _entries(self, listed: Node | None, place: _Place) -> Iterator[Choice]:
+    def _entries(self, listed: Node | None, place: _Place) -> Iterator[DefaultsEntry]:
         if listed is None or listed.value is None:
             return
         if not isinstance(listed.value, list):
@@ -150,12 +150,12 @@ class Composer:
             return
         for item in listed.value:
             if item.value == "_self_":
-                yield Choice("", "_self_", item.origin)
+                yield DefaultsEntry("", "_self_", item.origin)
             elif isinstance(item.value, str):
                 # `a/b` is the file b of the group a.
                 written, slash, name = item.value.rpartition("/")
                 below = place.below("/" if slash and not written else written)
-                yield Choice(below.group, name, item.origin, below.package)
+                yield DefaultsEntry(below.group, name, item.origin, below.package)
             elif isinstance(item.value, dict) and len(item.value) == 1:
                 yield from self._group_entry(*next(iter(item.value.items())), place)
             else:
@@ -163,7 +163,7 @@ class Composer:
                     "is not an entry of a defaults list; expected 'group: name', a file name or _self_", item.origin
                 )
 
-    def _group_entry(self, key: str, value: Node, place: _Place) -> Iterator[Choice]:
+    def _group_entry(self, key: str, value: Node, place: _Place) -> Iterator[DefaultsEntry]:
         *words, written = key.split() or [key]
         written, at, package = written.partition("@")
         if any(word not in ("optional", "override") for word in words) or not written:
@@ -188,10 +188,10 @@ class Composer:
             self.used.setdefault(group, name.value)
             if chosen is None and "optional" in words and self._find(group, name.value) is None:
                 continue
-            picked = chosen or Choice(group, name.value, name.origin)
+            picked = chosen or DefaultsEntry(group, name.value, name.origin)
             yield replace(picked, package=where, forced=bool(at))
 
-    def _chosen(self, choice: Choice) -> Node:
+    def _chosen(self, choice: DefaultsEntry) -> Node:
         found = self._find(choice.group, choice.name)
         if found is None:
             self._not_found(choice)
@@ -212,7 +212,7 @@ class Composer:
                     return path, f"{PACKAGED_NAME} {group}/{name}{suffix}" if inside else str(path)
         return None
 
-    def _not_found(self, choice: Choice) -> None:
+    def _not_found(self, choice: DefaultsEntry) -> None:
         reason = refusal(choice.group, choice.name)
         if reason is None and choice.group:
             names = [*names_in(self.base / choice.group), *names_in(PACKAGED / choice.group)]

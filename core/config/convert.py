@@ -30,7 +30,7 @@ _Pairs = dict[str, tuple[yaml.Node, yaml.Node]]
 
 
 @dataclass(frozen=True)
-class Change:
+class Rewrite:
     """One thing that was respelled: where (a line, from 1) and how."""
 
     line: int
@@ -42,10 +42,10 @@ class _Edit:
     start: int
     end: int
     text: str
-    change: Change | None = None
+    change: Rewrite | None = None
 
 
-def convert_text(data: bytes, shown: str) -> tuple[str, list[Change]]:
+def convert_text(data: bytes, shown: str) -> tuple[str, list[Rewrite]]:
     """The file's text in today's spelling, and what was changed. Raises ConfigError for what cannot be converted."""
     written = decode(data, shown)
     text = written.replace("\r\n", "\n")
@@ -85,7 +85,7 @@ class _Converter:
         for key, value in _pairs(node).values():
             if isinstance(value, yaml.ScalarNode) and value.tag.endswith(":str") and _NAME.fullmatch(value.value):
                 at = value.start_mark.index + (1 if value.style else 0)
-                change = Change(value.start_mark.line + 1, f"{key.value}: {value.value} -> host:{value.value}")
+                change = Rewrite(value.start_mark.line + 1, f"{key.value}: {value.value} -> host:{value.value}")
                 yield _Edit(at, at, "host:", change)
 
     def _overrides(self, owner: yaml.Node | None) -> Iterator[_Edit]:
@@ -104,7 +104,7 @@ class _Converter:
         for part_key, part in parts:
             if isinstance(part, yaml.MappingNode):
                 self._lay_all(tree, part_key, part, dotted=part_key is key)
-        change = Change(key.start_mark.line + 1, f"{OLD} -> {NEW}")
+        change = Rewrite(key.start_mark.line + 1, f"{OLD} -> {NEW}")
         if owner.flow_style:
             yield _Edit(key.start_mark.index, node.end_mark.index, f"{NEW}: {as_flow(tree)}", change)
             return

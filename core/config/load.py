@@ -12,7 +12,7 @@ from .model import Config, ConfigError, ConfigProblem, Origin, OverrideChange
 MAX_PROBLEMS = 200
 
 if TYPE_CHECKING:
-    from .compose import Choice, Composer
+    from .compose import Composer, DefaultsEntry
     from .node import Node
     from .overrides import Override
 
@@ -152,25 +152,25 @@ def _apply(root: Node, parsed: list[Override], problems: list[ConfigProblem]) ->
     return root, changes
 
 
-def _choices(parsed: list[Override], composer: Composer) -> dict[str, Choice]:
+def _choices(parsed: list[Override], composer: Composer) -> dict[str, DefaultsEntry]:
     """Overrides such as `execution=local` that choose an entry of the defaults list; the last one counts."""
-    from .compose import GROUPS, Choice
+    from .compose import GROUPS, DefaultsEntry
 
-    found: dict[str, Choice] = {}
+    found: dict[str, DefaultsEntry] = {}
     for override in parsed:
         if override.choice is not None:
             group, name = override.choice
             if group in GROUPS or (composer.base / group).is_dir():
-                found[group] = Choice(group, name, override.origin, tuple(group.split("/")))
+                found[group] = DefaultsEntry(group, name, override.origin, tuple(group.split("/")))
     return found
 
 
-def _is_choice(override: Override, chosen: Mapping[str, Choice]) -> bool:
+def _is_choice(override: Override, chosen: Mapping[str, DefaultsEntry]) -> bool:
     return override.choice is not None and override.choice[0] in chosen
 
 
 def _choice_changes(
-    parsed: list[Override], chosen: Mapping[str, Choice], used: Mapping[str, str]
+    parsed: list[Override], chosen: Mapping[str, DefaultsEntry], used: Mapping[str, str]
 ) -> list[OverrideChange]:
     changes: list[OverrideChange] = []
     for override in parsed:

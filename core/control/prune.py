@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..base.clock import parse_iso
-from ..engine.executor import Executor, ExecutorUnavailable, Found
+from ..engine.executor import Executor, ExecutorUnavailable, FoundContainer
 from ..engine.executors import docker_executor
 from ..proxy.process import find_proxy
 from ..run.access import RequestRefused, refuse_when_read_only
@@ -32,7 +32,7 @@ class OldAttempts:
 class Leftover:
     """A container that nothing will come back to, and why in a few words."""
 
-    container: Found
+    container: FoundContainer
     why: str
 
 
@@ -116,7 +116,7 @@ def _open(root: Path) -> Run | None:
         return None
 
 
-def _why_left(container: Found, run: Run | None) -> str:
+def _why_left(container: FoundContainer, run: Run | None) -> str:
     if run is None:
         # One that is there but cannot be read may be somebody else's.
         return "its run is gone" if container.run_dir and is_gone(Path(container.run_dir)) else ""

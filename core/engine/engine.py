@@ -32,12 +32,12 @@ from ..run.layout import UnsafePath, archive_attempt, keep_spec
 from ..run.requests import KillRequest, PauseRequest, Request, RerunRequest, done, take_requests
 from ..run.state import JobView, RunState
 from ..run.store import Run, RunDamaged
-from .executor import EngineBusy, Executor, ExecutorUnavailable, Found
+from .executor import EngineBusy, Executor, ExecutorUnavailable, FoundContainer
 from .gateway import Gateway, first_attempts, stop_of
 from .ledger import Ledger
 from .live import LiveWriter, Scheduling
 from .outcome import NEVER_RAN, Ending, Stop, decide
-from .pool import Pool
+from .pool import WorkerPool
 from .provenance import Provenance
 from .quota import Quotas, Watched
 from .space import Space
@@ -135,7 +135,7 @@ class Engine:
         self._quotas = Quotas(self._on_notice)
         self._space = Space(self._run.paths.root, self._on_notice)
         self._provenance = Provenance(self._run, self._executor)
-        self._pool = Pool(self._run.plan.workers, self._work_on)
+        self._pool = WorkerPool(self._run.plan.workers, self._work_on)
         self._paused = before.paused
         self._hold()
         why = "died"
@@ -206,10 +206,10 @@ class Engine:
             else:
                 self._on_notice(f"Exported to {delivered.destination}: {listing(delivered.places, 3)}")
 
-    def _adopt(self, found: Sequence[Found]) -> None:
+    def _adopt(self, found: Sequence[FoundContainer]) -> None:
         """Bring journal and Docker together: what runs is taken over, what never started is queued again."""
         self._take_requests()
-        current: dict[str, Found] = {}
+        current: dict[str, FoundContainer] = {}
         for item in found:
             view = self._ledger.state.jobs.get(item.job)
             if view is None or item.attempt != view.attempt or view.state.terminal:
@@ -219,7 +219,7 @@ class Engine:
         for spec in self._specs.values():
             self._take_over(spec, current.get(spec.id))
 
-    def _take_over(self, spec: JobSpec, found: Found | None) -> None:
+    def _take_over(self, spec: JobSpec, found: FoundContainer | None) -> None:
         view = self._ledger.view(spec.id)
         if view.state.terminal or spec.id in self._pool:
             return
@@ -245,7 +245,7 @@ class Engine:
                 self._ledger.change(spec.id, JobState.QUEUED)
             self._pool.put(spec.id, found)
 
-    def _end_unstarted(self, job: str, found: Found | None) -> None:
+    def _end_unstarted(self, job: str, found: FoundContainer | None) -> None:
         self._ledger.change(job, JobState.KILLED, reason=Reason.USER, detail="killed before it started", soon=True)
         if found is not None:
             with contextlib.suppress(ExecutorUnavailable):  # the next engine finds it as a leftover
@@ -286,7 +286,7 @@ class Engine:
     def _hold(self) -> None:
         self._pool.hold(self._paused or self._space.full)
 
-    def _work_on(self, job: str, found: Found | None) -> None:
+    def _work_on(self, job: str, found: FoundContainer | None) -> None:
         try:
             JobWorker(self._shared, self._specs[job]).live(found)
         except OSError:

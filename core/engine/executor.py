@@ -77,7 +77,7 @@ class Exit:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundContainer:
     """A container of evaldock's that exists already.
 
     `run_dir` is what it says to be the directory of its run, "" for nothing: to compare with a path, never to open.
@@ -91,7 +91,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Sample:
+class Usage:
     """Newest figures of one container: CPU seconds used so far, memory in bytes."""
 
     cpu_seconds: float
@@ -192,11 +192,11 @@ class Executor(Protocol):
         """Remove it in any state. Unknown containers are no error."""
         ...
 
-    def find(self, invocation: str | None) -> Sequence[Found]:
+    def find(self, invocation: str | None) -> Sequence[FoundContainer]:
         """All containers of one invocation; of all of them when None."""
         ...
 
-    def sample(self, name: str) -> Sample | None:
+    def sample(self, name: str) -> Usage | None:
         """Newest figures, None when they are not to be had."""
         ...
 

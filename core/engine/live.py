@@ -17,7 +17,7 @@ from ..logs.progress import ProgressReader
 from ..run.events import JobState
 from ..run.sizes import recall
 from ..run.state import JobView
-from .executor import ExecutorUnavailable, Pulling, Sample
+from .executor import ExecutorUnavailable, Pulling, Usage
 from .gateway import jobs_of
 from .space import FULL
 from .worker import Shared
@@ -53,7 +53,7 @@ class LiveWriter:
 
     def __init__(self, shared: Shared) -> None:
         self._s = shared
-        self._last: dict[str, tuple[float, Sample]] = {}
+        self._last: dict[str, tuple[float, Usage]] = {}
         self._pulls: dict[str, deque[tuple[float, int]]] = {}
         self._progress = ProgressReader()
         self._totals: dict[tuple[str, int], int | None] = {}

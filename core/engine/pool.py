@@ -6,27 +6,27 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from .executor import Found
+from .executor import FoundContainer
 
 
-class Pool:
+class WorkerPool:
     """At most `size` threads, each of which takes one job after the other through `work(job, container)`.
 
     `container` is what an earlier engine left of the job. While the pool is held no new job is started, but what an
     earlier engine started goes on. Every method may be called from any thread.
     """
 
-    def __init__(self, size: int, work: Callable[[str, Found | None], None]) -> None:
+    def __init__(self, size: int, work: Callable[[str, FoundContainer | None], None]) -> None:
         self._size = size
         self._take_up = work
         self._queue: deque[str] = deque()
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, FoundContainer] = {}
         self._threads: list[threading.Thread] = []
         self._busy = 0
         self._held = self._closed = False
         self._changed = threading.Condition()
 
-    def put(self, job: str, found: Found | None = None) -> None:
+    def put(self, job: str, found: FoundContainer | None = None) -> None:
         """Queue a job; one whose container runs already goes first."""
         with self._changed:
             if found is not None:
@@ -37,7 +37,7 @@ class Pool:
                 self._queue.append(job)
             self._changed.notify_all()
 
-    def take_out(self, jobs: Iterable[str]) -> dict[str, Found | None]:
+    def take_out(self, jobs: Iterable[str]) -> dict[str, FoundContainer | None]:
         """Take those of `jobs` out of the queue that have not been started, with what was made of them already."""
         with self._changed:
             out = [job for job in jobs if job in self._queue and not self._runs_already(job)]

@@ -26,7 +26,7 @@ from .executor import (
     Executor,
     ExecutorUnavailable,
     Exit,
-    Found,
+    FoundContainer,
     JobProblem,
     Pulling,
     os_problem,
@@ -103,7 +103,7 @@ class JobWorker:
                 gateway.wired(spec, number), number, paths, bypass=gateway.host(spec), door=gateway.door(spec)
             )
 
-    def live(self, found: Found | None) -> None:
+    def live(self, found: FoundContainer | None) -> None:
         """Run the attempt, or go on with the container that an earlier engine left."""
         try:
             self._record(self._outcome(found))
@@ -122,7 +122,7 @@ class JobWorker:
             self._s.notes.pop(self._job.id, None)
             self._s.pulls.pop(self._job.id, None)
 
-    def _outcome(self, found: Found | None) -> Outcome:
+    def _outcome(self, found: FoundContainer | None) -> Outcome:
         try:
             if found is None or found.status == "created":
                 self._launch(found)
@@ -144,7 +144,7 @@ class JobWorker:
             log.exception("job %s", self._job.id)
             return from_problem(JobProblem(Reason.START_FAILED, "a defect in evaldock; see engine.log"))
 
-    def _launch(self, found: Found | None) -> None:
+    def _launch(self, found: FoundContainer | None) -> None:
         job, ledger, executor = self._job, self._s.ledger, self._s.executor
         if found is not None:
             # Half made by an engine that died: its environment may be stale, so it is made anew.

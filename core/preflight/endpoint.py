@@ -17,7 +17,7 @@ from ..config.suggest import listing, near
 from .model import Check
 from .smallest import has_items, lacks, smallest
 from .targets import Target
-from .wire import WITH_PASSWORD, Answer, Unreachable, ask
+from .wire import WITH_PASSWORD, EndpointAnswer, EndpointUnreachable, ask
 
 PATIENCE = 20.0
 """Seconds that a one-token request may take."""
@@ -53,7 +53,7 @@ def endpoint_checks(target: Target) -> Iterator[Check]:
         else:
             yield from talk.request()
         yield clock(first)
-    except Unreachable as problem:
+    except EndpointUnreachable as problem:
         yield Check("endpoint", "fail", problem.text, problem.remedy)
 
 
@@ -65,7 +65,7 @@ def early_checks(target: Target, patience: float) -> Iterator[Check]:
         return
     try:
         answer = talk.post()
-    except Unreachable as problem:
+    except EndpointUnreachable as problem:
         if not problem.late:
             yield Check("endpoint", "fail", problem.text, problem.remedy)
         return
@@ -93,7 +93,7 @@ class _Talk:
 
     target: Target
     patience: float
-    models: Answer | None = None
+    models: EndpointAnswer | None = None
     header: str = ""
 
     def __post_init__(self) -> None:
@@ -105,7 +105,7 @@ class _Talk:
         state = "is not set" if self.target.key is None else "is empty"
         return Check("key", "fail", f"{name} {state}", f"Set it (export {name}=...), or give a file with --env-file.")
 
-    def list_models(self, timeout: float) -> Answer:
+    def list_models(self, timeout: float) -> EndpointAnswer:
         """The answer to GET /models, asked once. Raises Unreachable."""
         if self.models is None:
             self.models = self.ask(self.target.models_url, timeout)
@@ -115,19 +115,19 @@ class _Talk:
         """The models that the endpoint says it has; empty when it does not say."""
         try:
             return model_ids(self.list_models(self.patience))
-        except Unreachable:
+        except EndpointUnreachable:
             return []
 
     def request(self) -> Iterator[Check]:
         """Send the smallest request and say what its answer means."""
         try:
             answer = self.post()
-        except Unreachable as problem:
+        except EndpointUnreachable as problem:
             yield Check(self.target.label, "fail", problem.text, problem.remedy)
         else:
             yield from self.judge(answer)
 
-    def judge(self, answer: Answer) -> Iterator[Check]:
+    def judge(self, answer: EndpointAnswer) -> Iterator[Check]:
         """What the answer to the smallest request means; a failure that a proxy may have made names the proxy."""
         if answer.status == 407 and answer.through:
             text = f"the proxy {answer.through} wants a user and a password (407)"
@@ -137,7 +137,7 @@ class _Talk:
             bad = answer.through and check.state in ("fail", "warn")
             yield replace(check, text=f"{check.text} (through the proxy {answer.through})") if bad else check
 
-    def _judged(self, answer: Answer) -> Iterator[Check]:
+    def _judged(self, answer: EndpointAnswer) -> Iterator[Check]:
         message = answer.said(self.target.key)
         if answer.status in (401, 403):
             yield self.rejected(answer.status, message)
@@ -152,14 +152,14 @@ class _Talk:
         else:
             yield self.refused(answer.status, message)
 
-    def post(self) -> Answer:
+    def post(self) -> EndpointAnswer:
         """The answer to the smallest request; newer models want another name for the limit."""
         answer = self.send(smallest(self.target.kind, self.target.model_id))
         if answer.status == 400 and b"max_tokens" in answer.body:
             return self.send(smallest(self.target.kind, self.target.model_id, limit=_LIMIT_FIELD))
         return answer
 
-    def send(self, body: dict[str, object]) -> Answer:
+    def send(self, body: dict[str, object]) -> EndpointAnswer:
         """The answer to a request. A key that is refused is tried in the other headers that carry one."""
         answer = self.ask(self.target.url, self.patience, body)
         if answer.status not in (401, 403) or not self.target.key or self.target.key_header:
@@ -174,7 +174,7 @@ class _Talk:
         self.header = first
         return answer
 
-    def ask(self, url: str, timeout: float, body: dict[str, object] | None = None) -> Answer:
+    def ask(self, url: str, timeout: float, body: dict[str, object] | None = None) -> EndpointAnswer:
         """One request with the key. Raises Unreachable."""
         return ask(url, key=self.target.key, body=body, timeout=timeout, header=self.header)
 
@@ -190,14 +190,14 @@ class _Talk:
             remedy = f"{self.target.key_name} begins and ends with a quote: remove them from the value."
         return Check("key", "fail", f"{self.target.key_name} is rejected{said}", remedy)
 
-    def accepted(self, answer: Answer) -> Check:
+    def accepted(self, answer: EndpointAnswer) -> Check:
         """Nothing was said against the key."""
         if not self.target.key_name:
             return Check("key", "ok", "none needed")
         known = f"{self.target.key_name} is accepted"
         return Check("key", "ok", known if answer.status == 200 else f"{self.target.key_name} is not refused")
 
-    def served(self, answer: Answer) -> Iterator[Check]:
+    def served(self, answer: EndpointAnswer) -> Iterator[Check]:
         """200: the model, and whether the answer is one."""
         kind, model, models = self.target.kind, self.target.model_id, self.listed()
         missing = lacks(kind, answer)
@@ -228,7 +228,7 @@ class _Talk:
                 self.target.label, "ok", f"one {'vector' if kind == 'embedding' else 'token'} in {_ms(answer.seconds)}"
             )
 
-    def no_answer(self, answer: Answer, missing: str) -> Check:
+    def no_answer(self, answer: EndpointAnswer, missing: str) -> Check:
         """200 without an answer in it, as servers give for paths that they do not know."""
         message = answer.said(self.target.key) if answer.tree.get("error") else ""
         said = f": {message}" if message else ""
@@ -238,7 +238,7 @@ class _Talk:
             return Check(self.target.label, "warn", f"the endpoint answers {missing}{said}", "It may be overloaded.")
         return Check("url", "fail", f"the endpoint answers {missing}{said}", self.better_path())
 
-    def says_unknown_model(self, answer: Answer, message: str) -> bool:
+    def says_unknown_model(self, answer: EndpointAnswer, message: str) -> bool:
         """Whether a refusal is about the model's name: servers word it differently and use different codes."""
         error = answer.tree.get("error")
         code = cast("dict[str, object]", error).get("code") if isinstance(error, dict) else None
@@ -260,7 +260,7 @@ class _Talk:
             remedy = "Correct target.api_endpoint.model_id."
         return Check("model", "fail", text, remedy)
 
-    def wrong_path(self, answer: Answer) -> Check:
+    def wrong_path(self, answer: EndpointAnswer) -> Check:
         """Something answers, but nothing at this path."""
         shown = bare_url(self.target.url)
         if 300 <= answer.status < 400:
@@ -283,7 +283,7 @@ class _Talk:
         for base in bases:
             try:
                 found = self.ask(f"{base}/models", min(self.patience, 2.0))
-            except Unreachable:
+            except EndpointUnreachable:
                 break
             better = f"{base}/{ending}"
             if model_ids(found) and better != self.target.url:
@@ -302,7 +302,7 @@ class _Talk:
         return Check(self.target.label, "warn", f"the endpoint refuses the smallest request: it {said}", remedy)
 
 
-def model_ids(answer: Answer) -> list[str]:
+def model_ids(answer: EndpointAnswer) -> list[str]:
     """The ids in an answer to GET /models; empty when it lists none."""
     items = answer.tree.get("data") if answer.status == 200 else None
     rows = cast("list[object]", items) if isinstance(items, list) else []
@@ -310,7 +310,7 @@ def model_ids(answer: Answer) -> list[str]:
     return [found for found in ids if isinstance(found, str)]
 
 
-def clock(answer: Answer) -> Check:
+def clock(answer: EndpointAnswer) -> Check:
     """This machine's clock against the endpoint's."""
     try:
         theirs = parsedate_to_datetime(answer.headers["date"]).timestamp()

@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import cast
 
-from .wire import Answer
+from .wire import EndpointAnswer
 
 PROMPT = "Hi"
 _SIDE = 56  # pixels: vision models refuse images smaller than a few patches
@@ -29,13 +29,13 @@ def smallest(kind: str, model_id: str, *, limit: str = "max_tokens") -> dict[str
     return {**model, "messages": [{"role": "user", "content": content}], limit: 1}
 
 
-def has_items(kind: str, answer: Answer) -> bool:
+def has_items(kind: str, answer: EndpointAnswer) -> bool:
     """Whether an answer has the list that one of its protocol has, with something in it."""
     items = answer.tree.get("data" if kind == "embedding" else "choices")
     return isinstance(items, list) and bool(cast("list[object]", items))
 
 
-def lacks(kind: str, answer: Answer) -> str:
+def lacks(kind: str, answer: EndpointAnswer) -> str:
     """What an answer lacks to be one of its protocol, as the end of a sentence; "" when it lacks nothing."""
     field = "data" if kind == "embedding" else "choices"
     items = answer.tree.get(field)

@@ -32,7 +32,7 @@ _NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 _MOST = 1 << 20  # bytes of an answer that are read
 
 
-class Unreachable(EvaldockError):
+class EndpointUnreachable(EvaldockError):
     """No HTTP answer. `late`: there may be one yet, it has only not come in time."""
 
     def __init__(self, text: str, remedy: str, *, late: bool = False) -> None:
@@ -41,7 +41,7 @@ class Unreachable(EvaldockError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class EndpointAnswer:
     """An HTTP answer. `headers` by lower-case name; `seconds` from the request to the end of the answer.
 
     `at` is the time of this machine when it had come, in seconds since 1970. `through` is the proxy that it came
@@ -79,7 +79,7 @@ def ask(
     body: Mapping[str, object] | None = None,
     timeout: float,
     header: str = "authorization",
-) -> Answer:
+) -> EndpointAnswer:
     """GET `url`, or POST `body` to it, with the key in `header`. Raises Unreachable. Redirects are not followed: they
     are answers too."""
     parts = urlsplit(url)
@@ -93,7 +93,7 @@ def ask(
         headers["Content-Type"] = "application/json"
     via = proxy_for(bare)
     if via and (why := unspoken(via)):
-        raise Unreachable(f"{parts.hostname} cannot be reached: {why}", _EXCEPT)
+        raise EndpointUnreachable(f"{parts.hostname} cannot be reached: {why}", _EXCEPT)
     # Reading all authorities takes a moment: only who needs them does.
     secure = [urllib.request.HTTPSHandler(context=trust())] if parts.scheme == "https" else []
     request = urllib.request.Request(bare, data, headers)
@@ -108,10 +108,10 @@ def ask(
         raise _unreachable(error, bare, via, timeout) from None
 
 
-def _no_tunnel(status: str, host: str, proxy: str) -> Unreachable:
+def _no_tunnel(status: str, host: str, proxy: str) -> EndpointUnreachable:
     if status == "407":
-        return Unreachable(f"{proxy} wants a user and a password (407)", WITH_PASSWORD)
-    return Unreachable(f"{proxy} makes no way to {host} ({status})", _EXCEPT)
+        return EndpointUnreachable(f"{proxy} wants a user and a password (407)", WITH_PASSWORD)
+    return EndpointUnreachable(f"{proxy} makes no way to {host} ({status})", _EXCEPT)
 
 
 class _RedirectsAreAnswers(urllib.request.HTTPRedirectHandler):
@@ -121,14 +121,14 @@ class _RedirectsAreAnswers(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _answer(status: int, found: addinfourl, began: float, via: str | None) -> Answer:
+def _answer(status: int, found: addinfourl, began: float, via: str | None) -> EndpointAnswer:
     body = found.read(_MOST)
     headers = {name.lower(): value for name, value in found.headers.items()}
     through = proxy_name(via) if via else ""
-    return Answer(status, headers, body, time.monotonic() - began, time.time(), through)
+    return EndpointAnswer(status, headers, body, time.monotonic() - began, time.time(), through)
 
 
-def _unreachable(error: Exception, url: str, via: str | None, timeout: float) -> Unreachable:
+def _unreachable(error: Exception, url: str, via: str | None, timeout: float) -> EndpointUnreachable:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     parts = urlsplit(via or url)
     who = f"{'the proxy ' if via else ''}{parts.netloc.rpartition('@')[2]}"
@@ -139,20 +139,24 @@ def _unreachable(error: Exception, url: str, via: str | None, timeout: float) ->
         # A server that knows no TLS waits for the rest of what it takes for a request.
         tls = ", and whether http:// is meant" if parts.scheme == "https" else ""
         remedy = f"See whether it is busy{tls}, and check {where}."
-        return Unreachable(f"{who} did not answer within {timeout:g} s", remedy, late=True)
+        return EndpointUnreachable(f"{who} did not answer within {timeout:g} s", remedy, late=True)
     if isinstance(reason, ssl.SSLCertVerificationError):
         why = reason.verify_message or "it cannot be verified"
-        return Unreachable(
+        return EndpointUnreachable(
             f"the TLS certificate of {who} is not trusted: {why}",
             "If your own authority made it, name that authority's file in SSL_CERT_FILE.",
         )
     if isinstance(reason, ssl.SSLError):
-        return Unreachable(f"{who} does not speak TLS", f"Write http:// instead of https:// in {where}.")
+        return EndpointUnreachable(f"{who} does not speak TLS", f"Write http:// instead of https:// in {where}.")
     if isinstance(reason, socket.gaierror):
-        return Unreachable(f"the host name of {who} is not known", f"Check {where}, and your network.")
+        return EndpointUnreachable(f"the host name of {who} is not known", f"Check {where}, and your network.")
     if isinstance(reason, ConnectionRefusedError):
-        return Unreachable(f"{who} refuses connections", f"Start the model server, or correct {where}.")
+        return EndpointUnreachable(f"{who} refuses connections", f"Start the model server, or correct {where}.")
     if isinstance(reason, OSError) and not isinstance(reason, http.client.HTTPException):
         why = os.strerror(reason.errno) if reason.errno else str(reason)
-        return Unreachable(f"{who} cannot be reached: {one_line(why).lower()}", f"Check {where}, and your network.")
-    return Unreachable(f"{who} does not answer in HTTP", f"Check the port in {where}, and whether https:// is meant.")
+        return EndpointUnreachable(
+            f"{who} cannot be reached: {one_line(why).lower()}", f"Check {where}, and your network."
+        )
+    return EndpointUnreachable(
+        f"{who} does not answer in HTTP", f"Check the port in {where}, and whether https:// is meant."
+    )

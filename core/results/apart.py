@@ -29,7 +29,7 @@ SECONDS = 20.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReaderAnswer:
     """`value` is what the function returned, unless `problem` (the end of a sentence) or `defect` (a traceback) tell
     why it did not. `spent`: the reader is not worth a further question."""
 
@@ -113,7 +113,7 @@ class _Values(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module_name}.{global_name} is no result")
 
 
-def _unpacked(data: bytes) -> Answer:
+def _unpacked(data: bytes) -> ReaderAnswer:
     found: object = _Values(io.BytesIO(data)).load()
-    assert isinstance(found, Answer)
+    assert isinstance(found, ReaderAnswer)
     return found

@@ -8,7 +8,7 @@ from ..catalog.measure import Measure
 from .samples.declared import DeclaredTable
 from .samples.evidence import SampleFiles
 from .samples.lm_eval import LmEvalTable
-from .samples.model import TooLarge, digest
+from .samples.model import SampleTooLarge, digest
 from .samples.nemo_skills import NemoSkillsTable
 from .samples.simple_evals import SimpleEvalsTable
 
@@ -32,6 +32,6 @@ def extracted_answers(artifacts: Path, measure: Measure, label: str) -> dict[str
                     text = table.texts(row).extracted.strip()
                     said = said or bool(text)
                     found.setdefault(row.id, []).append((digest(text), row.values[label]))
-        except TooLarge:
+        except SampleTooLarge:
             return {}
     return found if said else {}

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from ..base.helper import serve
 from ..base.units import size
-from .apart import MEMORY, SECONDS, Answer
+from .apart import MEMORY, SECONDS, ReaderAnswer
 
 _SPENT = 256 << 20  # who had so much has too much left of it
 
@@ -40,12 +40,12 @@ def _packed(question: bytes) -> bytes:
     try:
         value = function(*args, **kwargs)
         spent = _most_memory() > _SPENT
-        return sent(Answer(value, spent=spent))
+        return sent(ReaderAnswer(value, spent=spent))
     except MemoryError:
         pass
     except Exception:  # noqa: BLE001 - the one who asked tells of it
-        return sent(Answer(defect=traceback.format_exc(limit=-8)))
-    return sent(Answer(problem=f"need more than the {size(MEMORY)} of memory allowed", spent=True))
+        return sent(ReaderAnswer(defect=traceback.format_exc(limit=-8)))
+    return sent(ReaderAnswer(problem=f"need more than the {size(MEMORY)} of memory allowed", spent=True))
 
 
 def _most_memory() -> int:
@@ -62,7 +62,7 @@ class _Pickler(pickle.Pickler):
         return (type(obj), (obj.value,)) if isinstance(obj, Enum) else NotImplemented
 
 
-def sent(answer: Answer) -> bytes:
+def sent(answer: ReaderAnswer) -> bytes:
     """The answer as bytes that hold nothing but evaldock's own classes and plain values."""
     packed = io.BytesIO()
     _Pickler(packed).dump(answer)

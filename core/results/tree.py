@@ -40,7 +40,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Node:
+class FigureNode:
     """A task or group. `label` is its name without what it shares with its parent's; `depth` counts from 0."""
 
     name: str
@@ -57,7 +57,7 @@ class MetricTree:
     them, and both were taken from the samples that it wrote down.
     """
 
-    nodes: tuple[Node, ...] = ()
+    nodes: tuple[FigureNode, ...] = ()
     file: str = ""
     problem: str = ""
     counted: bool = False
@@ -162,11 +162,11 @@ def _figure(found: Found, primary: bool) -> Figure:
     )
 
 
-def _nodes(branch: _Branch, parent: str, depth: int) -> list[Node]:
-    nodes: list[Node] = []
+def _nodes(branch: _Branch, parent: str, depth: int) -> list[FigureNode]:
+    nodes: list[FigureNode] = []
     for name, inner in branch.below.items():
         label = name.removeprefix(f"{parent}_") if parent and name != parent else name
-        nodes.append(Node(name, label, depth, tuple(_in_order(inner.figures))))
+        nodes.append(FigureNode(name, label, depth, tuple(_in_order(inner.figures))))
         nodes += _nodes(inner, name, depth + 1)
     return nodes
 

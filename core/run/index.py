@@ -40,7 +40,7 @@ class AmbiguousId(EvaldockError):
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRun:
     """A run, and the one job of it that was named (None: the whole run)."""
 
     run: Run
@@ -90,13 +90,13 @@ def scan(folder: Path, env: Mapping[str, str] | None = None) -> list[Run]:
     return runs
 
 
-def find(text: str, env: Mapping[str, str] | None = None) -> Found:
+def find(text: str, env: Mapping[str, str] | None = None) -> FoundRun:
     """The run or job that `text` names: a unique prefix of an invocation, that plus `.n`, or a run's directory.
 
     Raises NotFound, AmbiguousId, RunDamaged.
     """
     if os.sep in text:
-        return Found(_open_directory(text))
+        return FoundRun(_open_directory(text))
     match = _ID.fullmatch(text.strip().lower())
     if match is None:
         raise NotFound(
@@ -115,7 +115,7 @@ def find(text: str, env: Mapping[str, str] | None = None) -> Found:
         fitting.sort(key=lambda invocation: known[invocation].name, reverse=True)
         raise AmbiguousId(text, tuple(fitting))
     run = Run.open(known[fitting[0]])
-    return Found(run, None if number is None else _job_id(run, int(number)))
+    return FoundRun(run, None if number is None else _job_id(run, int(number)))
 
 
 def _perhaps(prefix: str, known: Iterable[str]) -> str:

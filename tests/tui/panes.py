@@ -15,7 +15,7 @@ from pathlib import Path
 from evaldock.core.config.model import EnvValue
 from evaldock.core.plan.spec import EnvRef, JobSpec, Plan
 from evaldock.core.plan.view import Again, plan_view
-from evaldock.core.results.tree import Figure, MetricTree, Node
+from evaldock.core.results.tree import Figure, FigureNode, MetricTree
 from evaldock.core.run.events import (
     EngineStarted,
     JobChanged,
@@ -54,8 +54,10 @@ JOB = "4f2a9c1e.11"
 NOW = datetime(2026, 11, 23, 3, 30, tzinfo=UTC)
 
 
-def _node(label: str, depth: int, value: float | None, stderr: float | None, n: int, *, primary: bool = False) -> Node:
-    return Node(label, label, depth, (Figure("acc", f"mmlu_{label}_acc", value, stderr, n, primary=primary),))
+def _node(
+    label: str, depth: int, value: float | None, stderr: float | None, n: int, *, primary: bool = False
+) -> FigureNode:
+    return FigureNode(label, label, depth, (Figure("acc", f"mmlu_{label}_acc", value, stderr, n, primary=primary),))
 
 
 TREE = MetricTree(

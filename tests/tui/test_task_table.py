@@ -161,10 +161,10 @@ async def test_no_name_breaks_a_line(task: str, detail: str, width: int) -> None
     from evaldock.tui.glyphs import UNICODE
     from evaldock.tui.theme import palette
     from evaldock.tui.view.columns import columns
-    from evaldock.tui.widgets.task_line import Look, Pencil
+    from evaldock.tui.widgets.task_line import Pencil, RowLook
 
     row = replace(BLANK, task=clean_line(task), detail=clean_line(detail), state="failed", reason="start_failed")
-    strip = Pencil(palette(THEMES["evaldock-dark"]), UNICODE, columns(width), row, Look(cursor=True)).draw()
+    strip = Pencil(palette(THEMES["evaldock-dark"]), UNICODE, columns(width), row, RowLook(cursor=True)).draw()
     assert strip.cell_length == width
     assert not [character for character in strip.text if ord(character) < 32]
 

@@ -20,7 +20,15 @@ from evaldock.core.engine import worker as worker_module
 from evaldock.core.engine.executor import Executor
 from evaldock.core.engine.ledger import Ledger
 from evaldock.core.engine.worker import JobWorker, Left, Shared
-from evaldock.core.results.apart import Answer, GivenUp, ReadingFailed, _unpacked, end_idle, read_apart, read_unless
+from evaldock.core.results.apart import (
+    GivenUp,
+    ReaderAnswer,
+    ReadingFailed,
+    _unpacked,
+    end_idle,
+    read_apart,
+    read_unless,
+)
 from evaldock.core.results.model import NoResult
 from evaldock.core.results.read import read_results
 from evaldock.core.results.reader import sent
@@ -39,7 +47,7 @@ SPEC = replace(make_plan(Path("/"), "t").jobs[0], result_format="json")
 def test_a_member_of_an_enum_is_read_also_where_python_names_it_by_getattr(monkeypatch: pytest.MonkeyPatch) -> None:
     # As Python 3.11.2 has it, which is Debian 12's.
     monkeypatch.setattr(Enum, "__reduce_ex__", lambda self, _protocol: (getattr, (type(self), self._name_)))
-    assert _unpacked(sent(Answer([JobState.LOST, 1.5]))) == Answer([JobState.LOST, 1.5])
+    assert _unpacked(sent(ReaderAnswer([JobState.LOST, 1.5]))) == ReaderAnswer([JobState.LOST, 1.5])
 
 
 def test_what_is_read_apart_is_what_is_read_here(tmp_path: Path) -> None:

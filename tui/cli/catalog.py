@@ -19,7 +19,7 @@ from .rows import plain
 
 if TYPE_CHECKING:
     from ...core.catalog.builtin import Builtin
-    from ...core.catalog.update import Difference
+    from ...core.catalog.update import TaskChange
 
 
 @click.group()
@@ -69,7 +69,7 @@ def update(dry_run: bool, wheel: Path | None, as_json: bool) -> ExitCode:
     return ExitCode.OK
 
 
-def _tell(before: Builtin, after: Builtin, found: Sequence[Difference], path: Path | None) -> None:
+def _tell(before: Builtin, after: Builtin, found: Sequence[TaskChange], path: Path | None) -> None:
     for one in found:
         click.echo(f"{one.sign} {plain(one.name)}" + (f"  {plain(one.what)}" if one.what else ""))
     counts = [sum(one.sign == sign for one in found) for sign in "+-~"]

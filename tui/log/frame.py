@@ -39,7 +39,7 @@ class LogStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LogRow:
     """A row of the screen: characters `start` to `end` of a line. `marks` are the matches in the line, as drawn; `here`
     is the current one, -1 if it is elsewhere. `clock` is when the line came; `marker` the text of a marker row; `spot`
     says that the line was gone to."""

@@ -13,7 +13,7 @@ MARKER = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LinePlace:
     """A row: the part `part` of the wrapped line that stands at place `line` of the view."""
 
     line: int = 0
@@ -59,18 +59,18 @@ class Rows:
     def _height(self, line: int) -> int:
         return (len(self.parts(line)) if self.wrap_at else 1) + self._marked(line)
 
-    def down(self, top: Place, most: int) -> Iterator[Place]:
+    def down(self, top: LinePlace, most: int) -> Iterator[LinePlace]:
         """At most `most` rows from a place on; the part of a marker is MARKER."""
         line, first = top.line, top.part
         while most > 0 and line < self._count():
             height = self._height(line)
             marker = height - 1 if self._marked(line) else height
             for part in range(min(first, height - 1), height)[:most]:
-                yield Place(line, MARKER if part == marker else part)
+                yield LinePlace(line, MARKER if part == marker else part)
                 most -= 1
             line, first = line + 1, 0
 
-    def moved(self, top: Place, rows: int, height: int) -> Place:
+    def moved(self, top: LinePlace, rows: int, height: int) -> LinePlace:
         """The place `rows` further down (or up), so that the screen stays full as long as the log fills it."""
         line, part = top.line, top.part + rows
         while part < 0 and line > 0:
@@ -80,14 +80,14 @@ class Rows:
         while line < last and part >= self._height(line):
             part -= self._height(line)
             line += 1
-        place = Place(line, max(0, part))
+        place = LinePlace(line, max(0, part))
         bottom = self.bottom(height)
         return bottom if (place.line, place.part) > (bottom.line, bottom.part) else place
 
-    def bottom(self, height: int) -> Place:
+    def bottom(self, height: int) -> LinePlace:
         """The place from which the rest of the log just fills `height` rows."""
         line, left = self._count(), height
         while line > 0 and left > 0:
             line -= 1
             left -= self._height(line)
-        return Place(line, max(0, -left))
+        return LinePlace(line, max(0, -left))

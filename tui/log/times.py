@@ -11,7 +11,7 @@ def now() -> str:
     return f"{datetime.now().astimezone():%H:%M:%S}"
 
 
-class Seen:
+class ArrivalTimes:
     """When lines came. Those that were there at the first look have no time, for nothing tells it."""
 
     def __init__(self) -> None:

@@ -10,11 +10,11 @@ from ...core.logs.query import BadPattern, Query
 from ...core.logs.text import LONGEST as LONGEST_READ
 from ...core.logs.text import line_bytes, plain
 from .copy import copied_lines
-from .frame import LogStatus, Row
+from .frame import LogRow, LogStatus
 from .log_line import LONGEST, NOTHING, LogLine
 from .matches import Hit, Search
-from .rows import MARKER, Place, Rows
-from .times import Markers, Seen
+from .rows import MARKER, LinePlace, Rows
+from .times import ArrivalTimes, Markers
 
 _KEPT = 2048
 _BEFORE_HIT = 200
@@ -40,11 +40,11 @@ class LogView:
         self._rows = Rows(lambda: self.count(), lambda place: self._line(place).drawn, lambda p: bool(self._marker(p)))
         self._file: LogFile | None = None
         self._content = Content()
-        self._top = Place()
+        self._top = LinePlace()
         self._following = True
         self._held_at = 0
         self._only_hits = False
-        self._seen = Seen()
+        self._seen = ArrivalTimes()
         self._search: Search | None = None
         self._refused = ""
         self._wanted = 0
@@ -120,22 +120,22 @@ class LogView:
             self._begin_anew()
             return
         shift = content.index.line_at(before.index.origin)
-        self._top = Place(self._top.line + shift, self._top.part)
+        self._top = LinePlace(self._top.line + shift, self._top.part)
         self._held_at += shift
         self.markers.shift(shift)
 
     def _begin_anew(self) -> None:
         self.forget_drawn()
-        self._top, self.hit, self.spot, self._held_at, self._skip = Place(), None, None, 0, (-1, 0)
-        self._seen, self.markers, self._wanted = Seen(), Markers(), 0
+        self._top, self.hit, self.spot, self._held_at, self._skip = LinePlace(), None, None, 0, (-1, 0)
+        self._seen, self.markers, self._wanted = ArrivalTimes(), Markers(), 0
 
     def _keep_place(self) -> None:
         """Where only matching lines are shown, the same line stays on top while lines before it are still counted."""
         version, line = self._anchor
         if self._only_hits and self._search is not None and self._search.version != version:
-            self._top = Place(self._search.number_before(line), self._top.part)
+            self._top = LinePlace(self._search.number_before(line), self._top.part)
 
-    def look(self) -> tuple[list[Row], LogStatus]:
+    def look(self) -> tuple[list[LogRow], LogStatus]:
         """The rows that are on screen now, and how things are."""
         # Read once a look: a line that grows meanwhile must not have more rows here than there.
         self._spans.clear()
@@ -148,7 +148,7 @@ class LogView:
             self._anchor = (self._search.version, self.line_of(self._top.line))
         return rows, self._status(rows)
 
-    def _status(self, rows: list[Row]) -> LogStatus:
+    def _status(self, rows: list[LogRow]) -> LogStatus:
         index, search, hit = self._content.index, self._search, self.hit
         shown = [row.here == n for row in rows for n, (at, _) in enumerate(row.marks) if row.start <= at < row.end]
         return LogStatus(
@@ -187,7 +187,7 @@ class LogView:
         found = self._search.line(place) if self._search is not None else None
         return found if found is not None else -1
 
-    def _find_spans(self, places: list[Place]) -> None:
+    def _find_spans(self, places: list[LinePlace]) -> None:
         index = self._content.index
         if index is not None and places and not self._only_hits:
             first = places[0].line
@@ -217,16 +217,16 @@ class LogView:
             found = self._kept[key] = self._draw(line_bytes(index, *span, longest), skip)
         return found
 
-    def _row(self, place: Place) -> Row:
+    def _row(self, place: LinePlace) -> LogRow:
         text = self._line(place.line)
         if place.part == MARKER:
-            return Row(place.line, NOTHING, marker=self._marker(place.line))
+            return LogRow(place.line, NOTHING, marker=self._marker(place.line))
         start, end = self._rows.parts(place.line)[place.part] if self._rows.wrap_at else (0, text.length)
         line = self.line_of(place.line)
         here = self.hit[1] if self.hit is not None and self.hit[0] == line else -1
         clock = self._seen.time_of(line) if not place.part else ""
         spot = line == self.spot and not place.part
-        return Row(place.line, text, start, end, self._marks(line, text), here, clock, spot=spot)
+        return LogRow(place.line, text, start, end, self._marks(line, text), here, clock, spot=spot)
 
     def _marks(self, line: int, text: LogLine) -> tuple[tuple[int, int], ...]:
         """The matches in a line, as they are drawn."""
@@ -272,7 +272,7 @@ class LogView:
     def to_top(self) -> None:
         """To the first line."""
         self._follow(False)
-        self._top = Place()
+        self._top = LinePlace()
 
     def to_end(self) -> None:
         """To the end, and on with it."""
@@ -281,7 +281,7 @@ class LogView:
     def resize(self, height: int, wrap_at: int) -> None:
         """The screen has so many rows; lines longer than `wrap_at` cells are wrapped, 0 wraps nothing."""
         if wrap_at != self._rows.wrap_at:
-            self._top = Place(self._top.line)
+            self._top = LinePlace(self._top.line)
         self._height, self._rows.wrap_at = height, wrap_at
 
     def go_to(self, line: int) -> None:
@@ -297,8 +297,8 @@ class LogView:
         parts = self._rows.parts(place) if self._rows.wrap_at else ()
         part = next((n for n, (start, end) in enumerate(parts) if start <= character < end), 0)
         shown = [*self._rows.down(self._top, self._height)]
-        if Place(place, part) not in (shown[1:-1] if self._height > 2 else shown):
-            self._top = self._rows.moved(Place(place, part), -(self._height // 3), self._height)
+        if LinePlace(place, part) not in (shown[1:-1] if self._height > 2 else shown):
+            self._top = self._rows.moved(LinePlace(place, part), -(self._height // 3), self._height)
 
     def add_marker(self) -> None:
         """Draw a line under the newest line, in this view only."""
@@ -365,7 +365,7 @@ class LogView:
             return
         line = max(0, self.line_of(self._top.line))
         self._only_hits = on
-        self._top = Place(self._search.number_before(line) if on and self._search is not None else line)
+        self._top = LinePlace(self._search.number_before(line) if on and self._search is not None else line)
         self._held_at = self.count()
         if on:
             self._anchor = (-1, line)

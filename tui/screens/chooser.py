@@ -14,7 +14,7 @@ from .dialog import Dialog, Row, row
 
 
 @dataclass(frozen=True)
-class Entry:
+class Option:
     """One thing to choose: its result, its name, and what stands dim at its right."""
 
     result: str
@@ -35,19 +35,19 @@ class Chooser(Dialog[str]):
         Binding("pageup", "move(-10)", "page up", show=False, priority=True),
     ]
 
-    def __init__(self, entries: Sequence[Entry], chosen: str = "") -> None:
+    def __init__(self, entries: Sequence[Option], chosen: str = "") -> None:
         super().__init__()
         self._entries = tuple(entries)
         self._typed = ""
         self._place = next((n for n, entry in enumerate(self._entries) if entry.result == chosen), 0)
 
-    def shown(self) -> list[Entry]:
+    def shown(self) -> list[Option]:
         """The entries that hold every word that was typed."""
         words = self._typed.lower().split()
         return [entry for entry in self._entries if all(word in f"{entry.name} {entry.note}".lower() for word in words)]
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> Option | None:
         """The entry under the cursor."""
         shown = self.shown()
         return shown[min(self._place, len(shown) - 1)] if shown else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..actions import BY_ID, Keys, key_name
-from .chooser import Chooser, Entry
+from .chooser import Chooser, Option
 
 
 class CommandsDialog(Chooser):
@@ -16,7 +16,7 @@ class CommandsDialog(Chooser):
     wide = 80
 
     def __init__(self, offered: Sequence[tuple[str, str]], keys: Keys | None = None) -> None:
-        super().__init__([Entry(action, _named(action, name), _keys(action, keys)) for action, name in offered])
+        super().__init__([Option(action, _named(action, name), _keys(action, keys)) for action, name in offered])
 
 
 def _named(action: str, name: str) -> str:

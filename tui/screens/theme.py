@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..widgets.dress import app_of
-from .chooser import Chooser, Entry
+from .chooser import Chooser, Option
 
 _NOTES = {
     "dark": "the usual one",
@@ -24,7 +24,7 @@ class ThemeDialog(Chooser):
     def __init__(self, names: Sequence[str], current: str) -> None:
         self._worn = current
         short = current.removeprefix("evaldock-")
-        super().__init__([Entry(name, name, _NOTES.get(name, "your own")) for name in names], short)
+        super().__init__([Option(name, name, _NOTES.get(name, "your own")) for name in names], short)
 
     def moved(self) -> None:
         """Wear what the cursor is on."""

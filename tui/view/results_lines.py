@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from ...core.base.sanitize import clean_line
-from ...core.results.tree import Figure, MetricTree, Node
+from ...core.results.tree import Figure, FigureNode, MetricTree
 from ...core.run.score import Score
 from ...core.statistics.interval import Interval, interval
 from ..draw import numbers
@@ -48,7 +48,7 @@ class _Columns:
 class _Row:
     """A figure; `first` of its node."""
 
-    node: Node
+    node: FigureNode
     figure: Figure
     first: bool
 

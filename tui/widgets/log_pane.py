@@ -19,12 +19,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..actions import bindings
-from ..log.frame import LogStatus, Row
+from ..log.frame import LogRow, LogStatus
 from ..log.log_line import LogLine, log_line
 from ..log.matches import Hit
 from ..log.view_model import LogView
 from .dress import glyphs_of, palette_of
-from .log_strip import Look, row_strip, sentence_strip
+from .log_strip import LogLook, row_strip, sentence_strip
 
 _DRAWN_EVERY = 1 / 15
 _TOLD_EVERY = 1 / 4
@@ -54,7 +54,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._view = LogView(self._drawn, self._wake)
-        self._rows: list[Row] = []
+        self._rows: list[LogRow] = []
         self._told = self._status = LogStatus()
         self._hit_seen: Hit | None = None
         self._told_at = self._drawn_at = 0.0
@@ -62,7 +62,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         self._left = 0
         self._left_for_hit = False
         self._wrap = self._clock = False
-        self._look: Look | None = None
+        self._look: LogLook | None = None
         self._main_loop: asyncio.AbstractEventLoop | None = None
         self._own_context = copy_context()
         self._dragged = 0.0
@@ -143,8 +143,8 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
             self.refresh(*(Region(0, y, size.width, 1) for y in changed))
         self._tell()
 
-    def _new_look(self) -> Look:
-        return Look(palette_of(self), glyphs_of(self), self.size.width, self._left, self._clock)
+    def _new_look(self) -> LogLook:
+        return LogLook(palette_of(self), glyphs_of(self), self.size.width, self._left, self._clock)
 
     def _bring_hit_into_sight(self) -> None:
         """Scroll sideways to a match that was gone to, and back when there is none any more."""
@@ -365,7 +365,7 @@ class LogPane(Widget, can_focus=True, inherit_bindings=False):
         finally:
             self._painting = False
 
-    def _renew_look(self) -> Look:
+    def _renew_look(self) -> LogLook:
         look = self._new_look()
         if self._look != look:
             # A theme was chosen, or this is the first time.

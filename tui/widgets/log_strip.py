@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from ..draw.line import Line
 from ..glyphs import Glyphs
-from ..log.frame import Row
+from ..log.frame import LogRow
 from ..log.log_line import Run, marked, piece
 from ..theme import Palette
 from ..view.columns import MARGIN, RIGHT
@@ -22,7 +22,7 @@ CLOCK = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LogLook:
     """What all rows of a pane are drawn with: its width, the cells out of sight at the left, a column of times."""
 
     palette: Palette
@@ -47,7 +47,7 @@ class Look:
         return max(1, self.width - self.before - RIGHT)
 
 
-def row_strip(look: Look, row: Row, selected: tuple[int, int] | None, *, offsets: bool) -> Strip:
+def row_strip(look: LogLook, row: LogRow, selected: tuple[int, int] | None, *, offsets: bool) -> Strip:
     """A row of a line; the characters `selected` (from, to; to -1 is the end) are the user's selection.
 
     With `offsets` the strip knows what is under the mouse: characters of the drawn line, counted backwards before its
@@ -71,7 +71,7 @@ def row_strip(look: Look, row: Row, selected: tuple[int, int] | None, *, offsets
     return Strip([*head, *text, Segment(" " * free, ground), _edge(look, row)], look.width)
 
 
-def _overlaid(palette: Palette, row: Row, selected: tuple[int, int] | None) -> Sequence[Run]:
+def _overlaid(palette: Palette, row: LogRow, selected: tuple[int, int] | None) -> Sequence[Run]:
     if not row.marks and selected is None:
         return row.text.runs if row.end - row.start == row.text.length else piece(row.text.runs, row.start, row.end)
     found, here = palette.style("bright", on="tint"), palette.style("bg", on="accent", bold=True)
@@ -82,7 +82,7 @@ def _overlaid(palette: Palette, row: Row, selected: tuple[int, int] | None) -> S
     return piece(runs, row.start, row.end)
 
 
-def _edge(look: Look, row: Row) -> Segment:
+def _edge(look: LogLook, row: LogRow) -> Segment:
     """At the right edge: whether a match is in the row, out of sight as it may be, or what was gone to."""
     marks = [n for n, (at, _) in enumerate(row.marks) if row.start <= at < row.end]
     here = row.spot or row.here in marks
@@ -90,13 +90,13 @@ def _edge(look: Look, row: Row) -> Segment:
     return Segment(glyph, look.palette.style("accent", bold=here))
 
 
-def _marker_strip(look: Look, time: str) -> Strip:
+def _marker_strip(look: LogLook, time: str) -> Strip:
     """A line across the log, with the time at which it was drawn."""
     line = Line(look.palette, limit=look.width).pad_to(MARGIN).add(f"{time} ", "accent")
     return line.add(look.glyphs.rule * max(0, look.width - line.width - RIGHT), "rule").strip(look.width)
 
 
-def sentence_strip(look: Look, text: str, place: int) -> Strip:
+def sentence_strip(look: LogLook, text: str, place: int) -> Strip:
     """A sentence where a log would be, or nothing. For a selection it is the end of the log, `place`."""
     strip = Line(look.palette, limit=look.width).pad_to(MARGIN).add(text, "dim").strip(look.width)
     return strip.apply_offsets(-cell_len(text) - MARGIN, place)

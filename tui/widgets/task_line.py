@@ -25,7 +25,7 @@ _SPARK = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RowLook:
     """How a row stands among the others. `flash` (0..1) lights its ground up after its state changed."""
 
     cursor: bool = False
@@ -40,7 +40,7 @@ class Look:
 class Pencil:
     """Draws one row. `stale` takes all colour away: what is shown is only what was last seen."""
 
-    def __init__(self, palette: Palette, glyphs: Glyphs, columns: Columns, row: TaskRow, look: Look) -> None:
+    def __init__(self, palette: Palette, glyphs: Glyphs, columns: Columns, row: TaskRow, look: RowLook) -> None:
         self.palette, self.glyphs, self.columns, self.row, self.look = palette, glyphs, columns, row, look
         self.ground: Role = "cursor" if look.cursor else "bg"
         self.line = Line(palette, on=self.ground, limit=columns.width)

@@ -21,7 +21,7 @@ from ..view.columns import Columns, Name, columns
 from ..view.order import arranged, kept, matching
 from ..view.row import TaskRow
 from .dress import animated, glyphs_of, palette_of
-from .task_line import Look, Pencil, below_line, empty_line, head_line
+from .task_line import Pencil, RowLook, below_line, empty_line, head_line
 
 _SORT_WAITS = 2.0  # seconds after a key in which rows keep their places
 _FLASH = 0.6
@@ -73,9 +73,9 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
         self._holding: str = ""
         self._last_key = float("-inf")
         self._flashes: dict[str, float] = {}
-        self._strips: dict[str, tuple[TaskRow, Look, Columns, Palette, Glyphs, Strip]] = {}
+        self._strips: dict[str, tuple[TaskRow, RowLook, Columns, Palette, Glyphs, Strip]] = {}
         self._last_shown = 0
-        self._drawn: dict[int, tuple[TaskRow, Look]] = {}
+        self._drawn: dict[int, tuple[TaskRow, RowLook]] = {}
 
     # What comes from outside
 
@@ -325,9 +325,9 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
         self._strips[row.job] = (row, look, spec, palette, glyphs, strip)
         return strip
 
-    def _look(self, row: TaskRow) -> Look:
+    def _look(self, row: TaskRow) -> RowLook:
         since = time.monotonic() - self._flashes[row.job] if row.job in self._flashes else _FLASH
-        return Look(
+        return RowLook(
             cursor=row.job == self._cursor_job,
             focus=self.has_focus,
             marked=row.job in self._marks,

@@ -31,11 +31,11 @@ from ..executor import (
     Cancelled,
     ExecutorUnavailable,
     Exit,
-    Found,
+    FoundContainer,
     ImageFacts,
     JobProblem,
     Pulling,
-    Sample,
+    Usage,
 )
 from .address import host_addresses
 from .chown import chown_through_daemon, owner_for
@@ -280,14 +280,14 @@ class DockerExecutor:
     def _remove(self, name: str) -> None:
         self._act(lambda client: client.remove_container(name, force=True, v=True))
 
-    def find(self, invocation: str | None) -> Sequence[Found]:
+    def find(self, invocation: str | None) -> Sequence[FoundContainer]:
         """All containers of one invocation (None: of all), whoever started them."""
         label = LABEL_INVOCATION if invocation is None else f"{LABEL_INVOCATION}={invocation}"
         with self._clients.outage_to_unavailable():
             rows = self._clients.get().containers(all=True, filters={"label": label})
         names = {str(row["Names"][0]).lstrip("/") for row in rows}
         self._fenced |= {name for name in names if fence_of(name) in names}
-        found: list[Found] = []
+        found: list[FoundContainer] = []
         for row in rows:
             labels: dict[str, str] = row.get("Labels") or {}
             state = str(row.get("State"))
@@ -304,10 +304,10 @@ class DockerExecutor:
                 continue
             if labels.get(LABEL_LOG) == LOG_BY_DOCKER:
                 self._shellless.add(name)
-            found.append(Found(job, int(labels[LABEL_ATTEMPT]), name, status, labels.get(LABEL_RUN_DIR, "")))
+            found.append(FoundContainer(job, int(labels[LABEL_ATTEMPT]), name, status, labels.get(LABEL_RUN_DIR, "")))
         return found
 
-    def sample(self, name: str) -> Sample | None:
+    def sample(self, name: str) -> Usage | None:
         """CPU and memory from the cgroup, None where the daemon's host is not this one."""
         files = self._cgroups.get(name)
         if files is None:

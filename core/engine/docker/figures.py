@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..executor import Sample
+from ..executor import Usage
 
 _ROOT = Path("/sys/fs/cgroup")
 
@@ -27,7 +27,7 @@ def cgroup_files(pid: int, proc: Path = Path("/proc"), root: Path = _ROOT) -> tu
     return (cpu, memory) if cpu.exists() and memory.exists() else None
 
 
-def read_figures(files: tuple[Path, Path]) -> Sample | None:
+def read_figures(files: tuple[Path, Path]) -> Usage | None:
     """Read both files; None once the cgroup is gone."""
     try:
         cpu_text, memory_text = files[0].read_text("ascii"), files[1].read_text("ascii")
@@ -35,5 +35,5 @@ def read_figures(files: tuple[Path, Path]) -> Sample | None:
         return None
     if files[0].name == "cpu.stat":
         usage = dict(line.split() for line in cpu_text.splitlines())
-        return Sample(int(usage["usage_usec"]) / 1e6, int(memory_text))
-    return Sample(int(cpu_text) / 1e9, int(memory_text))
+        return Usage(int(usage["usage_usec"]) / 1e6, int(memory_text))
+    return Usage(int(cpu_text) / 1e9, int(memory_text))

@@ -14,7 +14,7 @@ from ..merge import TooManyFigures
 from ..model import Metric
 from ..read import read_made
 from ..samples.evidence import Evidence, SampleFiles
-from ..samples.model import Texts, TooLarge
+from ..samples.model import SampleTooLarge, Texts
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,6 @@ def texts_behind(artifacts: Path, measure: Measure, label: str, wanted: Collecti
                 for item in (row.id, f"{table.task}:{row.id}"):
                     if item in wanted and item not in found and label in row.values:
                         found[item] = table.texts(row)
-        except TooLarge:
+        except SampleTooLarge:
             continue
     return found

@@ -14,7 +14,7 @@ from ...base.atomic import open_regular
 from ...base.narrow import Json, as_tree
 from ...base.trees import files_below
 from ...base.units import size
-from .model import TooLarge
+from .model import SampleTooLarge
 
 MOST_LISTED = 50_000
 MOST_BYTES = 1 << 30  # of one file
@@ -114,7 +114,7 @@ def _bounded(descriptor: int, end: bytes) -> Iterator[tuple[int, bytes]]:
             break
         at += len(block)
         if at > MOST_BYTES:
-            raise TooLarge(f"has more than {size(MOST_BYTES)}")
+            raise SampleTooLarge(f"has more than {size(MOST_BYTES)}")
         held += len(block)
         # The end may lie across two blocks; what holds none is not looked through again with the next.
         last = pieces[-1][1 - len(end) :] if pieces and len(end) > 1 else b""
@@ -125,12 +125,12 @@ def _bounded(descriptor: int, end: bytes) -> Iterator[tuple[int, bytes]]:
             for piece in whole:
                 number += 1
                 if number > MOST_ROWS:
-                    raise TooLarge(f"has more than {MOST_ROWS:,} samples")
+                    raise SampleTooLarge(f"has more than {MOST_ROWS:,} samples")
                 yield start, piece
                 start += len(piece) + len(end)
             held, pieces = len(rest), [rest] if rest else []
         if held > MOST_LINE:
-            raise TooLarge(f"has a sample of more than {size(MOST_LINE)}")
+            raise SampleTooLarge(f"has a sample of more than {size(MOST_LINE)}")
     if pieces:
         yield start, b"".join(pieces)
 

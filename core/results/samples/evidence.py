@@ -17,7 +17,7 @@ from .inspect import inspect_tables
 from .instructions import instruction_tables
 from .livecodebench import livecodebench_tables
 from .lm_eval import lm_eval_tables
-from .model import Row, Table, TooLarge, plain
+from .model import Row, SampleTooLarge, Table, plain
 from .nemo_skills import nemo_skills_tables
 from .simple_evals import simple_evals_tables
 
@@ -169,7 +169,7 @@ class SampleFiles:
                     if column is None:
                         column = columns[table.task, label] = _Column(table, label)
                     column.take(row)
-        except TooLarge as error:
+        except SampleTooLarge as error:
             self.problem = f"{table.file} {error}: not read."
             for key in [key for key, column in columns.items() if column.table is table]:
                 del columns[key]

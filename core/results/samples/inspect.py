@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...base.narrow import Json, as_items, as_tree, as_whole
 from .artifacts import MOST_LINE, MOST_ROWS, Artifacts, parsed
-from .model import Row, Table, Texts, TooLarge, as_score, plain, shown
+from .model import Row, SampleTooLarge, Table, Texts, as_score, plain, shown
 
 _NAME = re.compile(r"(?:.*/)?[^/]*\.eval|(?:.*/)?\d{4}-\d\d-\d\dT[^/]*\.json")
 _MEMBER = re.compile(r"samples/.+\.json")
@@ -82,7 +82,7 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[int, Json]]:
             content = member.read(MOST_LINE + 1)
         room -= len(content)
         if place >= MOST_ROWS or room < 0 or len(content) > MOST_LINE:
-            raise TooLarge("unpacks to more than any log holds")
+            raise SampleTooLarge("unpacks to more than any log holds")
         yield place, as_tree(parsed(content))
 
 

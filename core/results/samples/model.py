@@ -63,7 +63,7 @@ class Table(Protocol):
         ...
 
 
-class TooLarge(EvaldockError):
+class SampleTooLarge(EvaldockError):
     """More than a harness writes: reading stops."""
 
 

@@ -13,10 +13,10 @@ from evaldock.core.engine.executor import (
     Cancelled,
     ExecutorUnavailable,
     Exit,
-    Found,
+    FoundContainer,
     ImageFacts,
     Pulling,
-    Sample,
+    Usage,
 )
 from evaldock.core.plan.container import container_name
 from evaldock.core.plan.spec import JobSpec
@@ -90,12 +90,12 @@ class Told:
     def remove(self, name: str) -> None:
         pass
 
-    def find(self, invocation: str | None) -> Sequence[Found]:
+    def find(self, invocation: str | None) -> Sequence[FoundContainer]:
         if self.down:
             raise ExecutorUnavailable(self.down)
         return []
 
-    def sample(self, name: str) -> Sample | None:
+    def sample(self, name: str) -> Usage | None:
         return None
 
     def host_addresses(self, networks: Collection[str]) -> Mapping[str, str]:

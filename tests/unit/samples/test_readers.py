@@ -17,7 +17,7 @@ from evaldock.core.results.model import Metric
 from evaldock.core.results.samples import artifacts as artifacts_module
 from evaldock.core.results.samples.artifacts import Artifacts
 from evaldock.core.results.samples.evidence import Evidence, SampleFiles
-from evaldock.core.results.samples.model import TooLarge
+from evaldock.core.results.samples.model import SampleTooLarge
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -297,7 +297,7 @@ def test_more_than_a_harness_writes_is_said_and_not_read(tmp_path: Path, monkeyp
     assert evidence(tmp_path, "exact_match", 1.0, "t") == "samples_t.jsonl has more than 3 samples: not read."
     monkeypatch.setattr(artifacts_module, "MOST_LINE", 1000)
     (tmp_path / "one").write_bytes(b"x" * (3 << 20))
-    with pytest.raises(TooLarge):
+    with pytest.raises(SampleTooLarge):
         list(Artifacts(tmp_path).lines("one"))
 
 
