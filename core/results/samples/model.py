@@ -40,6 +40,11 @@ class Texts:
     reference: str = ""
     tokens: int | None = None
 
+    @property
+    def prompt_hash(self) -> str:
+        """What joins it with a request that the proxy saw."""
+        return digest(self.prompt.strip())
+
 
 class Table(Protocol):
     """The samples of one task, in one file."""
