@@ -59,7 +59,7 @@ class Pairs:
 
     def of(self, texts: Texts) -> Pair | None:
         """The pair of a sample: of several with its prompt the one with its answer, else the first."""
-        found = self.by_prompt.get(texts.prompt_hash, ()) if texts.prompt else ()
+        found = self.by_prompt.get(prompt_hash(texts.prompt), ()) if texts.prompt else ()
         told = prompt_hash(texts.answer)
         return next((pair for pair in found if pair.told == told), found[0] if found else None)
 
@@ -75,7 +75,7 @@ class Pairs:
 
 
 def prompt_hash(text: str) -> str:
-    """As `Texts.prompt_hash`."""
+    """What joins a sample with the requests that were sent for it."""
     return digest(text.strip())
 
 
