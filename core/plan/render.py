@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..config.model import Config
 from .diff import Change
 from .docker_line import docker_run_line as docker_run_line  # re-exported: one place to ask for renderings
+from .sight import Past
 from .spec import Plan
 from .trees import yaml_text
 from .view import Again, ConfigView, EnvRow, Fact, JobPreview, OverrideView, PlanView, plan_view
@@ -19,9 +20,10 @@ def render_plan(
     *,
     run_dir: str | None = None,
     again: Mapping[str, Again] | None = None,
+    past: Mapping[str, Past] | None = None,
 ) -> str:
     """`plan_view` as plain text, ending in a newline."""
-    return render_view(plan_view(config, plan, env, run_dir=run_dir, again=again))
+    return render_view(plan_view(config, plan, env, run_dir=run_dir, again=again, past=past))
 
 
 def render_view(view: PlanView) -> str:
@@ -32,6 +34,8 @@ def render_view(view: PlanView) -> str:
     if view.overrides:
         sections.append(("overrides", _overrides(view.overrides)))
     sections.append(("run", _facts(view.run, 12)))
+    if view.sees:
+        sections.append(("sees", view.sees))
     sections += [(f"job {job.id}", _job(job)) for job in view.jobs]
     sections += [
         (title, (f"- {text}" for text in texts))

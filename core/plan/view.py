@@ -21,6 +21,7 @@ from .docker_line import docker_run_line
 from .environ import missing_env
 from .isolation import told
 from .mask import masked_override, masked_text, masked_tree, masked_value
+from .sight import Past, sight
 from .spec import EnvRef, JobSpec, Plan
 from .takes import taken_along
 from .trees import tree_lines
@@ -95,7 +96,8 @@ class ConfigLine:
 class PlanView:
     """A dry run. `config` is None where none was composed; `missing` keeps the plan from being run.
 
-    `takes` is what the config takes along besides what it is for (see `takes`).
+    `takes` is what the config takes along besides what it is for (see `takes`), `sees` what the run will be able to see
+    (see `sight`).
     """
 
     config: ConfigView | None
@@ -105,6 +107,7 @@ class PlanView:
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
+    sees: tuple[str, ...] = ()
 
     def config_lines(self) -> Iterator[ConfigLine]:
         """The config's tree as YAML, and what overrides changed in it, place by place."""
@@ -139,11 +142,12 @@ def plan_view(
     *,
     run_dir: str | None = None,
     again: Mapping[str, Again] | None = None,
+    past: Mapping[str, Past] | None = None,
 ) -> PlanView:
     """The dry run of a plan.
 
     `env` tells which variables are set; `run_dir` is where the run will be, when that is known already; `again` tells
-    of the jobs, by id, that run again.
+    of the jobs, by id, that run again; `past` of earlier jobs like those of the plan.
     """
     home = run_dir or f"{plan.output_dir}/{RUN_TIME}-{plan.invocation}"
     warnings = (*(str(problem) for problem in config.warnings), *plan.warnings) if config else plan.warnings
@@ -156,6 +160,7 @@ def plan_view(
         tuple(map(masked_text, warnings)),
         tuple(map(str, missing_env(plan, env))),
         taken_along(config, plan, env) if config else (),
+        sight(plan, past or {}),
     )
     return cast(PlanView, _cleaned(view, _cleaner(plan, env)))
 

@@ -30,3 +30,9 @@ def standing(score: Score, expected: Expected | None, *, smoke: bool = False) ->
     if abs(delta) <= allowed + 1e-12:
         return VERIFIED
     return f"off by {100 * delta:+.2g} pp" if share else f"off by {delta:+.3g}"
+
+
+def reported(expected: Expected) -> str:
+    """`0.72 ±0.03, https://...`"""
+    text = f"{expected.value:g}" + (f" ±{expected.margin:g}" if expected.margin is not None else "")
+    return f"{text}, {expected.source}" if expected.source else text

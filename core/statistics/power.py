@@ -24,3 +24,12 @@ def paired_error(discordant: float, n: int) -> float:
 def pairs_needed(error: float, n: int, difference: float) -> int:
     """How many pairs like the `n` that gave `error` would be needed to find `difference` (not 0) four times in five."""
     return math.ceil(n * (_REACH * error / difference) ** 2)
+
+
+def repeats_needed(discordant: float, n: int, difference: float) -> int:
+    """How often a benchmark of `n` samples has to be asked to find `difference` (above 0) four times in five.
+
+    `discordant` is the share of samples that two runs score otherwise. That is chance in the answers, which repeats
+    average; what is not makes it more.
+    """
+    return math.ceil(pairs_needed(paired_error(discordant, n), n, difference) / n)

@@ -109,7 +109,7 @@ def _status_cells(row: JobStatus, style: Style, run_dir: str) -> list[Cell]:
     return [
         Cell(row.job),
         _state_cell(row, style),
-        Cell(plain(row.task)),
+        Cell(plain(row.title)),
         Cell(str(attempt) if attempt > 1 else ""),
         Cell("" if row.state == "succeeded" else progress(row)),
         Cell(requests(row)),
@@ -130,7 +130,7 @@ def final_table(rows: Sequence[JobStatus], style: Style, run_dir: str) -> list[s
 def _final_cells(row: JobStatus, style: Style, run_dir: str) -> list[Cell]:
     samples = row.score.n if row.score is not None else None
     return [
-        Cell(plain(row.task)),
+        Cell(plain(row.title)),
         _state_cell(row, style),
         Cell(score(row, style), "dim" if is_invalid(row) else ""),
         Cell("" if samples is None else f"{samples:,}"),
@@ -154,7 +154,7 @@ def transition(row: JobStatus, at: str, style: Style, task_width: int) -> str:
     """One line of the headless log: `11:04:05  ✓ succeeded  ifeval  00:41  score 0.781 ±0.011`."""
     invalid = is_invalid(row)
     state = style.paint(style.state(row.state, invalid=invalid).ljust(11), "invalid" if invalid else row.state)
-    parts = [style.paint(numbers.clock(at), "dim"), state, padded(plain(row.task), task_width)]
+    parts = [style.paint(numbers.clock(at), "dim"), state, padded(plain(row.title), task_width)]
     if row.attempt > 1:
         parts.append(f"try {row.attempt}")
     if row.state in ("succeeded", "failed", "killed", "lost"):
@@ -178,7 +178,7 @@ def counts(rows: Sequence[JobStatus]) -> str:
 def live_figures(rows: Sequence[JobStatus], limit: int = 3) -> str:
     """What the first few live jobs are doing: `ifeval 121/198 61%, mmlu pulling`."""
     live = [row for row in rows if row.state in ("pulling", "starting", "running", "stopping")]
-    texts = [f"{plain(row.task)} {_going(row) or _doing(row)}" for row in live[:limit]]
+    texts = [f"{plain(row.title)} {_going(row) or _doing(row)}" for row in live[:limit]]
     more = [f"{len(live) - limit} more"] if len(live) > limit else []
     return ", ".join(texts + more)
 

@@ -95,8 +95,9 @@ def _dry_run(config: Config, plan: Plan, env: dict[str, str], *, as_json: bool) 
         click.echo(json_text(masked_plan(plan_to_json(plan))))
         return ExitCode.OK
     from ...core.plan.render import render_plan
+    from ...core.run.history import past_of
 
-    click.echo(render_plan(config, plan, env), nl=False)
+    click.echo(render_plan(config, plan, env, past=past_of(plan, env)), nl=False)
     return ExitCode.OK
 
 

@@ -77,8 +77,10 @@ def of_config(path: str, env: Mapping[str, str]) -> tuple[Config, Plan, Prepared
     """A new run from a config file. Blocks; raises ConfigError, CatalogError."""
     from ...core import api
     from ...core.plan.view import plan_view
+    from ...core.run.history import past_of
     from ..view.preview import Preview
 
     config = api.load_config(os.path.expanduser(path), env=env)
     plan = api.plan(config, env=env)
-    return config, plan, (Preview(plan.config_name or path, plan_view(config, plan, env)), checks_of(plan, env, config))
+    view = plan_view(config, plan, env, past=past_of(plan, env))
+    return config, plan, (Preview(plan.config_name or path, view), checks_of(plan, env, config))

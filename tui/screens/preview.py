@@ -34,6 +34,7 @@ from ..view.preview import (
     headline,
     override_lines,
     send_lines,
+    sight_lines,
 )
 from ..widgets.dress import app_of, glyphs_of, palette_of
 from ..widgets.footer import Footer
@@ -128,6 +129,7 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
         left += send_lines(self._not_sent, key("retry"), width - 6)
         parts = [
             left,
+            sight_lines(preview.plan, width - 6),
             override_lines(preview.plan, self._job),
             command_lines(self._job, key("copy_command"), width - 6),
         ]

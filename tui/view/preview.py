@@ -91,6 +91,16 @@ def send_lines(phrases: Sequence[str], key: str, width: int) -> list[SpanLine]:
     return lines
 
 
+def sight_lines(plan: PlanView, width: int) -> list[SpanLine]:
+    """What the run will be able to see; nothing where nothing is known."""
+    if not plan.sees:
+        return []
+    lines: list[SpanLine] = [heading("Will see", "")]
+    for text in plan.sees:
+        lines += _hanging((Span("- ", "dim"),), text, "text", 2, width)
+    return lines
+
+
 def override_lines(plan: PlanView, job: JobPreview) -> list[SpanLine]:
     """What differs from the config's files, or from the attempt before: `-` before, `+` after."""
     lines: list[SpanLine] = []

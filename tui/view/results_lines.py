@@ -199,7 +199,10 @@ def _drawn(figure: Figure, score: Score | None, width: int, axis: Axis | None, g
 
 
 def _interval(figure: Figure) -> Interval | None:
-    return interval(figure.value, figure.stderr, figure.n) if figure.value is not None else None
+    if figure.value is None:
+        return None
+    # What is known of clusters and repeats is in the interval, and not in the error alone.
+    return figure.interval or interval(figure.value, figure.stderr, figure.n)
 
 
 def _axis(figures: Sequence[Figure], width: int) -> Axis | None:
@@ -234,6 +237,8 @@ def _notes(tree: MetricTree, row: TaskRow, glyphs: Glyphs, axis: Axis | None, wi
             yield Span(f"{sign} ", "warn", bold=True), Span(piece, "warn")
         yield ()
     parts = ["The line is the 95% interval."] if axis is not None else []
+    if row.external:
+        parts.append(f"{row.external[0].upper()}{row.external[1:]}.")
     parts.append(f"Reported by the harness in {clean_line(tree.file)}{_behind(row)}.")
     if tree.counted:
         parts.append("N and errors are counted from the samples that it wrote down.")

@@ -41,8 +41,8 @@ class TaskRow:
     """One task at one moment. Texts from outside are clean; sizes in bytes, times in seconds.
 
     `done` and `total` are samples; `seconds` is how long it has run (or did run), `left` an estimate, `stop_in` when a
-    task that is told to stop is killed. `note` is what is being done while no figure tells it. `cpu` is percent of one
-    core.
+    task that is told to stop is killed. `external`: the score against what others report, "" where nothing is.
+    `note` is what is being done while no figure tells it. `cpu` is percent of one core.
     """
 
     job: str
@@ -70,6 +70,7 @@ class TaskRow:
     image: str
     dir_name: str
     stop_in: float | None = None
+    external: str = ""
 
     @property
     def live(self) -> bool:
