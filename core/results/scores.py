@@ -8,12 +8,16 @@ from collections.abc import Collection, Sequence
 
 from ..base.narrow import Json
 from ..base.sanitize import clean_line, json_text
+from ..catalog.measure import Unit
 from ..run.figures import read_figures
 from ..run.status import JobStatus
 from ..run.store import Run
+from .ci import Ci, interval_by
+from .compare.side import Side, single_sides
 from .repeated import Repeated, repeats_in
 from .tree import Figure, MetricTree, tree_apart
 
+_ENDS = ("low", "high", "ci")
 _MEASURED = ("unit", "direction", "repeats", "low", "high", "ci", "evidence")
 COLUMNS: tuple[str, ...] = (
     *("run", "config", "model", "job", "task", "state", "attempt"),
@@ -24,23 +28,28 @@ COLUMNS: tuple[str, ...] = (
 """The keys of a row, in the order of the columns of a CSV file."""
 
 
-def score_rows(run: Run, jobs: Collection[str] | None = None, metric: str | None = None) -> list[Json]:
+def score_rows(
+    run: Run, jobs: Collection[str] | None = None, metric: str | None = None, ci: Ci | None = None
+) -> list[Json]:
     """Rows of `jobs` (default: all) in plan order, with the keys `COLUMNS`; None for what there is not.
 
     One row a job with the figure that it is known by, and after the repeats of a task one for all of them together
     (`repeat` is 0 there, `job` the first and last of them); with `metric` a row for each figure whose name holds that
-    text, whatever its case. Raises RunDamaged.
+    text, whatever its case. With `ci` the intervals are by that method, and None where it cannot tell.
+
+    Raises RunDamaged.
     """
     chosen = [status for status in run.statuses() if jobs is None or status.job in jobs]
     if metric:
         return [row for status in chosen for row in _figures(run, status, metric)]
     together = {one.jobs[-1]: one for one in repeats_in(run, [status.job for status in chosen])}
+    asked = {} if ci is None else _asked(run, [status.job for status in chosen], ci)
     rows: list[Json] = []
     for status in chosen:
-        rows.append(_row(run, status))
+        rows.append(_row(run, status) | asked.get(status.job, {}))
         if (repeated := together.get(status.job)) is not None:
             if len(repeated.jobs) > 1:
-                rows.append(_together(rows, repeated))
+                rows.append(_together(rows, repeated) | (_by(repeated.side, ci) if ci is not None else {}))
             else:
                 rows[-1] |= _repeats(repeated)
     return rows
@@ -124,6 +133,16 @@ def _together(rows: Sequence[Json], repeated: Repeated) -> Json:
         **_repeats(repeated),
         "repeat": 0,
     }
+
+
+def _asked(run: Run, jobs: Collection[str], ci: Ci) -> dict[str, Json]:
+    return {side.job: _by(side, ci) for side in single_sides(run, jobs) if side.score is not None}
+
+
+def _by(side: Side | None, ci: Ci) -> Json:
+    evidence, score = (side.evidence, side.score) if side is not None else (None, None)
+    found = interval_by(evidence, Unit(score.unit), ci) if evidence is not None and score is not None else None
+    return {"low": found.low, "high": found.high, "ci": found.method.value} if found else dict.fromkeys(_ENDS)
 
 
 def _repeats(repeated: Repeated) -> Json:

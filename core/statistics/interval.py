@@ -138,7 +138,9 @@ def successes(value: float, n: int | None) -> int | None:
     return right if abs(value * n - right) <= _ALMOST_WHOLE * n else None
 
 
-def bootstrap(values: Sequence[float], clusters: Sequence[Hashable] | None = None, seed: int = 0) -> Interval:
+def bootstrap(
+    values: Sequence[float], clusters: Sequence[Hashable] | None = None, seed: int = 0, *, level: float = LEVEL
+) -> Interval:
     """Percentiles of 2,000 means of resampled values, or of resampled whole clusters; the same for the same seed."""
     sums: dict[Hashable, tuple[float, int]] = {}
     for value, cluster in zip(values, clusters if clusters is not None else range(len(values)), strict=True):
@@ -151,7 +153,7 @@ def bootstrap(values: Sequence[float], clusters: Sequence[Hashable] | None = Non
         chosen = draw.choices(groups, k=len(groups))
         means.append(sum(total for total, _ in chosen) / sum(n for _, n in chosen))
     means.sort()
-    tail = (1 - LEVEL) / 2
+    tail = (1 - level) / 2
     return Interval(_percentile(means, tail), _percentile(means, 1 - tail), Method.BOOTSTRAP)
 
 

@@ -15,7 +15,7 @@ from ...core.base.sanitize import json_text
 from .complete import IdType
 from .epilog import examples
 from .errors import Failure, UsageProblem
-from .options import json_option
+from .options import ci_option, json_option
 from .rows import plain
 from .style import Style, style_of
 from .table import Cell, Column, render
@@ -73,6 +73,7 @@ class _Contender:
 @click.option(
     "--equivalent", type=Amount(), default=0.01, metavar="X", help="Within this, runs are equivalent. Default: 1pp."
 )
+@ci_option
 @click.option("--max-drop", type=Amount(), metavar="X", help="Exit 1 unless a drop of X can be ruled out.")
 @click.option("--point", is_flag=True, help="With --max-drop: decide by the point estimate, not by the interval.")
 @click.option("--md", is_flag=True, help="Print Markdown, for a pull request.")
@@ -83,6 +84,7 @@ def command(
     by: str | None,
     flips: str | None,
     equivalent: float,
+    ci: str | None,
     max_drop: float | None,
     point: bool,
     md: bool,
@@ -94,6 +96,7 @@ def command(
     Samples that both answered are compared one by one. The verdict is better, worse, equivalent, not told apart, or not
     comparable, corrected for the number of tasks; the exit code is 0 whatever it is, unless --max-drop is given.
     """
+    from ...core.results.ci import Ci
     from ...core.results.compare.compare import compare_sides
     from ...core.results.compare.markdown import markdown, markdown_matrix
     from ...core.results.compare.model import Settings
@@ -101,7 +104,7 @@ def command(
 
     contenders = _contenders(ids, by)
     first, *others = contenders
-    settings, known = Settings(margin=equivalent), known_sets()
+    settings, known = Settings(margin=equivalent, ci=Ci(ci) if ci else None), known_sets()
     compared = [
         (other, with_noise(compare_sides(first.sides, other.sides, settings), first.sides, other.sides, known))
         for other in others

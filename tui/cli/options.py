@@ -21,6 +21,12 @@ env_file_option = click.option(
     help="Read environment variables from a dotenv file (default: .env here); those already set win. Repeatable.",
 )
 
+ci_option = click.option(
+    "--ci",
+    type=click.Choice(("wilson", "cluster", "bootstrap")),
+    help="How intervals are made, where the samples are known; by default as fits each figure.",
+)
+
 
 def environment(env_files: tuple[Path, ...]) -> dict[str, str]:
     """The environment for an engine: this process's, and what the env files add; of none, what `.env` here adds."""

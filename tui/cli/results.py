@@ -12,6 +12,7 @@ from ...core.run.external import UNVERIFIED
 from ..draw import numbers
 from .complete import IdType
 from .epilog import examples
+from .options import ci_option
 from .rows import plain
 from .style import style_of
 from .table import Cell, Column, render
@@ -39,17 +40,21 @@ _EXTERNAL = Column("EXTERNAL")
     )
 )
 @click.argument("ids", nargs=-1, type=IdType(), metavar="[RUN|JOB]...")
+@ci_option
 @click.option("--metric", help="Only metrics whose name holds this; all of them, not only the one of each task.")
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print CSV.")
 @click.option("--md", "form", flag_value="md", help="Print a Markdown table.")
-def command(ids: tuple[str, ...], metric: str | None, form: str | None) -> None:
+def command(ids: tuple[str, ...], ci: str | None, metric: str | None, form: str | None) -> None:
     """Show what runs or jobs scored; without an ID the newest run."""
+    from ...core.results.ci import Ci
     from ...core.results.scores import as_csv, as_json, score_rows
     from .select import newest, targets
 
-    found = targets(ids) if ids else newest()
-    rows = [row for target in found for row in score_rows(target.run, target.jobs, metric)]
+    if ci and metric:
+        raise click.UsageError("--ci is for the figure that a task is known by, and goes without --metric.")
+    found, how = targets(ids) if ids else newest(), Ci(ci) if ci else None
+    rows = [row for target in found for row in score_rows(target.run, target.jobs, metric, how)]
     if form == "json":
         click.echo(as_json(rows), nl=False)
     elif form == "csv":

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from ...catalog.measure import Direction, Unit
 from ...run.store import Run
 from ...statistics.interval import successes
-from ...statistics.paired import Contrast, contrast, equivalent
+from ...statistics.paired import Contrast, equivalent
 from ...statistics.power import smallest_difference
 from ...statistics.several import holm
 from ...statistics.unpaired import TwoErrors, TwoShares
+from ..ci import Ci, contrast_by
 from ..samples.evidence import Evidence
 from .answered import answered
 from .comparable import differences, obstacle
@@ -33,7 +34,7 @@ def compare_sides(
 ) -> tuple[Difference, ...]:
     """The tasks that both have; p values are corrected for how many there are."""
     settings = settings or Settings()
-    drafts = [_draft(side, after[task]) for task, side in before.items() if task in after]
+    drafts = [_draft(side, after[task], settings.ci) for task, side in before.items() if task in after]
     tested = [draft for draft in drafts if draft.contrast is not None]
     adjusted = iter(holm([draft.contrast.p for draft in tested if draft.contrast is not None]))
     return tuple(
@@ -53,7 +54,7 @@ class _Draft:
     contrast: Contrast | None = None
 
 
-def _draft(before: Side, after: Side) -> _Draft:
+def _draft(before: Side, after: Side, ci: Ci | None = None) -> _Draft:
     row = Difference(before.task, before.run, after.run, before.job, after.job)
     told = answered(before, after)
     if told is not None:
@@ -69,7 +70,7 @@ def _draft(before: Side, after: Side) -> _Draft:
     if reason or one is None or other is None:
         return _Draft(replace(row, why=reason))
     if before.evidence is not None and after.evidence is not None:
-        draft = _paired(row, before.evidence, after.evidence)
+        draft = _paired(row, before.evidence, after.evidence, ci)
         said = lost(draft.row, before, after)
         return replace(draft, row=replace(draft.row, notes=(*draft.row.notes, said))) if said else draft
     right = successes(one.value, one.n), successes(other.value, other.n)
@@ -84,7 +85,7 @@ def _draft(before: Side, after: Side) -> _Draft:
     return _Draft(row, found)
 
 
-def _paired(row: Difference, before: Evidence, after: Evidence) -> _Draft:
+def _paired(row: Difference, before: Evidence, after: Evidence, ci: Ci | None) -> _Draft:
     one, other = before.means, after.means
     shared = [item for item in one if item in other]
     left_out = len(one) + len(other) - 2 * len(shared)
@@ -103,7 +104,7 @@ def _paired(row: Difference, before: Evidence, after: Evidence) -> _Draft:
         flips=flips or row.flips,
         **_counts(flips, row.direction),
     )
-    return _Draft(row, contrast(first, second, named, share=row.unit == Unit.FRACTION))
+    return _Draft(row, contrast_by(first, second, named, ci, share=row.unit == Unit.FRACTION))
 
 
 def _counts(flips: Sequence[Flip], direction: str) -> dict[str, int]:

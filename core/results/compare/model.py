@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from ...base.narrow import Json
 from ...catalog.measure import Direction, Unit
+from ..ci import Ci
 
 
 class Verdict(StrEnum):
@@ -22,10 +23,12 @@ class Verdict(StrEnum):
 @dataclass(frozen=True)
 class Settings:
     """`margin` is the difference, in units of the figure, within which runs count as equivalent; shares only.
-    `alpha` is how often a difference may be seen where none is, over all tasks of a comparison together."""
+    `alpha` is how often a difference may be seen where none is, over all tasks of a comparison together. `ci` is the
+    method of the intervals of pairs, None for the one that fits best."""
 
     margin: float = 0.01
     alpha: float = 0.05
+    ci: Ci | None = None
 
 
 @dataclass(frozen=True, slots=True)
