@@ -9,6 +9,7 @@ from ..catalog.measure import Direction
 from .merge import Found, merged
 from .model import Metric
 from .numbers import as_count, as_mapping, as_number, is_infinite
+from .samples.model import plain
 
 _NOT_METRICS = frozenset({"alias", "samples", "sample_len", "sample_count", "name"})
 
@@ -46,6 +47,16 @@ def _task(
         stderr = as_number(scores.get(stderr_key))
         number = Metric.read(f"{task}_{label}", raw, stderr, n)
         yield Found(replace(number, direction=_direction(better.get(metric))), (task,), label, is_group)
+
+
+def written_directions(tree: object) -> dict[tuple[str, str], Direction]:
+    """(task, metric) -> which way is better, as the parsed file says it; names as `plain` writes them."""
+    return {
+        (plain(task), plain(metric)): _direction(higher)
+        for task, metrics in as_mapping(as_mapping(tree).get("higher_is_better")).items()
+        for metric, higher in as_mapping(metrics).items()
+        if isinstance(higher, bool)
+    }
 
 
 def _direction(higher: object) -> Direction:

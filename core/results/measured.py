@@ -42,7 +42,7 @@ def measured(figures: Sequence[Found], source: Source, files: SampleFiles | None
     """`figures` with everything that is known of them. `files` (default: those of the source) are read when needed."""
     files = files or SampleFiles(source.artifacts, source.measure)
     declared = named(figures, source.primary_metric) if source.primary_metric else None
-    units = [_unit(found, found is declared, source) for found in figures]
+    units = [_unit(found, found is declared, source, files) for found in figures]
     percent = writes_percent(source.harness) or any(
         unit is Unit.FRACTION and 1 < found.metric.value <= 100 for found, (unit, _) in zip(figures, units, strict=True)
     )
@@ -52,13 +52,15 @@ def measured(figures: Sequence[Found], source: Source, files: SampleFiles | None
     )
 
 
-def _unit(found: Found, declared: bool, source: Source) -> tuple[Unit, Direction]:
+def _unit(found: Found, declared: bool, source: Source, files: SampleFiles) -> tuple[Unit, Direction]:
     """The harness knows best, then the user's catalog, then the name."""
     unit, direction = known_measure(found.label, source.harness)
     if declared or not source.primary_metric:
         unit = Unit(source.measure.unit) if source.measure.unit else unit
         direction = Direction(source.measure.direction) if source.measure.direction else direction
     written = found.metric.direction
+    if written is Direction.UNKNOWN:
+        written = files.direction(found)
     return unit, direction if written is Direction.UNKNOWN else written
 
 

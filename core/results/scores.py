@@ -17,7 +17,6 @@ from .compare.side import Side, single_sides
 from .repeated import Repeated, repeats_in
 from .tree import Figure, MetricTree, tree_apart
 
-_ENDS = ("low", "high", "ci")
 _MEASURED = ("unit", "direction", "repeats", "low", "high", "ci", "evidence")
 COLUMNS: tuple[str, ...] = (
     *("run", "config", "model", "job", "task", "state", "attempt"),
@@ -142,7 +141,9 @@ def _asked(run: Run, jobs: Collection[str], ci: Ci) -> dict[str, Json]:
 def _by(side: Side | None, ci: Ci) -> Json:
     evidence, score = (side.evidence, side.score) if side is not None else (None, None)
     found = interval_by(evidence, Unit(score.unit), ci) if evidence is not None and score is not None else None
-    return {"low": found.low, "high": found.high, "ci": found.method.value} if found else dict.fromkeys(_ENDS)
+    if found is None:
+        return {"low": None, "high": None, "ci": ""}
+    return {"low": found.low, "high": found.high, "ci": found.method.value}
 
 
 def _repeats(repeated: Repeated) -> Json:

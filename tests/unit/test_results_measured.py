@@ -64,6 +64,26 @@ def test_the_harness_knows_best_then_the_users_catalog(tmp_path: Path) -> None:
     assert one(figure("acc", 0.5), mine).direction is HIGHER
 
 
+def test_the_harness_says_which_way_is_better_beside_its_results(tmp_path: Path) -> None:
+    """As NVIDIA's lm-evaluation-harness leaves it: results.yml, and the harness's own file in a folder of the model."""
+    own = {"higher_is_better": {"t": {"exact_match": True, "blah": False, "acc": False}, "other": {"blah": True}}}
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "results_2026-11-27T10-00-00.1.json").write_text(json.dumps({"higher_is_better": {}}))
+    (tmp_path / "m" / "results_2026-11-27T10-00-00.2.json").write_text(json.dumps(own))
+    found = {
+        label: each.metric.direction
+        for label in ("blah", "blah__strict-match", "blahs", "acc", "exact_match__x")
+        for each in measured([Found(Metric(f"t_{label}", 0.5), ("t",), label)], Source(tmp_path))
+    }
+    assert found == {
+        "blah": LOWER,
+        "blah__strict-match": LOWER,
+        "blahs": Direction.UNKNOWN,
+        "acc": LOWER,
+        "exact_match__x": HIGHER,
+    }
+
+
 def test_percentages_are_read_as_fractions_and_never_mixed(tmp_path: Path) -> None:
     found = measured([figure("acc", 57.3, stderr=1.5), figure("f1", 0.8), figure("bleu", 31.0)], Source(tmp_path))
     assert [round(each.metric.value, 6) for each in found] == [0.573, 0.008, 31.0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...catalog.measure import Measure
+from ...catalog.measure import Direction, Measure
+from ..lm_eval import written_directions
 from ..merge import Found
 from .artifacts import Artifacts
 from .bfcl import OVERALL, BfclTable, bfcl_tables
@@ -20,6 +22,8 @@ from .lm_eval import lm_eval_tables
 from .model import Row, SampleTooLarge, Table, plain
 from .nemo_skills import nemo_skills_tables
 from .simple_evals import simple_evals_tables
+
+_LM_EVAL_RESULTS = re.compile(r"(?:.*/)?results_[^/]*\.json")
 
 CLOSE = 1e-6
 ROUNDED = 5.1e-5  # of a percentage with two decimals, as a fraction
@@ -93,6 +97,7 @@ class SampleFiles:
         self._measure = measure or Measure()
         self._tables: Sequence[Table] | None = None
         self._columns: dict[tuple[str, str], _Column] | None = None
+        self._directions: Mapping[tuple[str, str], Direction] | None = None
         self.problem = ""
 
     @property
@@ -105,6 +110,21 @@ class SampleFiles:
             else:
                 self._tables = [table for read in _READERS for table in read(self._artifacts, cluster)]
         return self._tables
+
+    def direction(self, found: Found) -> Direction:
+        """Which way is better, as lm-evaluation-harness says it in its own file beside the results."""
+        if self._directions is None:
+            named = (name for name in self._artifacts.names if _LM_EVAL_RESULTS.fullmatch(name))
+            newest = max(named, key=lambda name: name.rpartition("/")[2], default="")
+            self._directions = written_directions(self._artifacts.json(newest)) if newest else {}
+        label, owner = plain(found.label), plain(found.owner[-1]) if found.owner else ""
+        # `exact_match__strict-match` is the metric `exact_match` behind a filter.
+        fitting = [
+            (len(metric), direction)
+            for (task, metric), direction in self._directions.items()
+            if task == owner and (label == metric or label.startswith(f"{metric}_"))
+        ]
+        return max(fitting, key=lambda one: one[0], default=(0, Direction.UNKNOWN))[1]
 
     def behind(self, found: Found, value: float, *, rounded: bool = False) -> Evidence | str:
         """The samples whose mean is `value`, that of a figure; else a sentence, or "" where there are none at all."""
