@@ -12,7 +12,8 @@ from evaldock.core.config.model import ConfigError
 from evaldock.core.results.compare.side import Side
 from evaldock.core.results.gate.decide import Decision, Outcome, chance_of_drop, decide_sides
 from evaldock.core.results.gate.forms import gate_junit, gate_markdown
-from evaldock.core.results.gate.policy import Rule, Tier, policy_schema, read_policy
+from evaldock.core.results.gate.policy import policy_schema, read_policy
+from evaldock.core.results.gate.rule import Rule, Tier
 from evaldock.core.statistics.paired import MeanPairs
 from scipy import stats
 
@@ -41,7 +42,7 @@ RANGED = side(value=0.7, n=1000, low=0.67, high=0.73)
         (
             Rule("t", min=0.69),
             "INCONCLUSIVE: min inconclusive: 0.700, at least 0.690; between 0.670 and 0.730; "
-            "about 9,000 samples or repeats of them would decide",
+            "about 9,000 samples, or 9 repeats of these 1,000 would decide",
         ),
         (Rule("t", max=0.6), "NO-GO: max fail: 0.700, at most 0.600; between 0.670 and 0.730"),
         (Rule("t", min_n=2000), "NO-GO: min_n fail: 1,000 of at least 2,000 samples"),
@@ -144,3 +145,88 @@ def test_forms() -> None:
     suite = XML.fromstring(gate_junit(decision, "x\x1b"))[0]
     assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("1", "1", "1")
     assert suite[0][0].get("value") == "NO-GO"
+
+
+NEMO = """
+version: 1
+defaults:
+  tier: supporting
+  max_drop: 0.015
+  metric: mean_reward
+  direction: higher_is_better
+  relative_guard_below: 0.15
+benchmarks:
+  gpqa:
+    tier: critical
+    max_drop: 0.01
+    max_relative_drop: 0.10
+  simple_evals.AIME_2025:
+    max_relative_drop: 0.10
+  humaneval:
+    metric: pass@1
+  ruler-128k: {}
+  scicode:
+  mmlu:
+    tier: advisory
+    metric: exact_match
+"""
+
+
+def test_a_policy_of_nemo_evaluator_means_the_same(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(NEMO)
+    common = {"max_drop": 0.015, "direction": "higher", "relative_guard_below": 0.15}
+    assert read_policy(tmp_path / "p.yaml") == (
+        Rule("gpqa", **{**common, "max_drop": 0.01}, max_relative_drop=0.1),  # type: ignore[arg-type]
+        Rule("simple_evals.AIME_2025", **common, max_relative_drop=0.1),  # type: ignore[arg-type]
+        Rule("humaneval", **common, metric="pass@1"),  # type: ignore[arg-type]
+        Rule("ruler-128k", **common),  # type: ignore[arg-type]
+        Rule("scicode", **common),  # type: ignore[arg-type]
+        Rule("mmlu", Tier.ADVISORY, False, **common, metric="exact_match"),  # type: ignore[arg-type]
+    )
+    (tmp_path / "p.yaml").write_text("version: 1\nbenchmarks: {t: {}}\n")
+    assert read_policy(tmp_path / "p.yaml") == (Rule("t", max_drop=0.015),)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("version: 2\nbenchmarks: {t: {}}", "p.yaml:1:10: version: only version 1"),
+        ("benchmarks: {t: {}}", "version: only version 1"),
+        ("version: 1\nbenchmarks: {}", "p.yaml:2:13: benchmarks: must name benchmarks"),
+        ("version: 1\nbenchmarks: {t: {min_samples: 3}}", "benchmarks.t.min_samples: is a key of nemo-evaluator's"),
+        ("version: 1\nstrict: true\nbenchmarks: {t: {}}", "strict: is a key of nemo-evaluator's that evaldock"),
+        (
+            "version: 1\nbenchmarks: {t: {tier: high}}",
+            "benchmarks.t.tier: must be one of critical, supporting",
+        ),
+        ("version: 1\nbenchmarks: {t: {max_drop: 1.5pp}}", "benchmarks.t.max_drop: must be a number from 0"),
+        ("version: 1\ndefaults: {direction: up}\nbenchmarks: {t: {}}", "defaults.direction: must be one of higher_is"),
+    ],
+)
+def test_what_of_such_a_policy_is_not_known_is_refused_by_name(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "p.yaml").write_text(text)
+    with pytest.raises(ConfigError) as error:
+        read_policy(tmp_path / "p.yaml")
+    assert problem in str(error.value)
+
+
+def test_both_drops_hold_and_the_relative_one_only_below_its_guard() -> None:
+    before, after = side(binary(100, 1000)), side(binary(92, 1000))
+    both = Rule("t", max_drop=0.05, max_relative_drop=0.02, relative_guard_below=0.2)
+    assert [(check.rule, check.passed.value) for check in decided(both, run=after, baseline=before).checks] == [
+        ("max_drop", "pass"),
+        ("max_relative_drop", "fail"),
+    ]
+    high = Rule("t", max_drop=0.05, max_relative_drop=0.02, relative_guard_below=0.05)
+    assert [check.rule for check in decided(high, run=after, baseline=before).checks] == ["max_drop"]
+
+
+def test_a_policy_for_another_figure_decides_nothing() -> None:
+    run = side(binary(700, 1000))
+    assert said(decided(Rule("t", metric="pass@1", min=0.5), run=run)) == (
+        "INCONCLUSIVE: metric inconclusive: the policy is about pass@1, and the task is known by t_acc"
+    )
+    lower = decided(Rule("h.t", direction="lower", max_drop=0.01), run=run, baseline=run)
+    assert "the policy says that lower is better, and the figure that higher is" in said(lower)
+    named = decided(Rule("h.t", metric="acc", min=0.5), run=run)
+    assert named.outcome is Outcome.GO

@@ -21,7 +21,8 @@ from ..compare.model import Difference
 from ..compare.pool import sides_of
 from ..compare.side import Side
 from ..compare.words import figure, span, threshold
-from .policy import Rule, Tier
+from ..samples.model import plain
+from .rule import Rule, Tier
 
 ALPHA = 0.025  # one-sided: the end of a 95 % interval
 
@@ -89,13 +90,19 @@ def decide_sides(
     pairs = {row.task: (row, found) for row, found in contrasts(baseline, sides)}
     checks: list[Check] = []
     for rule in rules:
-        tasks = [task for task in sides if fnmatch.fnmatchcase(task, rule.task)]
+        tasks = [task for task, side in sides.items() if _meant(rule, side)]
         if not tasks and rule.must_run:
             checks.append(Check(rule.task, rule.tier, "must_run", Passed.FAIL, "the run has no such task"))
         for task in tasks:
             checks += _checks(rule, sides[task], pairs.get(task), answers)
     checks = _corrected(checks)
     return Decision(_outcome(checks), tuple(checks))
+
+
+def _meant(rule: Rule, side: Side) -> bool:
+    """Whether a rule is about this task, by its name or by that and its harness."""
+    names = (side.task, f"{side.spec.harness}.{side.task}")
+    return any(fnmatch.fnmatchcase(name, rule.task) for name in names)
 
 
 def _checks(
@@ -112,6 +119,11 @@ def _checks(
         if rule.must_run:
             why = f"it is {side.state} and has no score" if score is None else f"its score is invalid: {score.why}"
             yield check("must_run", Passed.FAIL, why.rstrip(". "))
+        return
+    if rule.metric and plain(rule.metric) not in plain(score.metric):
+        yield check(
+            "metric", Passed.UNSURE, f"the policy is about {rule.metric}, and the task is known by {score.metric}"
+        )
         return
     for name, bound, sign in (("min", rule.min, 1), ("max", rule.max, -1)):
         if bound is not None:
@@ -153,7 +165,7 @@ def _bounded(score: Score, name: str, bound: float, sign: int, check: _Check) ->
         return check(name, Passed.FAIL, words)
     distance, half = abs(score.value - bound), (high - low) / 2
     needs = math.ceil(score.n * (half / distance) ** 2) if score.n and distance > 0 else None
-    return check(name, Passed.UNSURE, words + _needed(needs), needs)
+    return check(name, Passed.UNSURE, words + _needed(needs, score.n), needs)
 
 
 def _against(rule: Rule, pair: tuple[Difference, Contrast | None] | None, check: _Check) -> Iterator[Check]:
@@ -165,11 +177,16 @@ def _against(rule: Rule, pair: tuple[Difference, Contrast | None] | None, check:
         yield check("baseline", Passed.UNSURE, f"not comparable with the baseline: {row.why}")
         return
     row = _with_ends(row, found)
-    drop, name = rule.max_drop, "max_drop"
-    if drop is None and rule.max_relative_drop is not None and row.before is not None:
-        drop, name = rule.max_relative_drop * abs(row.before), "max_relative_drop"
-    if drop is not None:
-        yield _dropped(row, found, drop, name, check)
+    if rule.direction and row.direction not in (Direction.UNKNOWN, rule.direction):
+        why = f"the policy says that {rule.direction} is better, and the figure that {row.direction} is"
+        yield check("direction", Passed.UNSURE, why)
+        return
+    row = replace(row, direction=rule.direction or row.direction)
+    if rule.max_drop is not None:
+        yield _dropped(row, found, rule.max_drop, "max_drop", check)
+    guarded = rule.relative_guard_below is None or (row.before is not None and row.before < rule.relative_guard_below)
+    if rule.max_relative_drop is not None and row.before is not None and guarded:
+        yield _dropped(row, found, rule.max_relative_drop * abs(row.before), "max_relative_drop", check)
     if rule.equivalent_within is not None:
         yield _same(row, found, rule.equivalent_within, check)
     if rule.max_flips is not None:
@@ -194,7 +211,7 @@ def _dropped(row: Difference, found: Contrast, most: float, name: str, check: _C
     needs = None
     if row.pairs and found.error and gain + most > 0:
         needs = pairs_needed(found.error, row.pairs, gain + most)
-    return check(name, Passed.UNSURE, f"{words} is not ruled out" + _needed(needs), needs, p)
+    return check(name, Passed.UNSURE, f"{words} is not ruled out" + _needed(needs, row.pairs), needs, p)
 
 
 def _same(row: Difference, found: Contrast, margin: float, check: _Check) -> Check:
@@ -206,7 +223,7 @@ def _same(row: Difference, found: Contrast, margin: float, check: _Check) -> Che
         return check("equivalent_within", Passed.FAIL, f"not so: {words}")
     room = margin - abs(found.delta)
     needs = pairs_needed(found.error, row.pairs, room) if row.pairs and found.error and room > 0 else None
-    return check("equivalent_within", Passed.UNSURE, f"not shown: {words}" + _needed(needs), needs)
+    return check("equivalent_within", Passed.UNSURE, f"not shown: {words}" + _needed(needs, row.pairs), needs)
 
 
 def chance_of_drop(found: Contrast, most: float, *, lower: bool) -> float:
@@ -255,5 +272,9 @@ def _answers(run: Run, side: Side) -> tuple[int, int, int]:
     return figures.ok, dict(figures.finish_reasons).get("length", 0), figures.unanswered
 
 
-def _needed(needs: int | None) -> str:
-    return f"; about {needs:,} samples or repeats of them would decide" if needs is not None else ""
+def _needed(needs: int | None, n: int | None) -> str:
+    """What would decide: so many samples, or so many repeats of those that there are."""
+    if needs is None:
+        return ""
+    repeats = f", or {math.ceil(needs / n):,} repeats of these {n:,}" if n and needs > n else ""
+    return f"; about {needs:,} samples{repeats} would decide"

@@ -6,60 +6,29 @@ rules:
     min: 0.60                 # the score is not lower (for a figure of which less is better: `max`)
     max_drop: 2pp             # against the baseline: a drop of this can be ruled out; 0.02 is the same
     max_relative_drop: 5%     # the same, of the baseline's score
+    relative_guard_below: 20% # only where the baseline is below this
     equivalent_within: 1pp    # against the baseline: no difference of this either way
     must_run: true            # default: a task without a score is NO-GO
     min_n: 100                # samples behind the score
     max_cut: 1%               # answers cut off by the token limit
     max_unanswered: 0         # samples without an answer
     max_flips: 20             # samples that the baseline got right and this run wrong
+
+A policy of nemo-evaluator (`version: 1`, `defaults`, `benchmarks`) is read as well; see `nemo_policy`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from enum import StrEnum
 from pathlib import Path
 
 from ...config.model import ConfigError, ConfigProblem
 from ...config.node import Node
 from ...config.yaml_nodes import read_yaml_file
+from .nemo_policy import is_nemo_policy, nemo_rules
+from .rule import AMOUNTS, Rule, Tier
 
-
-class Tier(StrEnum):
-    """A failed critical rule is NO-GO, a failed supporting one INCONCLUSIVE; advisory ones are reported."""
-
-    CRITICAL = "critical"
-    SUPPORTING = "supporting"
-    ADVISORY = "advisory"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What one task, or all that a pattern names, must keep to. Amounts are fractions, or in the unit of the figure."""
-
-    task: str
-    tier: Tier = Tier.CRITICAL
-    must_run: bool = True
-    min: float | None = None
-    max: float | None = None
-    max_drop: float | None = None
-    max_relative_drop: float | None = None
-    equivalent_within: float | None = None
-    max_cut: float | None = None
-    max_unanswered: float | None = None
-    max_flips: float | None = None
-    min_n: float | None = None
-
-    @property
-    def needs_baseline(self) -> bool:
-        """Whether it says something of a difference."""
-        needing = (self.max_drop, self.max_relative_drop, self.equivalent_within, self.max_flips)
-        return any(amount is not None for amount in needing)
-
-
-AMOUNTS = tuple(field.name for field in fields(Rule) if field.name not in ("task", "tier", "must_run"))
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+) ?(pp|%)?")
 _TOP = "rules"
 
@@ -67,6 +36,8 @@ _TOP = "rules"
 def read_policy(path: Path) -> tuple[Rule, ...]:
     """The rules of a file. Raises ConfigError with all that is wrong."""
     root, problems = read_yaml_file(path, str(path))
+    if is_nemo_policy(root):
+        return nemo_rules(root, problems)
     reader = _Reader(list(problems))
     rules = reader.rules(root)
     if reader.problems:
