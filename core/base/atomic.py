@@ -27,6 +27,12 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600, *, sync: bool = Tru
         sync_dir(path.parent)
 
 
+def write_report(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a file that somebody asked for, with its missing directories. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, text.encode("utf-8", "replace"), mode, sync=False)
+
+
 def _write_new(path: Path, data: bytes, mode: int, sync: bool) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:

@@ -86,7 +86,11 @@ def _measured(
     else:
         if unit is Unit.NUMBER and successes(metric.value, metric.n) is not None:
             unit = Unit.FRACTION
-        metric = _without(replace(metric, note=behind), source.repeats, unit)
+        times = source.repeats
+        if metric.n is None and (counted := files.generated(found.label)) is not None:
+            items, times = counted
+            metric = replace(metric, n=items * times)
+        metric = _without(replace(metric, note=behind), times, unit)
     return replace(found, metric=replace(metric, unit=unit, direction=direction))
 
 

@@ -84,6 +84,20 @@ def test_the_harness_says_which_way_is_better_beside_its_results(tmp_path: Path)
     }
 
 
+def test_generations_tell_how_many_problems_there_were(tmp_path: Path) -> None:
+    """As bigcode-evaluation-harness leaves it: figures without n, and the answers in a file of their own."""
+    (tmp_path / "generations_mbpp.json").write_text(json.dumps([["a"], ["b"], ["c"], ["d"]]))
+    found = one(figure("pass@1", 0.75), Source(tmp_path))
+    assert (found.n, found.repeats, found.interval and found.interval.method, found.evidence) == (4, 1, "wilson", "")
+    (tmp_path / "generations_mbpp.json").write_text(json.dumps([["a", "b"]] * 4))
+    found = one(figure("pass@1", 0.625), Source(tmp_path))
+    assert (found.n, found.repeats, found.interval and found.interval.method) == (4, 2, "error")
+    assert one(figure("accuracy", 0.75), Source(tmp_path)).n is None
+    for damaged in ("{", "[]", "[[]]", '[["a"], 7]', '[["a"], ["b", "c"]]', "[" * 5000):
+        (tmp_path / "generations_mbpp.json").write_text(damaged)
+        assert one(figure("pass@1", 0.75), Source(tmp_path)).n is None
+
+
 def test_percentages_are_read_as_fractions_and_never_mixed(tmp_path: Path) -> None:
     found = measured([figure("acc", 57.3, stderr=1.5), figure("f1", 0.8), figure("bleu", 31.0)], Source(tmp_path))
     assert [round(each.metric.value, 6) for each in found] == [0.573, 0.008, 31.0]

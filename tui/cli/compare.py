@@ -243,13 +243,13 @@ def _short(text: str) -> str:
 
 
 def _write_page(path: Path, first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]]) -> None:
-    from ...core.base.atomic import write_atomic
+    from ...core.base.atomic import write_report
     from ...core.results.compare.page import Section, render_page
 
     sections = [Section(first.name, other.name, rows, first.sides, other.sides) for other, rows in compared]
     try:
         at_a_glance = _matrix(first, compared) if len(compared) > 1 else None
-        write_atomic(path, render_page(sections, at_a_glance).encode("utf-8", "replace"), sync=False)
+        write_report(path, render_page(sections, at_a_glance))
     except OSError as error:
         raise Failure(f"Cannot write {plain(path)}: {error.strerror}.") from error
     click.echo(f"Written: {plain(path)}", err=True)

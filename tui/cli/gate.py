@@ -88,10 +88,10 @@ def command(
     run, decision = _decided(policy, run_id, baseline)
     title = f"{run.invocation} {run.plan.model_id}" + (f" against {baseline}" if baseline else "")
     if junit is not None:
-        from ...core.base.atomic import write_atomic
+        from ...core.base.atomic import write_report
 
         try:
-            write_atomic(junit, gate_junit(decision, title).encode("utf-8", "replace"), mode=0o644, sync=False)
+            write_report(junit, gate_junit(decision, title), 0o644)
         except OSError as error:
             raise GateProblem(f"Cannot write {plain(junit)}: {error.strerror}.") from error
     if as_json:

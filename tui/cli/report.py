@@ -26,7 +26,7 @@ def command(run_id: str | None, output: Path | None, samples: int) -> None:
 
     The file is self-contained. It holds prompts and answers, but no key.
     """
-    from ...core.base.atomic import write_atomic
+    from ...core.base.atomic import write_report
     from ...core.results.report import render_report
     from .select import newest, targets
 
@@ -40,7 +40,7 @@ def command(run_id: str | None, output: Path | None, samples: int) -> None:
         return
     path = output or run.paths.root / "report.html"
     try:
-        write_atomic(path, page.encode("utf-8", "replace"), sync=False)
+        write_report(path, page)
     except OSError as error:
         raise Failure(f"Cannot write {plain(path)}: {error.strerror}.") from error
     click.echo(plain(path))

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ...config.model import ConfigError, ConfigProblem
@@ -78,7 +79,7 @@ class _Reader:
             self._bad(pairs.get("task", node), f"{path}.task", "a rule needs a `task`")
             return None
         amounts = {key: self._amount(pairs[key], f"{path}.{key}") for key in AMOUNTS if key in pairs}
-        return Rule(task, self._tier(pairs, path), self._flag(pairs, path), **amounts)
+        return replace(Rule(task, self._tier(pairs, path), self._flag(pairs, path)), **amounts)
 
     def _tier(self, pairs: Mapping[str, Node], path: str) -> Tier:
         if "tier" not in pairs:

@@ -13,6 +13,7 @@ from ..lm_eval import written_directions
 from ..merge import Found
 from .artifacts import Artifacts
 from .bfcl import OVERALL, BfclTable, bfcl_tables
+from .bigcode import generated
 from .declared import declared_tables
 from .human_eval import human_eval_tables
 from .inspect import inspect_tables
@@ -125,6 +126,10 @@ class SampleFiles:
             if task == owner and (label == metric or label.startswith(f"{metric}_"))
         ]
         return max(fitting, key=lambda one: one[0], default=(0, Direction.UNKNOWN))[1]
+
+    def generated(self, label: str) -> tuple[int, int] | None:
+        """How many items were answered how often, where only the answers were written down."""
+        return generated(self._artifacts, plain(label))
 
     def behind(self, found: Found, value: float, *, rounded: bool = False) -> Evidence | str:
         """The samples whose mean is `value`, that of a figure; else a sentence, or "" where there are none at all."""

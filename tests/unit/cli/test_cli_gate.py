@@ -53,9 +53,9 @@ def test_only_go_lets_a_shell_go_on(runs: Machine, policy: Path) -> None:
 
 def test_a_missing_task_is_named(runs: Machine, policy: Path, tmp_path: Path) -> None:
     policy.write_text("rules:\n  - {task: gpqa, min: 0.5}\n", "utf-8")
-    result = runs.cli("gate", policy, "bbbb", "--junit", tmp_path / "gate.xml")
+    result = runs.cli("gate", policy, "bbbb", "--junit", tmp_path / "new" / "gate.xml")
     assert result.exit_code == 1 and "gpqa" in result.stdout and "the run has no such task" in result.stdout
-    text = (tmp_path / "gate.xml").read_text("utf-8")
+    text = (tmp_path / "new" / "gate.xml").read_text("utf-8")
     assert 'value="NO-GO"' in text and 'failures="1"' in text
 
 
