@@ -30,14 +30,14 @@ def remove_run(root: Path, env: Mapping[str, str] | None = None) -> None:
         if not held:
             invocation = root.name.rpartition("-")[2]
             raise RequestRefused(f"An engine is at work on {root.name}: stop it first (evaldock kill {invocation}).")
-        doomed = root.with_name(f".{root.name}.{os.urandom(4).hex()}.removed")
+        leaving = root.with_name(f".{root.name}.{os.urandom(4).hex()}.removed")
         try:
-            os.rename(root, doomed)
+            os.rename(root, leaving)
         except OSError as error:
             raise RequestRefused(f"{root} cannot be removed: {error.strerror}.") from error
     forget(root, env)
     relink(root)
-    _remove_tree(doomed)
+    _remove_tree(leaving)
 
 
 def check_is_run(root: Path) -> None:

@@ -229,7 +229,7 @@ class Engine:
             self._shared.timed_out[spec.id] = spec.timeout
         for reason in (Reason.UNAUTHORIZED, Reason.INTERCEPTOR, Reason.QUOTA):
             if view.state is JobState.STOPPING and view.reason is reason:
-                self._shared.hopeless[spec.id] = Stop(reason, view.detail)
+                self._shared.unrecoverable[spec.id] = Stop(reason, view.detail)
         ran = view.state in (JobState.RUNNING, JobState.STOPPING)
         if found is not None and (found.status != "created" or ran):
             self._pool.put(spec.id, found)
@@ -262,10 +262,10 @@ class Engine:
             self._take_requests()
             self._check_deadlines()
             if self._shared.gateway is not None:
-                self._shared.gateway.tend()
+                self._shared.gateway.maintain()
             if self._pool.idle or (self._paused and not self._pool.busy and not self._start_jobs):
                 break
-            self._pool.hire()
+            self._pool.spawn_workers()
             if monotonic() >= next_live:
                 next_live = monotonic() + _LIVE_EVERY
                 self._look_around(live)
@@ -361,7 +361,7 @@ class Engine:
             spec = amendment.spec
         shown = amendment.shown if amendment is not None else ()
         self._shared.timed_out.pop(job, None)
-        self._shared.hopeless.pop(job, None)
+        self._shared.unrecoverable.pop(job, None)
         self._provenance.note(self._ledger.state, self._specs)
         self._ledger.record(RerunRequested(job=job, attempt=attempt, at=utc_iso(), overrides=shown))
         self._specs[job] = spec
@@ -382,8 +382,8 @@ class Engine:
         self._quotas.look([Watched(spec, number, self._run.paths.job(spec.dir_name)) for spec, number in specs])
 
     def _stop_for(self, view: JobView, stop: Stop) -> None:
-        if not view.kill_requested and view.id not in self._shared.hopeless:
-            self._shared.hopeless[view.id] = stop
+        if not view.kill_requested and view.id not in self._shared.unrecoverable:
+            self._shared.unrecoverable[view.id] = stop
             self._on_notice(f"{self._specs[view.id].task} is stopped. {stop.detail}")
             signal_job(self._shared, self._specs[view.id], view.container)
 

@@ -88,7 +88,7 @@ class Gateway:
                 self._told.pop((job, self._attempts[job]), None)
                 self._tell()
 
-    def take_off(self, job: str, attempt: int) -> Seen | None:
+    def detach(self, job: str, attempt: int) -> Seen | None:
         """An attempt has ended: what was seen of it last, None when nothing was. Repeatable."""
         with self._lock:
             if self._attempts.get(job) != attempt:
@@ -104,7 +104,7 @@ class Gateway:
                 left = {**saved, "gaps": _number(saved, "gaps") + 1} if saved is not None else None
         return seen_of(left) if left is not None else None
 
-    def tend(self) -> None:
+    def maintain(self) -> None:
         """Give the run a new proxy when it has lost its own. To be called often; looks at a lock and no more."""
         with self._lock:
             if self._handle is None or self._handle.alive():

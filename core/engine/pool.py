@@ -71,7 +71,7 @@ class WorkerPool:
         with self._changed:
             return not self._queue and not self._busy
 
-    def hire(self) -> None:
+    def spawn_workers(self) -> None:
         """Have as many threads as there is work for."""
         with self._changed:
             wanted = min(self._size, len(self._queue) + self._busy)

@@ -65,7 +65,7 @@ class Shared:
         self.notes: dict[str, str] = {}
         self.pulls: dict[str, Pulling] = {}
         self.timed_out: dict[str, float] = {}
-        self.hopeless: dict[str, Stop] = {}
+        self.unrecoverable: dict[str, Stop] = {}
         self.docker_down = ""
         self.starts = threading.Semaphore(_STARTS_AT_ONCE)
 
@@ -77,9 +77,9 @@ class Shared:
         """0 without a kill request, 1 for stop, 2 for kill at once."""
         return self.ledger.view(job).kill_requested
 
-    def doomed(self, job: str) -> bool:
-        """Whether `job` must not go on."""
-        return self.leaving.is_set() or self.kill_level(job) > 0 or job in self.timed_out or job in self.hopeless
+    def cancelled(self, job: str) -> bool:
+        """Whether `job` is to end: killed, out of time, beyond recovery, or its engine leaves."""
+        return self.leaving.is_set() or self.kill_level(job) > 0 or job in self.timed_out or job in self.unrecoverable
 
 
 class JobWorker:
@@ -117,7 +117,7 @@ class JobWorker:
                 raise
         else:
             if self._s.gateway is not None:
-                self._s.gateway.take_off(self._job.id, self._attempt.number)
+                self._s.gateway.detach(self._job.id, self._attempt.number)
         finally:
             self._s.notes.pop(self._job.id, None)
             self._s.pulls.pop(self._job.id, None)
@@ -153,17 +153,17 @@ class JobWorker:
         image_id = self._patiently(lambda: executor.present(job, pull))
         if image_id is None:
             ledger.change(job.id, JobState.PULLING)
-            image_id = self._patiently(lambda: executor.prepare(job, pull, self._pulling, self._doomed))
-        self._halt_if_doomed()
+            image_id = self._patiently(lambda: executor.prepare(job, pull, self._pulling, self._is_cancelled))
+        self._halt_if_cancelled()
         self._say_if_foreign(image_id)
         ledger.change(job.id, JobState.STARTING, image_id=image_id)
         self._when_there_is_room(lambda: write_inputs(self._attempt))
         if self._s.gateway is not None:
             self._s.gateway.add(job.id, self._attempt.number)
         with self._s.starts:
-            self._halt_if_doomed()
+            self._halt_if_cancelled()
             self._patiently(lambda: executor.create(self._attempt, self._s.env))
-            self._halt_if_doomed()
+            self._halt_if_cancelled()
             self._patiently(lambda: executor.start(self._name))
         ledger.change(job.id, JobState.RUNNING, container=self._name, image_id=image_id)
 
@@ -183,9 +183,9 @@ class JobWorker:
         ledger.change(self._job.id, JobState.RUNNING, only_from=_NOT_YET, container=self._name)
         self._bind()
         # A kill that came in before the state said `running` found nothing to signal: it is carried out here.
-        if self._doomed():
+        if self._is_cancelled():
             signal_job(self._s, self._job, self._name)
-        ended = self._s.executor.wait(self._attempt, self._s.leaving.is_set, self._outage, self._doomed)
+        ended = self._s.executor.wait(self._attempt, self._s.leaving.is_set, self._outage, self._is_cancelled)
         return self._collect(ended)
 
     def _bind(self) -> None:
@@ -199,7 +199,7 @@ class JobWorker:
     def _collect(self, ended: Exit | None) -> Outcome:
         problem = self._hand_back()
         job, paths = self._job, self._attempt.paths
-        seen = self._s.gateway.take_off(job.id, self._attempt.number) if self._s.gateway is not None else None
+        seen = self._s.gateway.detach(job.id, self._attempt.number) if self._s.gateway is not None else None
         # A task that was never told of the endpoint needs no request.
         result = self._results(seen.counts if seen is not None and job.knows_endpoint else None)
         view = self._s.ledger.view(job.id)
@@ -211,7 +211,7 @@ class JobWorker:
                 timed_out=self._s.timed_out.get(job.id),
                 interrupted=os.path.lexists(paths.artifacts / INTERRUPTED_MARKER),
                 rebooted=view.started_boot not in ("", boot_id()),
-                stop=(seen.stop if seen is not None else None) or self._s.hopeless.get(job.id),
+                stop=(seen.stop if seen is not None else None) or self._s.unrecoverable.get(job.id),
             )
         )
         whole = seen is not None and not (seen.counts.unanswered or seen.counts.gaps)
@@ -282,16 +282,16 @@ class JobWorker:
         self._s.pulls[self._job.id] = progress
         self._s.notes[self._job.id] = progress.text
 
-    def _doomed(self) -> bool:
-        return self._s.doomed(self._job.id)
+    def _is_cancelled(self) -> bool:
+        return self._s.cancelled(self._job.id)
 
-    def _halt_if_doomed(self) -> None:
-        if self._doomed():
+    def _halt_if_cancelled(self) -> None:
+        if self._is_cancelled():
             raise Cancelled
 
     def _outage(self, down: bool) -> None:
         self._s.docker_down = f"Docker does not answer at {self._s.docker.address}" if down else ""
-        if not down and self._doomed() and not self._s.leaving.is_set():
+        if not down and self._is_cancelled() and not self._s.leaving.is_set():
             # The signal may have been lost with the daemon.
             signal_job(self._s, self._job, self._name)
 
@@ -305,7 +305,7 @@ class JobWorker:
                     raise
                 self._s.notes[self._job.id] = "waiting for disk space"
                 self._s.leaving.wait(_RETRY)
-                self._halt_if_doomed()
+                self._halt_if_cancelled()
             else:
                 return
 
@@ -318,7 +318,7 @@ class JobWorker:
                 self._s.docker_down = str(error)
                 if self._s.leaving.wait(_RETRY):
                     raise Left from None
-                if not give_up and self._doomed():
+                if not give_up and self._is_cancelled():
                     raise Cancelled from None
             else:
                 self._s.docker_down = ""
@@ -333,7 +333,7 @@ def signal_job(shared: Shared, job: JobSpec, name: str) -> None:
     def act() -> None:
         while not shared.leaving.is_set():
             level = shared.kill_level(job.id)
-            stop = None if level else shared.hopeless.get(job.id)
+            stop = None if level else shared.unrecoverable.get(job.id)
             reason = Reason.USER if level else stop.reason if stop else Reason.TIMEOUT
             view = shared.ledger.view(job.id)
             if view.attempt != attempt or view.state not in _SIGNALABLE:

@@ -62,7 +62,7 @@ def test_what_is_read_apart_is_what_is_read_here(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "argument", "said"),
     [
-        (bytearray, 2 << 30, "need more than the 1024 MiB"),
+        (bytearray, 2 << 30, "need more than the 1.0 GiB"),
         (signal.raise_signal, signal.SIGVTALRM, "take more than the 20 s"),
         (signal.raise_signal, signal.SIGKILL, "ended the process that read them"),
         (os._exit, 3, "ended the process that read them"),

@@ -88,9 +88,9 @@ class RerunDialog(Dialog[RerunChoice]):
         good = sum(task.score is not None and task.score.validity == "valid" for task in self._tasks)
         if good:
             return f"{'It has' if len(self._tasks) == 1 else f'{good} of them have'} a valid score already."
-        hopeless = [task for task in self._tasks if task.reason in ("image_not_found", "oom", "unauthorized")]
-        if len(hopeless) == len(self._tasks) > 0:
-            they = "it" if len(hopeless) == 1 else "both" if len(hopeless) == 2 else "all"
+        unrecoverable = [task for task in self._tasks if task.reason in ("image_not_found", "oom", "unauthorized")]
+        if len(unrecoverable) == len(self._tasks) > 0:
+            they = "it" if len(unrecoverable) == 1 else "both" if len(unrecoverable) == 2 else "all"
             return f"Unless something was changed since, {they} would fail again."
         return ""
 
