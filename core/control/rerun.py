@@ -19,6 +19,7 @@ from ..plan.spec import JobSpec, Plan
 from ..run.access import RequestRefused
 from ..run.amendment import Amendment, masked
 from ..run.store import Run, RunDamaged
+from .short import written_out
 
 if TYPE_CHECKING:
     from ..catalog.catalog import Catalog
@@ -100,16 +101,17 @@ def plan_reruns(
 ) -> Reruns:
     """Plan the next attempts of `jobs`, all of which have ended.
 
-    `env` (default: this process's) is what `${oc.env:X}` in the config and the overrides may read. Raises
+    `overrides` may be written short, see `written_out`. `env` (default: this process's) is what `${oc.env:X}` in the config and the overrides may read. Raises
     RequestRefused for a job that cannot run again, ConfigError for overrides that cannot be, RunDamaged.
     """
     attempts = {job: next_attempt(run, job) for job in jobs}
     if not overrides:
         planned = tuple(PlannedRerun(job, attempts[job], run.job(job), run.job(job)) for job in jobs)
         return Reruns(replace(run.plan, jobs=tuple(item.spec for item in planned)), planned)
-    planner = _Planner(run, tuple(overrides), os.environ if env is None else env)
-    found: dict[str, PlannedRerun] = {}
     shown = masked(overrides)
+    overrides = written_out(run, jobs, overrides)
+    planner = _Planner(run, overrides, os.environ if env is None else env)
+    found: dict[str, PlannedRerun] = {}
     for earlier, members in _by_earlier_overrides(run, jobs).items():
         for job, spec in zip(members, planner.specs(earlier, members), strict=True):
             texts = (*earlier, *overrides)

@@ -332,7 +332,7 @@ def clock(answer: EndpointAnswer) -> Check:
 def with_tasks(check: Check, target: Target) -> Check:
     """The check, saying which tasks it is about, for a plan with several endpoints."""
     few = ", ".join(target.tasks[:3]) + (", ..." if len(target.tasks) > 3 else "")
-    return replace(check, text=f"{check.text} ({few})")
+    return replace(check, text=f"{check.text} ({few})", tasks=target.tasks)
 
 
 def _ms(seconds: float) -> str:

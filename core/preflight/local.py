@@ -35,7 +35,7 @@ def variables(subject: Subject) -> Iterator[Check]:
         state = "is empty" if name in subject.env else "is not set"
         text = f"{name} {state}; {'needed' if needed else 'wanted'} by {_few(tasks)}"
         remedy = f"Set it (export {name}=...), or give a file with --env-file." if needed else "Set it if it is needed."
-        yield Check("env", "fail" if needed else "warn", text, remedy)
+        yield Check("env", "fail" if needed else "warn", text, remedy, tasks=tuple(tasks))
     if wanted and not lacking:
         yield Check("env", "ok", f"{_few([name for name, _ in wanted])} {'is' if len(wanted) == 1 else 'are'} set")
 
@@ -56,7 +56,8 @@ def mounts(subject: Subject) -> Iterator[Check]:
             sources.setdefault(mount.source, []).append(job.task)
     missing = {source: tasks for source, tasks in sources.items() if not os.path.exists(source)}
     for source, tasks in missing.items():
-        yield Check("mounts", "fail", f"{source} does not exist; mounted by {_few(tasks)}", f"mkdir -p {source}")
+        text = f"{source} does not exist; mounted by {_few(tasks)}"
+        yield Check("mounts", "fail", text, f"mkdir -p {source}", tasks=tuple(tasks))
     if sources and not missing:
         yield Check("mounts", "ok", f"{_few(list(sources))} {'is' if len(sources) == 1 else 'are'} there")
 

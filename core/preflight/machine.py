@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..base.units import size
 from ..engine.docker.survey import EngineFacts, LocalImage
@@ -72,7 +73,8 @@ def images(subject: Subject) -> Iterator[Check]:
             if here is None and subject.quiet and subject.plan is not None and subject.plan.pull != "never":
                 yield Check("image", "skipped", f"{bare(reference)} is not here; its registry was not asked yet")
             else:
-                yield image_here(here, reference, facts) if here else image_there(subject, reference, facts)
+                found = image_here(here, reference, facts) if here else image_there(subject, reference, facts)
+                yield replace(found, tasks=tuple(job.task for job in jobs))
         except JobProblem as problem:
             yield _failed(problem, jobs)
         except ExecutorUnavailable as error:
@@ -145,7 +147,9 @@ def short(digest: str) -> str:
 def _failed(problem: JobProblem, jobs: list[JobSpec]) -> Check:
     # These sentences say what is wrong, a colon, and what to do.
     text, _, remedy = str(problem).partition(": ")
-    return Check("image", "fail", f"{_lower(text)}; wanted by {tasks_of(jobs)}", remedy[:1].upper() + remedy[1:])
+    text = f"{_lower(text)}; wanted by {tasks_of(jobs)}"
+    remedy = remedy[:1].upper() + remedy[1:]
+    return Check("image", "fail", text, remedy, tasks=tuple(job.task for job in jobs))
 
 
 def _emulation(facts: EngineFacts) -> str:

@@ -76,9 +76,10 @@ class PreviewApp(PartsApp):
         checks: tuple[Check, ...] = CHECKS,
         run_label: str = "run now",
         what: Preview | None = None,
+        partly: bool = False,
     ) -> None:
         super().__init__(theme, ascii=ascii)
-        self.checks, self.run_label = checks, run_label
+        self.checks, self.run_label, self.partly = checks, run_label, partly
         self.what = what or preview(overrides=OVERRIDES)
         self.result: object = "still open"
         self.copied: list[str] = []
@@ -98,10 +99,11 @@ class PreviewApp(PartsApp):
                     heard(check)
             self.looked += 1
 
-        def closed(result: bool | None) -> None:
+        def closed(result: tuple[str, ...] | None) -> None:
             self.result = result
 
-        self.push_screen(PreviewScreen(self.what, Checks(make, SENDS), run_label=self.run_label), closed)
+        shown = PreviewScreen(self.what, Checks(make, SENDS), run_label=self.run_label, partly=self.partly)
+        self.push_screen(shown, closed)
 
 
 async def settled(app: PreviewApp) -> None:

@@ -124,8 +124,9 @@ async def test_a_click_presses_a_key_of_the_band() -> None:
 class OverridesApp(PartsApp):
     """The editor of overrides over the run screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialog: OverridesDialog | None = None) -> None:
         super().__init__()
+        self.dialog = dialog
         self.result: object = "still open"
 
     def on_mount(self) -> None:
@@ -137,7 +138,7 @@ class OverridesApp(PartsApp):
         def closed(result: object) -> None:
             self.result = result
 
-        self.push_screen(OverridesDialog(("a.b=1",), check), closed)
+        self.push_screen(self.dialog or OverridesDialog(("a.b=1",), check), closed)
 
 
 async def until(condition: object) -> None:
@@ -162,6 +163,20 @@ async def test_overrides_are_looked_at_before_they_are_given() -> None:
         await pilot.press("ctrl+s")
         await until(lambda: app.result != "still open")
         assert app.result == ("a.b=1", "c.d=2")
+
+
+async def test_what_holds_now_stands_there_and_is_no_override() -> None:
+    def check(lines: tuple[str, ...]) -> str:
+        return ""
+
+    app = OverridesApp(OverridesDialog(("top_p=0.5",), check, lambda: ("temperature=0.6", "top_p=0.9")))
+    async with app.run_test(size=(100, 30)) as pilot:
+        area = app.screen.query_one(TextArea)
+        await until(lambda: area.text == "temperature=0.6\ntop_p=0.5")
+        area.text = "temperature=0.6\ntop_p=0.5\nexecution.timeout=2h"
+        await pilot.press("ctrl+s")
+        await until(lambda: app.result != "still open")
+        assert app.result == ("top_p=0.5", "execution.timeout=2h")
 
 
 async def test_overrides_come_back_into_the_rerun() -> None:

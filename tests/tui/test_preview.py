@@ -52,6 +52,23 @@ async def test_it_says_what_would_run_and_what_speaks_against_it() -> None:
         assert not [value for value in ENV.values() if value in text]
 
 
+@pytest.mark.parametrize("partly", [True, False])
+@pytest.mark.parametrize("tasks", [("ifeval",), (), ("ifeval", "gpqa_diamond")])
+async def test_what_fails_for_some_tasks_blocks_these(tasks: tuple[str, ...], partly: bool) -> None:
+    missing = Check("image", "fail", "lab/own:1 is not here", tasks=tasks)
+    app = PreviewApp(checks=(*GOOD, missing), run_label="rerun", partly=partly)
+    second, first = app.what.jobs
+    assert (first.task, second.task) == ("ifeval", "gpqa_diamond")
+    async with app.run_test(size=(140, 60)) as pilot:
+        await settled(app)
+        await pilot.pause()
+        some = partly and tasks == ("ifeval",)
+        assert ("enter rerun: 1 of 2" in shown(app), "1 blocked" in shown(app)) == (some, some)
+        assert ("blocked by 1 check" in shown(app)) != some
+        await pilot.press("enter")
+        assert app.result == ((second.id,) if some else "still open")
+
+
 async def test_opening_it_sends_nothing_and_a_key_says_what_goes_where() -> None:
     app = PreviewApp(checks=GOOD)
     async with app.run_test(size=(140, 60)) as pilot:
@@ -76,7 +93,7 @@ async def test_what_nothing_speaks_against_can_be_run() -> None:
     async with app.run_test(size=(140, 42)) as pilot:
         await settled(app)
         await pilot.press("enter")
-        assert app.result is True
+        assert app.result == tuple(job.id for job in app.what.jobs)
 
 
 async def test_what_can_only_be_looked_at_is_left_with_escape() -> None:
@@ -86,7 +103,7 @@ async def test_what_can_only_be_looked_at_is_left_with_escape() -> None:
         await pilot.press("enter")
         assert app.result == "still open"
         await pilot.press("escape")
-        assert app.result is False
+        assert app.result == ()
 
 
 async def test_checks_are_made_again() -> None:

@@ -70,7 +70,9 @@ async def test_a_rerun_can_be_looked_at_first(scene: Scene, opened: Opener) -> N
         assert "bbh_instruct" in text_of(it.app.screen.query("PreviewHead").first())
         assert requests_of(run) == set()
         await it.press("escape")
-        assert it.dialog == ""
+        assert it.dialog == "RerunDialog"
+        await it.press("escape")
+        assert (it.dialog, requests_of(run)) == ("", set())
 
 
 async def test_preview_of_a_task_at_work_shows_what_it_runs_by(scene: Scene, opened: Opener) -> None:

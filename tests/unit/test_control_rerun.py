@@ -87,6 +87,30 @@ def test_only_what_an_override_changes_is_changed(work: Path) -> None:
     assert (planned.spec.id, planned.spec.dir_name, planned.spec.timeout) == (job.id, "ifeval", 3600)
 
 
+@pytest.mark.parametrize("path", ["limit_samples", "params.limit_samples", LIMIT, f"++{LIMIT}", "+limit_samples"])
+def test_a_parameter_may_be_written_short(work: Path, path: str) -> None:
+    run = ended_run(work)
+    first, _, third = run.plan.jobs
+    reruns = plan_reruns(run, [first.id, third.id], [f"{path}=10"])
+    assert [item.spec.samples for item in reruns.jobs] == [10, 10]
+    assert [item.shown for item in reruns.jobs] == [(f"{path}=10",)] * 2
+    assert ask_planned(run, reruns.jobs[1])
+    carry_out(run)
+    assert [spec.samples for spec in (run.job(first.id), run.job(third.id))] == [5, 10]
+
+
+def test_what_is_no_parameter_is_not_taken_for_one(work: Path) -> None:
+    run = ended_run(work)
+    for text in ("temprature=0.2", "~temperature", "temperature"):
+        with pytest.raises(ConfigError):
+            plan_reruns(run, [run.plan.jobs[0].id], [text])
+    own = plan_reruns(run, [run.plan.jobs[0].id], ["extra.judge.url=http://judge.invalid"]).jobs[0]
+    assert own.spec.run_config["config"] == {
+        **run.plan.jobs[0].run_config["config"],  # type: ignore[dict-item]
+        "params": {"limit_samples": 5, "extra": {"judge": {"url": "http://judge.invalid"}}},
+    }
+
+
 def test_a_rerun_from_elsewhere_keeps_the_paths_of_the_run(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = ended_run(work)
     (work / "elsewhere").mkdir()

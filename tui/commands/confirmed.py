@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ...core.base.errors import EvaldockError
+from ...core.control.short import present_params
 from ..view.row import TaskRow
 from . import control, preview
 
@@ -50,34 +52,45 @@ def rerun(
     rows: Sequence[TaskRow],
     *,
     after: Callable[[], None] = _nothing,
+    overrides: tuple[str, ...] = (),
 ) -> None:
-    """Ask how, then run `rows`, all of which have ended, again."""
+    """Ask how, then run `rows`, all of which have ended, again; `overrides` are those to begin with."""
     from ..screens.rerun import RerunDialog
 
     def answered(choice: RerunChoice | None) -> None:
         if choice is None:
             return
         if choice.preview:
-            preview_rerun(screen, run, choice, after=after)
+            again = partial(rerun, screen, run, rows, after=after, overrides=choice.overrides)
+            preview_rerun(screen, run, choice, after=after, left=again)
         else:
             _run_again(screen, run, choice, after)
 
-    check = partial(_problem, run, [row.job for row in rows], screen)
-    screen.dashboard.push_screen(RerunDialog(rows, check=check), answered)
+    jobs = [row.job for row in rows]
+    check = partial(_problem, run, jobs, screen)
+    present = partial(present_params, run, jobs)
+    screen.dashboard.push_screen(RerunDialog(rows, check=check, present=present, overrides=overrides), answered)
 
 
 def preview_rerun(
-    screen: DashboardScreen, run: Run, choice: RerunChoice, *, after: Callable[[], None] = _nothing
+    screen: DashboardScreen,
+    run: Run,
+    choice: RerunChoice,
+    *,
+    after: Callable[[], None] = _nothing,
+    left: Callable[[], None] = _nothing,
 ) -> None:
-    """Show what would run again, and run it when that is said there."""
+    """Show what would run again, and run what is said there. `left` is called when that is nothing."""
 
-    def answered(yes: bool | None) -> None:
-        if yes:
-            _run_again(screen, run, choice, after)
+    def answered(jobs: tuple[str, ...] | None) -> None:
+        if jobs:
+            _run_again(screen, run, replace(choice, jobs=jobs), after)
+        else:
+            left()
 
-    label = "" if screen.dashboard.read_only else "run again now"
+    label = "" if screen.dashboard.read_only else "rerun"
     prepare = partial(preview.of_rerun, run, choice.jobs, choice.overrides, screen.dashboard.env)
-    screen.dashboard.ask(prepare, lambda made: screen.show_preview(made, label, answered))
+    screen.dashboard.ask(prepare, lambda made: screen.show_preview(made, label, answered, partly=True))
 
 
 def _run_again(screen: DashboardScreen, run: Run, choice: RerunChoice, after: Callable[[], None]) -> None:

@@ -161,8 +161,8 @@ def _new_run(screen: HomeScreen, path: str) -> None:
     def shown(found: tuple[Config, Plan, Prepared]) -> None:
         config, plan, made = found
 
-        def answered(yes: bool | None) -> None:
-            if yes:
+        def answered(jobs: tuple[str, ...] | None) -> None:
+            if jobs:
                 dashboard.ask(partial(control.create, plan, config), started)
 
         screen.show_preview(made, "" if dashboard.read_only else "run it now", answered)

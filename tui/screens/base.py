@@ -80,13 +80,21 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
             text = "This terminal cannot be handed to another program."
         self.dashboard.tell(text)
 
-    def show_preview(self, made: Prepared, run_label: str, answered: Callable[[bool | None], None]) -> None:
-        """Open a preview that was prepared."""
+    def show_preview(
+        self,
+        made: Prepared,
+        run_label: str,
+        answered: Callable[[tuple[str, ...] | None], None],
+        *,
+        partly: bool = False,
+    ) -> None:
+        """Open a preview that was prepared; `answered` gets the jobs that are to be run, which may be some `partly`."""
         from .preview import PreviewScreen
 
         preview, checks = made
         keys = self.dashboard.settings.keys
-        self.dashboard.push_screen(PreviewScreen(preview, checks, run_label=run_label, keys=keys), answered)
+        shown = PreviewScreen(preview, checks, run_label=run_label, partly=partly, keys=keys)
+        self.dashboard.push_screen(shown, answered)
 
     def action_do(self, action: str) -> None:
         """A key was pressed."""

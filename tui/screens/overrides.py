@@ -1,4 +1,7 @@
-"""Writing overrides: one KEY=VALUE a line, looked at while they are written."""
+"""Writing overrides: one KEY=VALUE a line, looked at while they are written.
+
+The lines begin with the parameters that hold now. What is left as it was is no override.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from ...core.base.errors import EvaldockError
 from ...core.base.sanitize import clean_line
 from ..widgets.dress import glyphs_of, palette_of
 
@@ -21,6 +25,9 @@ _PATIENCE = 0.3  # seconds without a key until what is written is looked at
 
 Check = Callable[[tuple[str, ...]], str]
 """Says what is wrong with overrides, "" when they are good. May block: it is called on a thread."""
+
+Present = Callable[[], tuple[str, ...]]
+"""The parameters that hold now, as overrides. May block: it is called on a thread. Raises EvaldockError."""
 
 
 class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=False):
@@ -33,7 +40,7 @@ class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=Fals
     OverridesDialog #top { padding: 0; }
     OverridesDialog #about { color: $text-muted; margin: 1 0; }
     OverridesDialog TextArea {
-        height: 6; margin: 0 2; border: none; padding: 0 1; background: $evaldock-cursor; color: $foreground;
+        height: auto; min-height: 6; max-height: 14; margin: 0 2; border: none; padding: 0 1; background: $evaldock-cursor; color: $foreground;
     }
     OverridesDialog #said { height: auto; min-height: 2; max-height: 5; margin: 1 0; }
     OverridesDialog #keys { background: $evaldock-cursor; padding: 1 3; }
@@ -43,9 +50,13 @@ class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=Fals
         Binding("ctrl+s", "take", "take", show=False, priority=True),
     ]
 
-    def __init__(self, overrides: Sequence[str] = (), check: Check | None = None) -> None:
+    def __init__(
+        self, overrides: Sequence[str] = (), check: Check | None = None, present: Present | None = None
+    ) -> None:
         super().__init__()
         self._check = check
+        self._present_of = present
+        self._present: frozenset[str] = frozenset()
         self._lines = tuple(overrides)
         self.problem = ""
 
@@ -55,10 +66,7 @@ class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=Fals
         with Vertical():
             yield Static(Text(glyphs.top * 200, style=palette.style("accent", on="raised"), no_wrap=True), id="top")
             yield Static(Text("Overrides", style=palette.style("bright", on="raised", bold=True)))
-            yield Static(
-                Text("One KEY=VALUE a line, for example  evaluation.overrides={config.params.temperature: 0.2}"),
-                id="about",
-            )
+            yield Static(Text("One KEY=VALUE a line, such as temperature=0.2 or execution.timeout=2h"), id="about")
             yield TextArea("\n".join(self._lines), soft_wrap=False, tab_behavior="focus")
             yield Static("", id="said")
             yield Static(self._keys(), id="keys")
@@ -75,6 +83,21 @@ class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=Fals
         area.focus()
         area.move_cursor(area.document.end)
         self.look()
+        if self._present_of is not None:
+            self._fill(self._present_of)
+
+    @work
+    async def _fill(self, present: Present) -> None:
+        """Put what holds now above what is written, but for what was written of the same key."""
+        try:
+            found = await asyncio.to_thread(present)
+        except EvaldockError:
+            return  # who looks at the overrides says what is wrong with the run
+        area = self.query_one(TextArea)
+        written = {line.partition("=")[0] for line in self.lines()}
+        self._present = frozenset(found)
+        lines = [line for line in found if line.partition("=")[0] not in written]
+        area.insert("".join(f"{line}\n" for line in lines), (0, 0), maintain_selection_offset=True)
 
     @on(TextArea.Changed)
     def look(self) -> None:
@@ -101,8 +124,9 @@ class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=Fals
         return not problem
 
     def lines(self) -> tuple[str, ...]:
-        """What is written, without blank lines."""
-        return tuple(line.strip() for line in self.query_one(TextArea).text.splitlines() if line.strip())
+        """What is written, without blank lines and what holds now."""
+        lines = (line.strip() for line in self.query_one(TextArea).text.splitlines())
+        return tuple(line for line in lines if line and line not in self._present)
 
     @work(exclusive=True)
     async def action_take(self) -> None:

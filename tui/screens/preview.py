@@ -55,8 +55,11 @@ class Checks:
 _TWO_COLUMNS = 110
 
 
-class PreviewScreen(Screen[bool], inherit_bindings=False):
-    """Gives True when it is to be run. `run_label` names that ("" when it can only be looked at)."""
+class PreviewScreen(Screen[tuple[str, ...]], inherit_bindings=False):
+    """Gives the jobs that are to be run, none when it is left.
+
+    `run_label` names that ("" when it can only be looked at). With `partly`, what fails for some tasks keeps only these.
+    """
 
     AUTO_FOCUS: ClassVar[str | None] = None
     DEFAULT_CSS = """
@@ -76,10 +79,16 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
     ]
 
     def __init__(
-        self, preview: Preview, checks: Checks | None = None, *, run_label: str = "", keys: Keys | None = None
+        self,
+        preview: Preview,
+        checks: Checks | None = None,
+        *,
+        run_label: str = "",
+        partly: bool = False,
+        keys: Keys | None = None,
     ) -> None:
         super().__init__()
-        self._preview, self._made_by, self._run_label = preview, checks, run_label
+        self._preview, self._made_by, self._run_label, self._partly = preview, checks, run_label, partly
         self._keys = {**default_keys(), **(keys or {})}
         self._place = 0
         self._checks: list[Check] = []
@@ -163,14 +172,28 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
             items.append((self._key("later"), "next task"))
         if self._place:
             items.append((self._key("earlier"), "previous task"))
-        bad = failing(self._checks)
-        right = [(self._key("back"), "back")]
-        if self._run_label and not bad and not self._checking:
-            right.insert(0, ("enter", self._run_label))
-        elif self._run_label and bad:
-            # A deed that is blocked is told beside the keys, without a key.
-            right.insert(0, ("", f"blocked by {bad} {'check' if bad == 1 else 'checks'}"))
-        self._footer.show(items, right)
+        self._footer.show(items, [*self._run_keys(), (self._key("back"), "back")])
+
+    def _run_keys(self) -> list[tuple[str, str]]:
+        """What enter does; a deed that is blocked is told without a key."""
+        bad, able, all_of_them = failing(self._checks), len(self._able), len(self._preview.jobs)
+        if not self._run_label or (self._checking and not bad):
+            return []
+        blocked = ("", f"blocked by {bad} {'check' if bad == 1 else 'checks'}")
+        if self._checking or not able:
+            return [blocked]
+        if able < all_of_them:
+            return [("", f"{all_of_them - able} blocked"), ("enter", f"{self._run_label}: {able} of {all_of_them}")]
+        return [("enter", self._run_label)]
+
+    @property
+    def _able(self) -> tuple[str, ...]:
+        """The jobs that nothing speaks against, as far as was looked."""
+        bad = [check for check in self._checks if check.state == "fail"]
+        if bad and not (self._partly and all(check.tasks for check in bad)):
+            return ()
+        blocked = {task for check in bad for task in check.tasks}
+        return tuple(job.id for job in self._preview.jobs if job.task not in blocked)
 
     # What the keys do
 
@@ -225,9 +248,9 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
         self._refresh()
 
     def action_run(self) -> None:
-        """Run it, unless something speaks against it."""
-        if self._run_label and not self._checking and not failing(self._checks):
-            self.dismiss(True)
+        """Run it, as far as nothing speaks against it."""
+        if self._run_label and not self._checking and self._able:
+            self.dismiss(self._able)
 
     def action_find(self) -> None:
         """Type what to look for."""
@@ -259,7 +282,7 @@ class PreviewScreen(Screen[bool], inherit_bindings=False):
             self._prompt.display = False
             self._left.focus()
         else:
-            self.dismiss(False)
+            self.dismiss(())
 
     async def on_footer_pressed(self, event: Footer.Pressed) -> None:
         """A key in the footer was clicked."""

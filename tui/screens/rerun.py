@@ -14,7 +14,7 @@ from ..view.row import TaskRow
 from ..view.words import reason_words
 from ..widgets.dress import app_of, glyphs_of
 from .dialog import BLANK, Choice, Dialog, Row, row, wrapped
-from .overrides import Check, OverridesDialog
+from .overrides import Check, OverridesDialog, Present
 
 _LISTED = 8
 
@@ -29,14 +29,24 @@ class RerunChoice:
 
 
 class RerunDialog(Dialog[RerunChoice]):
-    """Asks how. `check` looks at overrides while they are written; `overrides` are those to begin with."""
+    """Asks how. `check` looks at overrides while they are written; `overrides` are those to begin with.
+
+    `present` are the parameters that the tasks run by now, as overrides; it is called on a thread.
+    """
 
     stay_label = "cancel"
     wide = 78
 
-    def __init__(self, rows: Sequence[TaskRow], *, check: Check | None = None, overrides: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        rows: Sequence[TaskRow],
+        *,
+        check: Check | None = None,
+        present: Present | None = None,
+        overrides: Sequence[str] = (),
+    ) -> None:
         super().__init__()
-        self._tasks, self._check, self._overrides = tuple(rows), check, tuple(overrides)
+        self._tasks, self._check, self._present, self._overrides = tuple(rows), check, present, tuple(overrides)
 
     @property
     def title_row(self) -> Row:
@@ -115,4 +125,4 @@ class RerunDialog(Dialog[RerunChoice]):
                 self._overrides = overrides
                 self.again()
 
-        app_of(self).push_screen(OverridesDialog(self._overrides, self._check), written)
+        app_of(self).push_screen(OverridesDialog(self._overrides, self._check, self._present), written)
