@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from ..config.model import ConfigError
+from ..config.model import ConfigError, ConfigProblem
 from ..config.overrides import parse_override
+from ..config.schema import load_schema
+from ..config.suggest import did_you_mean
 from ..plan.spec import JobSpec
 from ..run.amendment import masked
+from ..run.config_text import config_tree
 from ..run.store import Run
 
 _NAME = re.compile(r"[\w-]+")
@@ -24,14 +27,20 @@ _PARAMS = frozenset(
 def written_out(run: Run, jobs: Sequence[str], overrides: Sequence[str]) -> tuple[str, ...]:
     """`overrides` with each short one as those of the tasks of `jobs`, by their full path; others as they are.
 
-    Short are `temperature=0.2`, `params.temperature=0.2` and `config.params.temperature=0.2`.
+    Short are `temperature=0.2`, `params.temperature=0.2` and `config.params.temperature=0.2`. Raises ConfigError for
+    what begins with neither a parameter nor a section of the config.
     """
     specs = [run.job(job) for job in jobs]
     known = _PARAMS.union(*(params_of(spec) for spec in specs))
     places = sorted({spec.index if spec.position < 0 else spec.position for spec in specs})
+    sections = frozenset(load_schema()["properties"]) | frozenset(config_tree(run) or ())
     full: list[str] = []
     for text in overrides:
         path = _path(text, known)
+        first = parse_override(text).parts[0]
+        if not path and first not in sections:
+            message = f"is neither a parameter of the task nor a section of the config{did_you_mean(first, known)}"
+            raise ConfigError([ConfigProblem(message, first)])
         full += [f"++evaluation.tasks.{place}.overrides.{path}" for place in places] if path else [text]
     return tuple(full)
 

@@ -101,8 +101,12 @@ def test_a_parameter_may_be_written_short(work: Path, path: str) -> None:
 
 def test_what_is_no_parameter_is_not_taken_for_one(work: Path) -> None:
     run = ended_run(work)
-    for text in ("temprature=0.2", "~temperature", "temperature"):
-        with pytest.raises(ConfigError):
+    for text, said in (
+        ("temprature=0.2", "mean 'temperature'"),
+        ("~temperature", "neither"),
+        ("temperature", "no '='"),
+    ):
+        with pytest.raises(ConfigError, match=said):
             plan_reruns(run, [run.plan.jobs[0].id], [text])
     own = plan_reruns(run, [run.plan.jobs[0].id], ["extra.judge.url=http://judge.invalid"]).jobs[0]
     assert own.spec.run_config["config"] == {

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from evaldock.core import scores
 from evaldock.core.base.clock import Moment, utc_iso
-from evaldock.core.results.compare.side import sides_of
+from evaldock.core.results.compare.pool import sides_of
 from evaldock.core.results.report import report_tree
 from evaldock.core.run.journal import read_events
 from evaldock.core.run.state import RunState
