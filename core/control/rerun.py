@@ -101,8 +101,9 @@ def plan_reruns(
 ) -> Reruns:
     """Plan the next attempts of `jobs`, all of which have ended.
 
-    `overrides` may be written short, see `written_out`. `env` (default: this process's) is what `${oc.env:X}` in the config and the overrides may read. Raises
-    RequestRefused for a job that cannot run again, ConfigError for overrides that cannot be, RunDamaged.
+    `overrides` may be written short, see `written_out`. `env` (default: this process's) is what `${oc.env:X}` in the
+    config and the overrides may read. Raises RequestRefused for a job that cannot run again, ConfigError for overrides
+    that cannot be, RunDamaged.
     """
     attempts = {job: next_attempt(run, job) for job in jobs}
     if not overrides:

@@ -18,11 +18,6 @@ from ..run.store import Run
 
 _NAME = re.compile(r"[\w-]+")
 
-_PARAMS = frozenset(
-    "limit_samples max_new_tokens max_retries parallelism task temperature request_timeout top_p extra".split()
-)
-"""Of `params` in the config's schema. What a harness has besides is known from the tasks themselves."""
-
 
 def written_out(run: Run, jobs: Sequence[str], overrides: Sequence[str]) -> tuple[str, ...]:
     """`overrides` with each short one as those of the tasks of `jobs`, by their full path; others as they are.
@@ -31,9 +26,11 @@ def written_out(run: Run, jobs: Sequence[str], overrides: Sequence[str]) -> tupl
     what begins with neither a parameter nor a section of the config.
     """
     specs = [run.job(job) for job in jobs]
-    known = _PARAMS.union(*(params_of(spec) for spec in specs))
+    schema = load_schema()
+    # What a harness has besides those of the schema is known from the tasks themselves.
+    known = frozenset(schema["$defs"]["params"]["properties"]).union(*(params_of(spec) for spec in specs))
     places = sorted({spec.index if spec.position < 0 else spec.position for spec in specs})
-    sections = frozenset(load_schema()["properties"]) | frozenset(config_tree(run) or ())
+    sections = frozenset(schema["properties"]) | frozenset(config_tree(run) or ())
     full: list[str] = []
     for text in overrides:
         path = _path(text, known)

@@ -21,7 +21,8 @@ class Check:
 
     `name` is one short word (`docker`, `image`, `endpoint`, `key`, `model`, ...) and may come several times.
     `text` is a phrase that can stand beside it, `remedy` a sentence that says what to do ("" when nothing is).
-    `tasks` are those that it is about, none when it is about the whole run. `seconds` is how long it took. No secret value is in any of it.
+    `tasks` are those that it is about, none when it is about the whole run. `seconds` is how long it took. No secret
+    value is in any of it.
     """
 
     name: str

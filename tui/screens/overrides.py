@@ -40,7 +40,8 @@ class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=Fals
     OverridesDialog #top { padding: 0; }
     OverridesDialog #about { color: $text-muted; margin: 1 0; }
     OverridesDialog TextArea {
-        height: auto; min-height: 6; max-height: 14; margin: 0 2; border: none; padding: 0 1; background: $evaldock-cursor; color: $foreground;
+        height: auto; min-height: 6; max-height: 14; margin: 0 2; border: none; padding: 0 1;
+        background: $evaldock-cursor; color: $foreground;
     }
     OverridesDialog #said { height: auto; min-height: 2; max-height: 5; margin: 1 0; }
     OverridesDialog #keys { background: $evaldock-cursor; padding: 1 3; }

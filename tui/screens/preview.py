@@ -58,7 +58,8 @@ _TWO_COLUMNS = 110
 class PreviewScreen(Screen[tuple[str, ...]], inherit_bindings=False):
     """Gives the jobs that are to be run, none when it is left.
 
-    `run_label` names that ("" when it can only be looked at). With `partly`, what fails for some tasks keeps only these.
+    `run_label` names that ("" when it can only be looked at). With `partly`, what fails for some tasks
+    keeps only these.
     """
 
     AUTO_FOCUS: ClassVar[str | None] = None
