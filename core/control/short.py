@@ -64,7 +64,7 @@ def _lines(params: Mapping[str, object], before: str) -> Iterator[str]:
         if isinstance(value, dict) and value:
             yield from _lines(cast("dict[str, object]", value), f"{before}{name}.")
         elif _NAME.fullmatch(name):
-            yield f"{before}{name}={_written(value)}"
+            yield f"{before}{name}={_written(cast(object, value))}"
 
 
 def _written(value: object) -> str:
