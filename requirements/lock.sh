@@ -46,6 +46,9 @@ lock requirements/dev.txt --extra dev pyproject.toml "$work/build.in"
 lock requirements/run.txt -c requirements/dev.txt pyproject.toml "$work/build.in"
 named uv uv
 lock requirements/uv.txt "$asked"
+# What looks for known advisories in CI.
+named audit pip-audit
+lock requirements/audit.txt "$asked"
 # The server that the test of `export --dest mlflow` talks to.
 named mlflow mlflow
 lock requirements/mlflow.txt "$asked"

@@ -2,7 +2,8 @@
 # venv.sh; $root is the repository, $work a directory of the caller's:
 #
 #   check NAME COMMAND...     runs it, and remembers how it ended; $failed is set once one has failed
-#   start_aside, await_aside  the long ones without containers, beside the caller: types, other Pythons, newest releases
+#   start_aside, await_aside  the long ones without containers, beside the caller: types, other Pythons, newest releases,
+#                             known advisories
 #   stop_aside                ends them early
 #   report                    a line for each, and last what pytest said last
 
@@ -59,7 +60,10 @@ aside_checks() {
             echo "python$version not here" >>"$work/aside"
         fi
     done
-    if [ "${CI:-}" = true ]; then aside_check newest try_newest; fi
+    if [ "${CI:-}" = true ]; then
+        aside_check newest try_newest
+        aside_check advisories look_up_advisories
+    fi
 }
 
 # aside_check NAME COMMAND...: as a child that can be ended; its output and its end go to $work.
@@ -83,13 +87,14 @@ await_aside() {
     wait "$aside" || note beside "FAILED: it was ended before its time"
     aside=
     while read -r name end; do
+        # What a project that nobody here controls has published today breaks no build.
+        case $name.$end in advisories.*) note advisories "$(tail -n 1 "$work/advisories.log")"; continue ;; esac
         case $end in
         0) note "$name" "ok$(summary "$name")" ;;
         not*) note "$name" "$end" ;;
         *)
             say "== $name"
             cat "$work/$name.log" >&2
-            # What a project that nobody here controls has published today breaks no build.
             if [ "$name" = newest ]; then note newest "differs, see above"; else note "$name" "FAILED$(summary "$name")"; fi
             ;;
         esac
@@ -135,6 +140,17 @@ try_newest() {
 newer_releases='import json, sys
 found = [item["metadata"] for item in json.load(sys.stdin)["install"]]
 print("\n".join(f"  {item['name']} {item['version']}" for item in found if item["name"] != "evaldock"))'
+
+# look_up_advisories: a line about the releases of the locks, from wherever pip-audit finds advisories.
+look_up_advisories() {
+    audit=$work/audit
+    if "$root/.venv/bin/python" -P -m venv "$audit" && timeout 120 "$audit/bin/python" -P -m pip install -q \
+        --disable-pip-version-check --no-input --only-binary :all: --require-hashes -r requirements/audit.txt; then
+        timeout 120 "$audit/bin/pip-audit" --disable-pip --progress-spinner off -r requirements/dev.txt \
+            -r examples/lib/model_server.txt -f json -o "$audit/found.json" || true
+    fi
+    "$root/.venv/bin/python" -P tests/lib/advisories.py "$audit/found.json"
+}
 
 # find_mlflow: sets EVALDOCK_TEST_MLFLOW to the program that the test of exports talks to, fetched if need be.
 find_mlflow() {
