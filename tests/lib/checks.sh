@@ -139,7 +139,7 @@ try_newest() {
 # What pip would install, without evaldock itself, out of its report.
 newer_releases='import json, sys
 found = [item["metadata"] for item in json.load(sys.stdin)["install"]]
-print("\n".join(f"  {item['name']} {item['version']}" for item in found if item["name"] != "evaldock"))'
+print("\n".join("  {name} {version}".format_map(item) for item in found if item["name"] != "evaldock"))'
 
 # look_up_advisories: a line about the releases of the locks, from wherever pip-audit finds advisories.
 look_up_advisories() {
