@@ -24,6 +24,9 @@ from .model import Metric
 from .primary import named
 from .samples.evidence import Evidence, SampleFiles
 
+NOT_RUN = "Not run."
+"""What is said of a figure of which no category ran."""
+
 _LARGER = 1.1  # from here on a harness's own error says more than the samples do
 
 
@@ -76,7 +79,7 @@ def _measured(
         metric, unit = replace(metric, value=metric.value / 100, stderr=stderr), Unit.FRACTION
     run = files.parts_run(found.label)
     if run is not None and run[0] < run[1]:
-        note = f"{run[0]} of {run[1]} categories ran." if run[0] else "Not run."
+        note = f"{run[0]} of {run[1]} categories ran." if run[0] else NOT_RUN
         return replace(found, metric=replace(metric, n=0, unit=unit, direction=direction, note=note))
     behind = files.behind(found, metric.value, rounded=shares) if metric.n != 0 else ""
     if isinstance(behind, Evidence):

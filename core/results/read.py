@@ -12,7 +12,7 @@ from .files import Missing, Unreadable, newest_match, parse_json, parse_yaml, re
 from .inspect_log import parse_inspect, read_inspect
 from .lm_eval import read_lm_eval
 from .made import Made, made
-from .measured import Source, measured
+from .measured import NOT_RUN, Source, measured
 from .merge import Found, TooManyFigures, sampled
 from .model import JobResult, NoResult, RequestCounts, Score
 from .numbers import printable
@@ -72,7 +72,8 @@ def read_results(
     try:
         source = Source(artifacts, harness, primary_metric, repeats, measure or Measure())
         written = read_figures(artifacts, fmt, file)
-        figures = sampled(measured(sampled(written), source))
+        known = measured(sampled(written), source)
+        figures = sampled(known)
     except Missing:
         sentence = f"The container exited with 0, but left no results: {name} was not written to {artifacts}."
         return NoResult("no_results", sentence, requests)
@@ -91,6 +92,8 @@ def read_results(
         unseen = seen is not None and seen.total == 0
         share = Direction(score.direction) if score.unit == Unit.FRACTION else None
         validity, notes = weigh(requests, expected, answers, unseen=unseen, suspect=suspect, share=share)
+        if parts := _parts_run(known):
+            notes.append(parts)
         if smoke:
             # Data sets are sorted: their first samples are no random ones.
             notes.append(f"Smoke: {smoke}.")
@@ -138,6 +141,15 @@ def _request_counts(artifacts: Path) -> RequestCounts | None:
 
 def _words(found: Found) -> str:
     return f"{found.metric.name} is {found.metric.unknown} in the results"
+
+
+def _parts_run(figures: tuple[Found, ...]) -> str:
+    """A sentence about the groups of which not all categories ran; "" where none is known to."""
+    missing = [found for found in figures if found.metric.n == 0 and found.metric.note]
+    none = ", ".join(found.label for found in missing if found.metric.note == NOT_RUN)
+    said = [f"Not run: {none}." if none else ""]
+    said += [f"{found.label}: {found.metric.note}" for found in missing if found.metric.note != NOT_RUN]
+    return " ".join(text for text in said if text)
 
 
 def _score(

@@ -125,6 +125,9 @@ def test_bfcl_shows_what_ran(tmp_path: Path) -> None:
         "fraction",
     )
     assert score.ci == "wilson" and score.low == pytest.approx(0.9155, abs=1e-4)
+    assert score.why == (
+        "Not run: live_overall_acc, multi_turn_overall_acc. non_live_overall_acc: 1 of 12 categories ran."
+    )
     # What did not run is no figure at all.
     assert [metric.name for metric in found.metrics] == ["bfcl_python_simple_ast_non_live"]
     notes = {

@@ -75,7 +75,7 @@ def command(ids: tuple[str, ...], ci: str | None, metric: str | None, form: str 
             if row["run_sd"] is not None:
                 click.echo(f"{row['run']} {plain(row['task'])}: {_repeats(row)}.")
         reasons = dict.fromkeys(
-            f"{row['run']} {plain(row['task'])} is {row['validity']}: {plain(row['why'])}" for row in rows if row["why"]
+            f"{row['run']} {plain(row['task'])} {_about(row)}: {plain(row['why'])}" for row in rows if row["why"]
         )
         for reason in reasons:
             click.echo(reason)
@@ -91,6 +91,11 @@ def _shown(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Repeats of a task as one row."""
     together = {(row["run"], row["task"]) for row in rows if row["repeat"] == 0}
     return [row for row in rows if not row["repeat"] or (row["run"], row["task"]) not in together]
+
+
+def _about(row: Mapping[str, Any]) -> str:
+    """What the sentence of a row is about: its figure where that is no score, else what the score is worth."""
+    return plain(row["metric"]) if row["value"] is None else f"is {row['validity']}"
 
 
 def _repeats(row: Mapping[str, Any]) -> str:
