@@ -5,41 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
-from textual.binding import BindingType
-from textual.events import Blur, Click, Focus, Key, MouseScrollDown, MouseScrollUp, Resize
+from textual.events import Click, Key
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
-from ..actions import bindings
 from ..glyphs import Glyphs
 from ..theme import Palette
 from ..view.columns import Columns, Name, columns
 from ..view.order import arranged, kept, matching
 from ..view.row import TaskRow
 from .dress import animated, glyphs_of, palette_of
+from .list_table import ListTable
 from .task_line import Pencil, RowLook, below_line, empty_line, head_line
 
 _SORT_WAITS = 2.0  # seconds after a key in which rows keep their places
 _FLASH = 0.6
 _FLASH_STEP = 0.15
-_WHEEL = 3
 
 
-class TaskTable(Widget, can_focus=True, inherit_bindings=False):
-    """All tasks of a run: cursor, marks, filter and order are the table's own; the rows come from outside.
+class TaskTable(ListTable[TaskRow]):
+    """All tasks of a run. Marks and order are the table's own, too.
 
     The first line has the heads of the columns, the last one says how many rows are out of sight when some are.
     """
-
-    ALLOW_SELECT = False
-    DEFAULT_CSS = "TaskTable { height: 1fr; background: $background; }"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        *("down", "up", "page_down", "page_up", "half_down", "half_up", "top", "bottom", "open"), call="{id}"
-    )
 
     @dataclass
     class Moved(Message):
@@ -61,12 +51,7 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._rows: tuple[TaskRow, ...] = ()
-        self._shown: list[TaskRow] = []
-        self._top = 0
-        self._cursor_job: str | None = None
         self._marks: frozenset[str] = frozenset()
-        self._filter = ""
         self._sort: tuple[Name, bool] = ("state", False)
         self._stale: bool = False
         self._queue: dict[str, int] = {}
@@ -74,7 +59,6 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
         self._last_key = float("-inf")
         self._flashes: dict[str, float] = {}
         self._strips: dict[str, tuple[TaskRow, RowLook, Columns, Palette, Glyphs, Strip]] = {}
-        self._last_shown = 0
         self._drawn: dict[int, tuple[TaskRow, RowLook]] = {}
 
     # What comes from outside
@@ -94,12 +78,6 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
         self._arrange()
         self._repaint(everything)
 
-    def set_filter(self, text: str) -> None:
-        """Show only rows that hold these words; "" shows all."""
-        self._filter = text
-        self._arrange(now=True)
-        self._repaint(True)
-
     def sort_by(self, column: Name, reverse: bool = False) -> None:
         """Sort by a column from now on."""
         self._sort = (column, reverse)
@@ -114,24 +92,9 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
         return self._sort
 
     @property
-    def filter(self) -> str:
-        """The words of the filter."""
-        return self._filter
-
-    @property
-    def visible_rows(self) -> tuple[TaskRow, ...]:
-        """The rows that the filter lets through, in their order."""
-        return tuple(self._shown)
-
-    @property
     def cursor_job(self) -> str | None:
         """The job under the cursor."""
-        return self._cursor_job
-
-    @property
-    def cursor_row(self) -> TaskRow | None:
-        """The row under the cursor."""
-        return next((row for row in self._shown if row.job == self._cursor_job), None)
+        return self._cursor
 
     @property
     def marked(self) -> frozenset[str]:
@@ -142,8 +105,8 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
 
     def toggle_mark(self) -> None:
         """Mark the row under the cursor or take its mark away, and go one down."""
-        if self._cursor_job is not None:
-            self.toggle_mark_of(self._cursor_job)
+        if self._cursor is not None:
+            self.toggle_mark_of(self._cursor)
             self.action_down()
 
     def toggle_mark_of(self, *jobs: str) -> None:
@@ -167,64 +130,14 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
 
     # Cursor
 
-    def move_to(self, job: str) -> None:
-        """Put the cursor on a job, if it is shown."""
-        for place, row in enumerate(self._shown):
-            if row.job == job:
-                self._go(place)
+    def _key(self, row: TaskRow) -> str:
+        return row.job
 
-    def action_down(self) -> None:
-        """One row down."""
-        self._go(self._place() + 1)
+    def _moved(self, key: str | None) -> None:
+        self.post_message(self.Moved(key))
 
-    def action_up(self) -> None:
-        """One row up."""
-        self._go(self._place() - 1)
-
-    def action_page_down(self) -> None:
-        """As many rows down as are seen."""
-        self._go(self._place() + self._room())
-
-    def action_page_up(self) -> None:
-        """As many rows up as are seen."""
-        self._go(self._place() - self._room())
-
-    def action_half_down(self) -> None:
-        """Half a page down."""
-        self._go(self._place() + self._room() // 2)
-
-    def action_half_up(self) -> None:
-        """Half a page up."""
-        self._go(self._place() - self._room() // 2)
-
-    def action_top(self) -> None:
-        """To the first row."""
-        self._go(0)
-
-    def action_bottom(self) -> None:
-        """To the last row."""
-        self._go(len(self._shown) - 1)
-
-    def action_open(self) -> None:
-        """Open the row under the cursor."""
-        if self._cursor_job is not None:
-            self.post_message(self.Opened(self._cursor_job))
-
-    def _place(self) -> int:
-        return next((place for place, row in enumerate(self._shown) if row.job == self._cursor_job), 0)
-
-    def _go(self, place: int) -> None:
-        if not self._shown:
-            return
-        place = max(0, min(place, len(self._shown) - 1))
-        self._see(place)
-        self._point_at(self._shown[place].job)
-        self._repaint()
-
-    def _point_at(self, job: str | None) -> None:
-        if job != self._cursor_job:
-            self._cursor_job = job
-            self.post_message(self.Moved(job))
+    def _opened(self, key: str) -> None:
+        self.post_message(self.Opened(key))
 
     def _see(self, place: int) -> None:
         room = self._room()
@@ -247,13 +160,7 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
             self._shown = kept(fitting, [row.job for row in self._shown])
         else:
             self._shown = arranged(fitting, self._sort[0], reverse=self._sort[1])
-        jobs = [row.job for row in self._shown]
-        if self._cursor_job not in jobs:
-            # What stood there is gone: the cursor stays at its place.
-            place = min(self._last_shown, len(jobs) - 1)
-            self._point_at(jobs[place] if jobs else None)
-        self._last_shown = self._place()
-        self._see(self._last_shown)
+        self._keep_cursor()
 
     def on_key(self, _event: Key) -> None:
         """Rows keep their places for a moment while somebody works on them."""
@@ -261,17 +168,8 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
 
     # Mouse
 
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        """The wheel moves what is seen, and the cursor only as far as it must."""
-        event.stop()
-        self._scroll(_WHEEL)
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        """As down."""
-        event.stop()
-        self._scroll(-_WHEEL)
-
-    def _scroll(self, lines: int) -> None:
+    def _turn(self, lines: int) -> None:
+        """What is seen moves, and the cursor only as far as it must."""
         room = self._room()
         top = max(0, min(self._top + lines, len(self._shown) - room))
         if top != self._top and self._shown:
@@ -328,7 +226,7 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
     def _look(self, row: TaskRow) -> RowLook:
         since = time.monotonic() - self._flashes[row.job] if row.job in self._flashes else _FLASH
         return RowLook(
-            cursor=row.job == self._cursor_job,
+            cursor=row.job == self._cursor,
             focus=self.has_focus,
             marked=row.job in self._marks,
             stale=self._stale,
@@ -366,16 +264,3 @@ class TaskTable(Widget, can_focus=True, inherit_bindings=False):
         self._repaint()
         if self._flashes:
             self.set_timer(_FLASH_STEP, self._fade)
-
-    def on_resize(self, _event: Resize) -> None:
-        """The cursor stays in sight."""
-        self._see(self._place())
-        self.refresh()
-
-    def on_focus(self, _event: Focus) -> None:
-        """The cursor bar takes the accent."""
-        self.refresh()
-
-    def on_blur(self, _event: Blur) -> None:
-        """The cursor bar steps back."""
-        self.refresh()
