@@ -72,14 +72,17 @@ def run(
     *,
     env: Mapping[str, str] | None = None,
     check: bool = True,
+    trust: bool = False,
     on_event: Callable[[Event], None] | None = None,
     on_notice: Callable[[str], None] | None = None,
 ) -> Run:
     """Run all jobs of `planned` (default: of the whole config) and return when the last one has ended.
 
     A job that fails raises nothing: `Run.statuses()` has states and reasons, `scores` the figures. `check` asks the
-    endpoint for one token first. `on_event` hears each entry of the journal, `on_notice` sentences for people; both
-    are called on the engine's threads. Ctrl-C stops the jobs, a second one kills them, and KeyboardInterrupt follows.
+    endpoint for one token first. `trust` agrees to what the config takes along besides its endpoint and its env_vars,
+    as `--trust` does; the agreement is remembered. `on_event` hears each entry of the journal, `on_notice` sentences
+    for people; both are called on the engine's threads. Ctrl-C stops the jobs, a second one kills them, and
+    KeyboardInterrupt follows.
 
     Raises NotStarted, OSError and `evaldock.core.engine.executor.ExecutorUnavailable` when Docker does not answer.
     """
@@ -89,6 +92,8 @@ def run(
 
     env = os.environ if env is None else env
     planned = plan(config, env=env) if planned is None else planned
+    if untrusted := _untrusted(config, planned, env, trust=trust):
+        raise NotStarted(untrusted)
     executor = checked_executor()
     reasons = _reasons_against(planned, env, check=check)
     if reasons:
@@ -106,6 +111,20 @@ def scores(finished: Run, metric: str | None = None) -> list[Json]:
     from .results.scores import score_rows
 
     return score_rows(finished, metric=metric)
+
+
+def _untrusted(config: Config, planned: Plan, env: Mapping[str, str], *, trust: bool) -> str:
+    """What the config takes along without the user's consent, as a sentence; "" for nothing."""
+    from .plan.takes import taken_along
+    from .run.consent import give_consent, has_consent
+
+    taken = taken_along(config, planned, env)
+    if not taken or has_consent(config, taken, env):
+        return ""
+    if trust:
+        give_consent(config, taken, env)
+        return ""
+    return f"This config takes along more than its endpoint and its env_vars: {'; '.join(taken)}. To agree: trust=True"
 
 
 def _reasons_against(planned: Plan, env: Mapping[str, str], *, check: bool) -> list[str]:

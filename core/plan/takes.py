@@ -81,6 +81,8 @@ def _files(config: Config) -> Iterator[str]:
 
 def _privileges(job: JobSpec) -> Iterator[str]:
     options = job.docker
+    if job.isolation == "off":
+        yield "isolation: off: containers have all that Docker gives them, and reach each other"
     if options.privileged:
         yield "--privileged: containers may do to this machine what root may"
     if options.pid == "host":

@@ -10,6 +10,7 @@ import click
 
 from ...core.base.sanitize import json_text
 from .chosen import Chosen, config_options
+from .consent import ask_consent, trust_option
 from .epilog import examples
 from .exit_codes import ExitCode
 from .options import json_option
@@ -30,8 +31,9 @@ _NAME = 11
     )
 )
 @config_options
+@trust_option
 @json_option
-def command(chosen: Chosen, as_json: bool) -> ExitCode:
+def command(chosen: Chosen, trust: bool, as_json: bool) -> ExitCode:
     """Check what a config needs, and explain how to fix what is missing.
 
     Docker, images, disk space, variables, the endpoint (reachable, key, model, protocol, speed), the clock, and
@@ -44,6 +46,8 @@ def command(chosen: Chosen, as_json: bool) -> ExitCode:
     plan, first = None, []
     if chosen.any:
         config, plan = chosen.plan()
+        # The endpoint is sent what the config says.
+        ask_consent(config, plan, chosen.env, trust=trust, ask=not as_json)
         warnings = [*map(str, config.warnings), *plan.warnings]
         first = [Check("config", "warn", text) for text in warnings] or [_about(len(plan.jobs))]
     style = style_of(sys.stdout)

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from ...core.plan.spec import Plan
 
 
+trust_option = click.option(
+    "--trust", is_flag=True, help="Agree to what the config takes along besides; see run --dry-run."
+)
+
+
 def ask_consent(config: Config, plan: Plan, env: Mapping[str, str], *, trust: bool, ask: bool) -> None:
     """Returns when the user agrees, now or earlier, or there is nothing to ask. Raises UsageProblem.
 
@@ -31,7 +36,7 @@ def ask_consent(config: Config, plan: Plan, env: Mapping[str, str], *, trust: bo
     about = f"This config takes along more than its endpoint and its env_vars:\n{listed}"
     if not trust:
         if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageProblem(f"{about}\nRead it (--dry-run shows all of it), then agree once: --trust")
+            raise UsageProblem(f"{about}\nRead it (evaldock run --dry-run shows all of it), then agree once: --trust")
         click.echo(about, err=True)
         if not click.confirm("Agree, for this config as it is now?", err=True):
             raise UsageProblem("Nothing was started.")

@@ -9,7 +9,7 @@ import click
 
 from ...core.base.sanitize import json_text
 from .chosen import Chosen, config_options
-from .consent import ask_consent
+from .consent import ask_consent, trust_option
 from .epilog import examples
 from .errors import report
 from .exit_codes import ExitCode
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @config_options
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would run; start and write nothing.")
 @click.option("--watch", is_flag=True, help="With --dry-run: show it again whenever the config is saved.")
-@click.option("--trust", is_flag=True, help="Agree to what the config takes along besides; see --dry-run.")
+@trust_option
 @click.option("--no-check", is_flag=True, help="Start even if the endpoint refuses requests.")
 @no_tui_option
 @json_option

@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from evaldock.core.api import run
+from evaldock.core.base.errors import NotStarted
 from evaldock.core.catalog.catalog import Catalog
 from evaldock.core.config.load import load_config
+from evaldock.core.engine.executor import ExecutorUnavailable
 from evaldock.core.plan.make import make_plan
 from evaldock.core.plan.takes import taken_along
 
@@ -131,7 +134,22 @@ def test_it_is_listed_refused_agreed_to_and_asked_again_when_the_file_changes(
     assert machine.cli("run", path, "--no-check", "--no-tui", "--trust").exit_code == 3  # Docker is not there
     assert machine.cli("run", path, "--no-check", "--no-tui").exit_code == 3
     path.write_text(text + "# changed\n")
+    assert machine.cli("check", path).exit_code == 2
     assert machine.cli("run", path, "--no-check", "--no-tui").exit_code == 2
     path.write_text(text)
     assert machine.cli("run", path, "--no-check", "--no-tui").exit_code == 3
     assert machine.cli("run", path, "--no-check", "--no-tui", "-o", "execution.extra_docker_args=").exit_code == 3
+    assert machine.cli("check", path).exit_code == 3
+    assert machine.cli("check", path, "-o", "execution.isolation=off").exit_code == 2
+
+
+def test_python_needs_the_same_consent(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-docker.sock")
+    env = ENV | {"XDG_STATE_HOME": str(tmp_path / "state")}
+    config = load_config(path=document, overrides=["execution.isolation=off"], env=env)
+    with pytest.raises(NotStarted, match=r"isolation: off: .*trust=True"):
+        run(config, env=env)
+    with pytest.raises(ExecutorUnavailable):
+        run(config, env=env, trust=True)
+    with pytest.raises(ExecutorUnavailable):
+        run(config, env=env)
