@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from .budget import MOST_IN_MEMORY, Budget, Gate
 from .chain import Chain
 from .exchange import Exchange, JobScope
 from .figures import Figures
+from .turns import Turns
 from .upstream import Health, Options, Upstream
 
 _AT_ONCE = 1024  # requests of a job that are worked on; more wait
@@ -26,7 +27,8 @@ class Job:
     """One attempt at a job.
 
     `places` are for the requests that are worked on at a time, `given` the bytes of large bodies of requests in memory;
-    `connections` is how many of its container's are open.
+    `connections` is how many of its container's are open. `turns` are shared by all jobs, and `others` tells whether
+    another one asks something.
     """
 
     def __init__(self, identity: str, spec: Tree, run_dir: Path, gate: Gate, health: Health, figures: Figures) -> None:
@@ -67,6 +69,8 @@ class Job:
             {name: _texts(value) for name, value in _tree(spec, "allow").items()},
         )
         self.connections = 0
+        self.turns = Turns()
+        self.others: Callable[[], bool] = lambda: False
         self.places = asyncio.Semaphore(_AT_ONCE)
         self.given = Budget(MOST_IN_MEMORY)
         self._clients = None if spec.get("clients") is None else _networks(_texts(spec.get("clients")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ from .endpoints import base_path
 from .figures import Figures
 from .job import Job, check_spec
 from .saved import FIGURES_FILE, LIVE_FILE, newest_figures
+from .turns import Turns
 from .upstream import Health, Options
 
 _LOG = logging.getLogger("evaldock.proxy")
@@ -46,6 +48,7 @@ class Jobs:
         self._gates: dict[tuple[str, int | None], Gate] = {}
         self._health: dict[str, Health] = {}
         self._sick: set[str] = set()
+        self._turns = Turns()
         self._live_version = -1
         self._ticks = 0
         self._closed = False
@@ -72,7 +75,9 @@ class Jobs:
             else:
                 figures = self._saved(identity, spec) if resumed else Figures()
             health = self._health.setdefault(base_path(str(spec["upstream"])), Health())
-            self._jobs[identity] = Job(identity, spec, self._run_dir, self._gate(spec), health, figures)
+            job = Job(identity, spec, self._run_dir, self._gate(spec), health, figures)
+            job.turns, job.others = self._turns, partial(self._others, job)
+            self._jobs[identity] = job
         self.by_token = {job.token: job for job in self._jobs.values()}
         for gate in self._gates.values():
             gate.members = {job.id for job in self._jobs.values() if job.gate is gate}
@@ -93,6 +98,9 @@ class Jobs:
     def in_flight(self) -> int:
         """Requests that are being answered now."""
         return sum(job.figures.in_flight for job in (*self._jobs.values(), *self._leaving))
+
+    def _others(self, job: Job) -> bool:
+        return self.in_flight > job.figures.in_flight
 
     @property
     def seen(self) -> int:

@@ -21,7 +21,8 @@ from .job import Job
 from .jobs import Jobs
 from .receive import Stream, forget
 from .streamed import pass_on
-from .verdict import Verdict, verdict_on
+from .turns import LONG
+from .verdict import TOO_MANY, Verdict, verdict_on
 
 _LOG = logging.getLogger("evaldock.proxy")
 _BODY_TIME = 120.0  # seconds that a body may take
@@ -101,13 +102,28 @@ class Server:
 
     async def _passed(self, request: web.BaseRequest, job: Job, x: Exchange, *, keep: bool) -> web.StreamResponse:
         """The answer to a request that may go on, through interceptors."""
-        verdict = Verdict(1)
-        reply = job.chain.request(x)
+        if len(x.body) < LONG:
+            reply = job.chain.request(x)
+        else:
+            async with job.turns.take(job.others):
+                reply = job.chain.request(x)
+        asked = reply is None
         if reply is None:
             answer = await self._forwarder.send(job.upstream, x, job.figures)
             if isinstance(answer, Stream):
                 return await pass_on(request, job, x, answer, keep=keep)
             reply = answer
+        if len(reply.body) < LONG:
+            verdict = self._worked(job, x, reply, asked=asked)
+        else:
+            async with job.turns.take(job.others):
+                verdict = self._worked(job, x, reply, asked=asked)
+        return await _finish(request, job, x, reply, verdict, keep=keep)
+
+    def _worked(self, job: Job, x: Exchange, reply: Reply, *, asked: bool) -> Verdict:
+        """Look at an answer, and let the interceptors change it."""
+        verdict = Verdict(1)
+        if asked:
             if reply.status < 400:
                 verdict = _judged(job, x, reply)
             elif reply.status in (401, 403) and x.method == "POST":
@@ -119,13 +135,14 @@ class Server:
             verdict = verdict_on(x.path, reply, partial(job.figures.count, tokens=False))
             if (clean := job.upstream.guard.data(reply.body)) != reply.body:
                 reply.body = clean
-        if job.chain.responds and not readable(reply.body):
+        too_many = verdict.why == TOO_MANY
+        if job.chain.responds and (too_many or not readable(reply.body)):
             job.figures.pass_over("An answer has too many values to be read; it went on past the interceptors.")
         if reply.streamed:
             reply.body = replay(job.chain, x, reply.body)
-        else:
+        elif not too_many:
             job.chain.response(x, reply)
-        return await _finish(request, job, x, reply, verdict, keep=keep)
+        return verdict
 
 
 def _refusal(job: Job, x: Exchange) -> Reply | None:

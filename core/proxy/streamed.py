@@ -15,6 +15,8 @@ from .receive import BrokenOff, Stream
 from .sse import EventTooLarge, SseEvent, SseParser
 from .verdict import StreamVerdict
 
+_LONG = 4096  # bytes of events that take long enough to wait for a turn
+
 
 async def pass_on(
     request: web.BaseRequest, job: Job, x: Exchange, answer: Stream, *, keep: bool = True
@@ -27,7 +29,7 @@ async def pass_on(
     verdict, figures = StreamVerdict(x.path, job.figures.count), job.figures
     contents = StreamContents(x)
 
-    async def through(events: list[SseEvent], *, last: bool = False) -> None:
+    def through(events: list[SseEvent], *, last: bool = False) -> bytes:
         events = guarded.feed(events)
         if last:
             events += guarded.end()
@@ -35,24 +37,32 @@ async def pass_on(
             verdict.feed(event)
         if passing is not None:
             events = passing.feed(events)
-        await send(events)
+        return taken(events)
 
-    async def send(events: list[SseEvent]) -> None:
+    def taken(events: list[SseEvent]) -> bytes:
         for event in events:
             contents.feed(event)
-        if data := b"".join([event.raw for event in events]):
+        return b"".join([event.raw for event in events])
+
+    async def send(data: bytes) -> None:
+        if data:
             await response.write(data)
 
     try:
         figures.first_token(x.started)
         await response.prepare(request)
         async for chunk in answer.chunks():
-            await through(parser.feed(chunk))
-        await through(parser.end(), last=True)
+            if len(chunk) < _LONG and not job.turns.taken:
+                data = through(parser.feed(chunk))
+            else:
+                async with job.turns.take(job.others):
+                    data = through(parser.feed(chunk))
+            await send(data)
+        await send(through(parser.end(), last=True))
         found = verdict.end()
         # The filters hear of the end of a whole answer only: caches keep it then.
         if found.held and passing is not None:
-            await send(passing.end())
+            await send(taken(passing.end()))
         if not found.held and x.method == "POST":
             raise _NoAnswer(found.why)
         await response.write_eof()

@@ -17,6 +17,8 @@ from .exchange import Reply, parse_json, readable
 from .sse import SseEvent, SseParser
 
 _FAILED = frozenset(("error", "abort", "aborted", "cancelled", "failed"))
+_MOST_CHOICES = 4096
+TOO_MANY = "it has more choices than anybody asks for"
 _FILTERED = "content_filter"
 _FILTER_WORDS = "the endpoint's content filter withheld it"
 _SAID = ("content", "tool_calls", "function_call", "refusal", "audio", "reasoning_content", "reasoning")
@@ -166,6 +168,8 @@ def _on_tree(kind: str, tree: Tree) -> Verdict:
     listed = cast("list[object]", items)
     if kind != "choices":
         return Verdict(len(listed) if kind == "data" else 1)
+    if len(listed) > _MOST_CHOICES:
+        return Verdict(0, TOO_MANY)
     found = [_on_choice(choice) for choice in listed]
     filtered = sum(one == _FILTER_WORDS for one in found)
     why = next((one for one in found if one), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from evaldock.core.proxy import accept, receive, server
 from evaldock.core.proxy.budget import Budget, Gate
 from evaldock.core.proxy.figures import Figures
 from evaldock.core.proxy.interceptors import reasoning
+from evaldock.core.proxy.turns import Turns
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -253,3 +255,42 @@ def test_names_of_an_endpoint_s_choice_are_few_and_short() -> None:
         figures.count({"model": f"{n}" * 50_000, "choices": [choice]})
     assert len(json.dumps(figures.to_json())) < 12_000
     assert sum(figures.finish_reasons.values()) == 500
+
+
+def test_long_work_takes_turns_and_leaves_time_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, ours, paused, sleep = [0], 0.005, list[float](), asyncio.sleep
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+        await sleep(0)
+
+    async def main() -> None:
+        turns = Turns()
+
+        async def long(others: bool) -> None:
+            async with turns.take(lambda: others):
+                at_once[0] += 1
+                assert at_once == [1] and turns.taken
+                time.sleep(ours)
+                at_once[0] -= 1
+
+        await asyncio.gather(long(True), long(False), long(True))
+        assert not turns.taken
+
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    asyncio.run(main())
+    assert paused[1] == 0 and min(paused[0], paused[2]) >= ours
+
+
+def test_an_answer_with_more_choices_than_anybody_asks_for_is_none(tmp_path: Path) -> None:
+    body = {**ANSWER, "choices": ANSWER["choices"] * 5000}  # type: ignore[operator]
+
+    async def main() -> None:
+        async with rig(tmp_path, _chunked(body), adapter={"interceptors": [{"name": "response_stats"}]}) as r:
+            code, answer, _ = await r.ask()
+            assert (code, json.loads(answer)) == (200, body), "it goes on as it is"
+            figures = r.figures.to_json()
+            assert (figures["answers"], figures["unanswered"], figures["passed_over"]) == (0, 1, 1)
+            assert "more choices" in str(figures["last_errors"])
+
+    asyncio.run(main())
