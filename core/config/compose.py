@@ -20,6 +20,7 @@ PACKAGED = Path(__file__).parent / "defaults"
 PACKAGED_NAME = "evaldock's defaults"
 GROUPS = ("execution", "deployment")
 _MAX_FILES = 100
+_NEXT = frozenset(("services", "benchmarks"))
 _HEADER = re.compile(r"#\s*@package\s+(\S+)")
 _CLUSTERS = ("slurm", "lepton")
 _SERVERS = ("vllm", "vllm_ray", "sglang", "nim", "trtllm", "generic")
@@ -117,6 +118,12 @@ class Composer:
         if not isinstance(node.value, dict):
             message = "is not a mapping of keys to values, such as 'execution:' and 'target:'"
             raise ConfigError([*self.problems, ConfigProblem(message, origin=node.origin)])
+        if primary and node.value.keys() >= _NEXT and "evaluation" not in node.value:
+            message = (
+                "is a config of nemo-evaluator 0.3 or newer (services and benchmarks), which evaldock does not read: "
+                "write its service as target.api_endpoint and its benchmarks as evaluation.tasks"
+            )
+            raise ConfigError([*self.problems, ConfigProblem(message, "services", node.value["services"].key)])
         self.reading.append(real)
         composed = self._with_defaults(node, place, primary=primary)
         self.reading.pop()

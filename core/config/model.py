@@ -85,11 +85,20 @@ class Resources:
 
 @dataclass(frozen=True)
 class MountSpec:
-    """A host directory (absolute) seen at an absolute path in the container."""
+    """A host directory (absolute), or a volume by its name, seen at an absolute path in the container.
+
+    `options` are others of docker's `-v`, such as z for SELinux.
+    """
 
     source: str
     target: str
     read_only: bool = False
+    options: tuple[str, ...] = ()
+
+    @property
+    def is_volume(self) -> bool:
+        """Whether Docker keeps it, under that name."""
+        return not self.source.startswith("/")
 
 
 @dataclass(frozen=True)

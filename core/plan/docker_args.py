@@ -5,6 +5,7 @@ A flag that is not understood is an error that names it: half-obeyed flags are w
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 from ..base.errors import EvaldockError
 from ..base.units import parse_size
 from ..config.model import ConfigError, ConfigProblem, EnvValue, MountSpec, Resources
+from .docker_flags import PASSED, Kind, fits
 from .mounts import MountError, parse_mount, parse_volume
 from .spec import DockerOptions, EnvRef
 
@@ -21,7 +23,9 @@ PATH = "execution.extra_docker_args"
 OWN_LABELS = "evaldock."
 
 _ALIASES = {
+    "--dns-opt": "--dns-option",
     "--net": "--network",
+    "-c": "--cpu-shares",
     "-e": "--env",
     "-h": "--hostname",
     "-l": "--label",
@@ -50,11 +54,43 @@ _REFUSED = {
     "--detach": "evaldock always runs containers in the background",
     "--interactive": "nobody is there to type",
     "--tty": "the log is a file, not a terminal",
-    "--env-file": "its values would have to be stored; name the variables under env_vars instead",
+    "--env-file": (
+        "its values would have to be stored; start evaldock with --env-file, and name the variables under env_vars"
+    ),
     "--log-driver": "the container writes its log into the job's directory",
     "--publish": "tasks are clients, nothing connects to them",
 }
-_SHORT_REFUSED = {"-d": "--detach", "-i": "--interactive", "-t": "--tty", "-p": "--publish"}
+_REFUSED |= {
+    "--attach": "nobody is there to look; the log is in the job's directory",
+    "--cidfile": "evaldock finds its containers by their labels",
+    "--detach-keys": "nobody is there to type",
+    "--health-cmd": "evaldock waits for the end of a task, not for its health",
+    "--ip": "the address on the network is Docker's to give",
+    "--label-file": "give labels with --label",
+    "--link": "name the other container's network with --network",
+    "--log-opt": "the container writes its log into the job's directory",
+    "--mac-address": "the address on the network is Docker's to give",
+    "--network-alias": "nothing connects to a task",
+    "--publish-all": "tasks are clients, nothing connects to them",
+    "--pull": "execution.pull says when to pull",
+    "--sig-proxy": "evaldock kill signals tasks",
+    "--stop-signal": "evaldock kill sends SIGTERM, then SIGKILL",
+    "--stop-timeout": "execution.kill_grace says how long a task that is told to stop has",
+}
+_VALUED = (
+    *("--name", "--restart", "--env-file", "--log-driver", "--publish", "--attach", "--cidfile", "--detach-keys"),
+    *("--health-cmd", "--ip", "--label-file", "--link", "--log-opt", "--mac-address", "--network-alias", "--pull"),
+    *("--stop-signal", "--stop-timeout"),
+)
+_NO_EFFECT = ("--init", "--quiet", "--no-healthcheck", "-q")
+_SHORT_REFUSED = {
+    "-P": "--publish-all",
+    "-a": "--attach",
+    "-d": "--detach",
+    "-i": "--interactive",
+    "-p": "--publish",
+    "-t": "--tty",
+}
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LEAST_MEMORY = 6 << 20
 
@@ -74,6 +110,8 @@ class _Bad(EvaldockError):
 
 def parse_docker_args(text: str) -> DockerArgs:
     """Understand `text` as docker's command line would. Raises ConfigError with everything that is wrong."""
+    # What people write for a shell: their own ids are no secret, and no command is run for them.
+    text = text.replace("$(id -u)", str(os.getuid())).replace("$(id -g)", str(os.getgid()))
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -102,7 +140,7 @@ class _Parser:
         self._takers: dict[str, Callable[[str], None]] = {
             "--env": self._env,
             "--volume": lambda v: self._mounts.append(parse_volume(v)),
-            "--mount": lambda v: self._mounts.append(parse_mount(v)),
+            "--mount": self._mount,
             "--gpus": lambda v: self._limits.update(gpus=_filled("--gpus", v.strip('"'))),
             "--shm-size": lambda v: self._limits.update(shm_size=_size("--shm-size", v)),
             "--memory": lambda v: self._limits.update(memory=_memory(v)),
@@ -137,10 +175,13 @@ class _Parser:
         flag, value = _split(word)
         if flag in _REFUSED:
             # Its value must not be taken for a flag of its own.
-            if value is None and flag in ("--name", "--restart", "--env-file", "--log-driver", "--publish"):
+            if value is None and flag in _VALUED:
                 self._value(flag, None)
             raise _Bad(f"{word.partition('=')[0]} cannot be used here: {_REFUSED[flag]}")
-        if flag == "--init":
+        if flag in _NO_EFFECT:
+            return
+        if flag in PASSED:
+            self._pass(flag, value)
             return
         if flag[2:] in _SWITCHES:
             self._switch(flag[2:], value)
@@ -155,6 +196,28 @@ class _Parser:
         if not self._words:
             raise _Bad(f"{flag} needs a value")
         return self._words.pop(0)
+
+    def _pass(self, flag: str, value: str | None) -> None:
+        kind = PASSED[flag][1]
+        value = (value or "true") if kind is Kind.SWITCH else self._value(flag, value)
+        if not fits(flag, value):
+            raise _Bad(f"{flag}: '{value}' is not {kind.value}")
+        self._options["passed"] = (*self._options.get("passed", ()), f"{flag}={value}")
+
+    def _mount(self, text: str) -> None:
+        kind = next((item.partition("=")[2] for item in text.split(",") if item.startswith("type=")), "")
+        if kind != "tmpfs":
+            self._mounts.append(parse_mount(text))
+            return
+        fields = dict(item.partition("=")[::2] for item in text.split(",") if not item.startswith("type="))
+        target = fields.get("target") or fields.get("dst") or fields.get("destination") or ""
+        size = fields.get("tmpfs-size")
+        known = {"target", "dst", "destination", "tmpfs-size", "tmpfs-mode"}
+        if not target.startswith("/") or fields.keys() - known:
+            raise _Bad(f"--mount {text}: write type=tmpfs,target=/dir[,tmpfs-size=SIZE]")
+        mode = fields.get("tmpfs-mode")
+        more = ",".join([*([f"size={size}"] if size else []), *([f"mode={mode}"] if mode else [])])
+        self._append("tmpfs", "tmpfs", f"{target}:{more}" if more else target)
 
     def _option(self, name: str, value: str) -> None:
         if name != "entrypoint":
@@ -186,7 +249,7 @@ class _Parser:
 def supported_flags() -> tuple[str, ...]:
     """All flags that are understood, sorted."""
     names = ["--env", "--volume", "--mount", "--gpus", "--shm-size", "--memory", "--cpus", "--pids-limit"]
-    return tuple(sorted((*names, *("--" + n for n in (*_TEXT, *_SWITCHES, *_LISTS)))))
+    return tuple(sorted((*names, *PASSED, *("--" + n for n in (*_TEXT, *_SWITCHES, *_LISTS)))))
 
 
 def _split(word: str) -> tuple[str, str | None]:

@@ -30,7 +30,7 @@ def docker_run_words(shape: ContainerShape) -> list[str]:
     words += _options(shape.options)
     words += _resources(shape.resources)
     for mount in shape.mounts:
-        words += ["--mount", _mount(mount)]
+        words += ["--volume", _volume(mount)] if mount.options else ["--mount", _mount(mount)]
     for ref in shape.env:
         shown = ref.value.kind == "lit" and not ref.secret
         words += ["-e", f"{ref.name}={ref.value.source}" if shown else ref.name]
@@ -67,6 +67,7 @@ def _options(options: DockerOptions) -> Iterator[str]:
     for flag, values in many.items():
         for value in values:
             yield from (flag, value)
+    yield from options.passed
     if options.privileged:
         yield "--privileged"
     if options.read_only:
@@ -95,9 +96,14 @@ def _size(size: int) -> str:
 
 
 def _mount(mount: MountSpec) -> str:
-    fields = ["type=bind", f"source={mount.source}", f"target={mount.target}"]
+    fields = ["type=volume" if mount.is_volume else "type=bind", f"source={mount.source}", f"target={mount.target}"]
     fields += ["readonly"] if mount.read_only else []
     return ",".join(f'"{field}"' if "," in field else field for field in fields)
+
+
+def _volume(mount: MountSpec) -> str:
+    options = ",".join([*(["ro"] if mount.read_only else []), *mount.options])
+    return f"{mount.source}:{mount.target}:{options}"
 
 
 def _is_renamed(ref: EnvRef) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..base.errors import EvaldockError
 from ..config.model import MountSpec
@@ -13,6 +15,9 @@ from .spec import RESULTS_PATH
 OWN_ROOT = "/evaldock"
 
 _IGNORED = frozenset(("rw", "cached", "delegated", "consistent"))
+_KEPT = frozenset(("z", "Z", "nocopy", "shared", "slave", "private", "rshared", "rslave", "rprivate"))
+_VOLUME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]+")
+_HOST = re.compile(r"\$(?:\{(HOME|PWD|USER)\}|(HOME|PWD|USER)\b)")
 _READ_ONLY = frozenset(("ro", "readonly"))
 
 
@@ -26,9 +31,10 @@ def parse_volume(text: str) -> MountSpec:
     if not 2 <= len(parts) <= 3 or not parts[0] or not parts[1]:
         raise MountError(f"--volume {text}: write /host/dir:/container/dir or /host/dir:/container/dir:ro")
     options = set(parts[2].split(",")) if len(parts) == 3 else set[str]()
-    if unknown := options - _IGNORED - _READ_ONLY:
-        raise MountError(f"--volume {text}: the option {', '.join(sorted(unknown))} is not supported; use ro or rw")
-    return checked_mount(parts[0], parts[1], bool(options & _READ_ONLY), f"--volume {text}")
+    if unknown := options - _IGNORED - _READ_ONLY - _KEPT:
+        raise MountError(f"--volume {text}: the option {', '.join(sorted(unknown))} is not one of docker's")
+    mount = checked_mount(parts[0], parts[1], bool(options & _READ_ONLY), f"--volume {text}")
+    return replace(mount, options=tuple(sorted(options & _KEPT)))
 
 
 def parse_mount(text: str) -> MountSpec:
@@ -38,23 +44,28 @@ def parse_mount(text: str) -> MountSpec:
     for item in text.split(","):
         key, _, value = item.partition("=")
         fields[names.get(key.strip(), key.strip())] = value
-    if fields.pop("type", "") != "bind":
-        raise MountError(f"--mount {text}: only type=bind is supported; --tmpfs gives memory")
+    kind = fields.pop("type", "volume")
+    if kind not in ("bind", "volume"):
+        raise MountError(f"--mount {text}: type is bind, volume or tmpfs")
     source, target = fields.pop("source", ""), fields.pop("target", "")
     read_only = fields.pop("readonly", "false") in ("", "true", "1")
     if fields:
         raise MountError(f"--mount {text}: {', '.join(sorted(fields))} is not supported")
     if not source or not target:
         raise MountError(f"--mount {text}: source and target are both needed")
-    return checked_mount(source, target, read_only, f"--mount {text}")
+    mount = checked_mount(source, target, read_only, f"--mount {text}")
+    if mount.is_volume != (kind == "volume"):
+        raise MountError(f"--mount {text}: type=bind wants a directory, type=volume the name of a volume")
+    return mount
 
 
 def checked_mount(source: str, target: str, read_only: bool, where: str) -> MountSpec:
-    """A mount with an absolute source and a target that covers nothing of evaldock's. Raises MountError."""
+    """A mount of a directory or a volume, and a target that covers nothing of evaldock's. Raises MountError."""
+    source = _HOST.sub(lambda found: os.environ.get(found[1] or found[2], found[0]), source)
     if source.startswith(("~", ".")):
         source = os.path.abspath(os.path.expanduser(source))
-    if not source.startswith("/"):
-        raise MountError(f"{where}: '{source}' is a named volume; give a host directory such as /data or ./data")
+    if not source.startswith("/") and not _VOLUME.fullmatch(source):
+        raise MountError(f"{where}: '{source}' is neither a host directory, such as /data or ./data, nor a volume")
     if not target.startswith("/"):
         raise MountError(f"{where}: the place in the container must start with /")
     target = posixpath.normpath("/" + target.lstrip("/"))

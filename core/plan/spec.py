@@ -52,6 +52,8 @@ class DockerOptions:
     ulimits: tuple[str, ...] = ()
     tmpfs: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    """Flags of `docker_flags.PASSED` with their values: `--flag=value`."""
 
 
 @dataclass(frozen=True)

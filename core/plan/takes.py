@@ -94,14 +94,24 @@ def _privileges(job: JobSpec) -> Iterator[str]:
     for text in options.security_opt:
         if "unconfined" in text or "disable" in text:
             yield f"--security-opt={text}"
+    yield from (text for text in options.passed if text.partition("=")[0] in _REACHING)
     for device in options.devices:
         if not device.startswith(_GPUS):
             yield f"--device={device}"
 
 
+# Flags with which a container gets at more of this machine, or of its other containers.
+_REACHING = frozenset(
+    (
+        *("--cgroup-parent", "--cgroupns", "--device-cgroup-rule", "--group-add", "--sysctl"),
+        *("--userns", "--uts", "--volumes-from", "--oom-kill-disable", "--oom-score-adj"),
+    )
+)
+
+
 def _mounts(mounts: Iterable[MountSpec], env: Mapping[str, str]) -> Iterator[str]:
     home = home_dir(env)
-    for mount in mounts:
+    for mount in (mount for mount in mounts if not mount.is_volume):
         source = Path(os.path.realpath(mount.source))
         writing = "to read" if mount.read_only else "to read and change"
         if source.suffix == ".sock" or "docker.sock" in source.name:

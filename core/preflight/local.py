@@ -52,7 +52,7 @@ def mounts(subject: Subject) -> Iterator[Check]:
         return
     sources: dict[str, list[str]] = {}
     for job in subject.plan.jobs:
-        for mount in job.mounts:
+        for mount in (mount for mount in job.mounts if not mount.is_volume):
             sources.setdefault(mount.source, []).append(job.task)
     missing = {source: tasks for source, tasks in sources.items() if not os.path.exists(source)}
     for source, tasks in missing.items():

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import inspect
+import os
+
 import pytest
+from docker.types import HostConfig
 from evaldock.core.config.model import ConfigError, EnvValue, MountSpec, Resources
 from evaldock.core.plan.docker_args import DockerArgs, parse_docker_args, supported_flags, with_args
+from evaldock.core.plan.docker_flags import PASSED, host_settings
 from evaldock.core.plan.spec import DockerOptions, EnvRef
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,6 +94,50 @@ def test_mounts(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     )
 
 
+def test_volumes_and_the_shells_spellings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    text = (
+        "-v hf-cache:/h -v $HOME/.cache:/c:z -v ${HOME}:/all:ro,Z --mount type=volume,source=data,target=/d,readonly "
+        "--user $(id -u):$(id -g)"
+    )
+    found = parse_docker_args(text)
+    assert found.mounts == (
+        MountSpec("hf-cache", "/h"),
+        MountSpec("/home/me/.cache", "/c", options=("z",)),
+        MountSpec("/home/me", "/all", read_only=True, options=("Z",)),
+        MountSpec("data", "/d", read_only=True),
+    )
+    assert [mount.is_volume for mount in found.mounts] == [True, False, False, True]
+    assert found.options.user == f"{os.getuid()}:{os.getgid()}"
+    assert parse_docker_args("--mount type=tmpfs,dst=/t,tmpfs-size=64m").options.tmpfs == ("/t:size=64m",)
+
+
+PASSED_ON: list[tuple[str, dict[str, object]]] = [
+    ("--group-add 5 --group-add=video", {"group_add": ["5", "video"]}),
+    ("--cpuset-cpus 0-1 --cpuset-mems=0", {"cpuset_cpus": "0-1", "cpuset_mems": "0"}),
+    ("-c 512 --cpu-quota -1", {"cpu_shares": 512, "cpu_quota": -1}),
+    ("--memory-swap 5g --memory-reservation=1g", {"memswap_limit": 5 << 30, "mem_reservation": 1 << 30}),
+    ("--memory-swap -1 --memory-swappiness 0", {"memswap_limit": -1, "mem_swappiness": 0}),
+    ("--userns host --uts host --cgroupns private", {"userns_mode": "host", "uts_mode": "host", "cgroupns": "private"}),
+    ("--sysctl net.core.somaxconn=1024", {"sysctls": {"net.core.somaxconn": "1024"}}),
+    ("--oom-kill-disable --oom-score-adj=-5", {"oom_kill_disable": True, "oom_score_adj": -5}),
+    ("--dns-search a.b --dns-opt ndots:1", {"dns_search": ["a.b"], "dns_opt": ["ndots:1"]}),
+    ("-q --no-healthcheck --init", {}),
+]
+
+
+@pytest.mark.parametrize(("text", "settings"), PASSED_ON)
+def test_other_flags_are_passed_on(text: str, settings: dict[str, object]) -> None:
+    assert host_settings(parse_docker_args(text).options.passed) == settings
+    known = inspect.signature(HostConfig.__init__).parameters
+    assert settings.keys() <= known.keys()
+
+
+def test_every_flag_that_is_passed_on_is_one_of_docker_py() -> None:
+    known = inspect.signature(HostConfig.__init__).parameters
+    assert {name for name, _ in PASSED.values()} <= known.keys()
+
+
 def test_variables() -> None:
     assert parse_docker_args("-e HF_HOME --env A=1=2 -eB= -e A=3").env == (
         EnvRef("HF_HOME", EnvValue("host", "HF_HOME")),
@@ -109,7 +158,7 @@ REFUSED = [
     ("--restart always", "--restart cannot be used here: a task that ended"),
     ("--env-file .env", "--env-file cannot be used here: its values would have to be stored"),
     ("-p 80:80", "-p cannot be used here: tasks are clients"),
-    ("--frobnicate=3", "--frobnicate is not supported. Supported are --add-host, --cap-add"),
+    ("--frobnicate=3", "--frobnicate is not supported. Supported are --add-host, --blkio-weight, --cap-add"),
     ("-x", "-x is not supported"),
     ("busybox", "'busybox' is not a flag"),
     ("--", "'--' is not a flag"),
@@ -123,16 +172,26 @@ REFUSED = [
     ("-m 1m", "--memory 1m: Docker wants at least 6m"),
     ("--pids-limit x", "--pids-limit: 'x' is not a whole number"),
     ("--privileged=maybe", "--privileged is true or false, not 'maybe'"),
-    ("-v data:/d", "'data' is a named volume; give a host directory"),
     ("-v /a", "write /host/dir:/container/dir"),
-    ("-v /a:/b:z", "the option z is not supported"),
     ("-v /a:b", "must start with /"),
     ("-v /a:/results", "/results in the container is needed by evaldock itself"),
     ("-v /a://evaldock/x/", "/evaldock/x in the container is needed"),
     ("-v /a:/", "/ in the container is needed"),
-    ("--mount type=volume,source=a,target=/b", "only type=bind is supported"),
     ("--mount type=bind,source=/a", "source and target are both needed"),
     ("--mount type=bind,source=/a,target=/b,bind-propagation=shared", "bind-propagation is not supported"),
+    ("-v a/b:/d", "'a/b' is neither a host directory, such as /data or ./data, nor a volume"),
+    ("-v /a:/b:zz", "the option zz is not one of docker's"),
+    ("--mount type=npipe,source=a,target=/b", "type is bind, volume or tmpfs"),
+    ("--mount type=volume,source=/a,target=/b", "type=volume the name of a volume"),
+    ("--mount type=bind,source=ab,target=/b", "type=bind wants a directory"),
+    ("--mount type=tmpfs", "write type=tmpfs,target=/dir"),
+    ("--stop-timeout 5", "execution.kill_grace says how long"),
+    ("--stop-signal=INT", "evaldock kill sends SIGTERM, then SIGKILL"),
+    ("--pull always", "execution.pull says when to pull"),
+    ("--memory-swap lots", "'lots' is not a size such as 512m or 2g"),
+    ("--cpu-shares many", "'many' is not a whole number"),
+    ("--oom-kill-disable=perhaps", "'perhaps' is not true or false"),
+    ("--sysctl net", "'net' is not NAME=value"),
     ("--label evaldock.job=1", "labels starting with evaldock. are evaldock's own"),
     ("--network 'host", "cannot be split into words: No closing quotation"),
 ]

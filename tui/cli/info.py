@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -19,24 +20,57 @@ from .select import newest, targets
 if TYPE_CHECKING:
     from ...core.run.store import Run
 
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 
-@click.command(epilog=examples(("info", "the newest run"), ("info 3f2a --json", "for programs")))
-@click.argument("target", required=False, type=IdType(jobs=False), metavar="[RUN]")
+
+@click.command(
+    epilog=examples(
+        ("info", "the newest run"),
+        ("info 3f2a --json", "for programs"),
+        ("info 3f2a.0 --logs --copy-logs here", "where the log of a job is, and a copy of it"),
+    )
+)
+@click.argument("ids", nargs=-1, type=IdType(), metavar="[RUN|JOB]...")
 @json_option
-def command(target: str | None, as_json: bool) -> ExitCode:
-    """Show paths, sizes, versions and images of a run (default: the newest)."""
-    found = targets([target]) if target else newest()
+@click.option("--config", "show_config", is_flag=True, help="Print the config instead.")
+@click.option("--artifacts", is_flag=True, help="Print the directories of the results instead.")
+@click.option("--logs", is_flag=True, help="Print the paths of the logs instead.")
+@click.option("--copy-logs", type=_FOLDER, metavar="DIR", help="Copy the logs into DIR, a directory for each job.")
+@click.option("--copy-artifacts", type=_FOLDER, metavar="DIR", help="Copy the results into DIR, as --copy-logs does.")
+def command(
+    ids: tuple[str, ...],
+    as_json: bool,
+    show_config: bool,
+    artifacts: bool,
+    logs: bool,
+    copy_logs: Path | None,
+    copy_artifacts: Path | None,
+) -> ExitCode:
+    """Show paths, sizes, versions and images of runs (default: the newest)."""
+    found = targets(ids) if ids else newest()
     if not found:
         click.echo("There are no runs yet. Start one: evaldock run PATH.yaml", err=True)
         return ExitCode.OK
-    facts = _facts(found[0].run)
-    if as_json:
-        click.echo(json_text(facts, indent=2))
+    if show_config or artifacts or logs or copy_logs or copy_artifacts:
+        from .info_files import copied, shown
+
+        for target in found:
+            for line in shown(target, config=show_config, artifacts=artifacts, logs=logs):
+                click.echo(plain(line))
+            for path in copied(target, logs=copy_logs, artifacts=copy_artifacts):
+                click.echo(plain(path))
         return ExitCode.OK
-    rows = list(_rows(facts))
-    width = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        click.echo(f"{name:<{width}}  {plain(value)}".rstrip())
+    every = [_facts(target.run) for target in found]
+    if as_json:
+        click.echo(json_text(every[0] if len(every) == 1 else every, indent=2))
+        return ExitCode.OK
+    for number, facts in enumerate(every):
+        if number:
+            click.echo()
+        rows = list(_rows(facts))
+        width = max(len(name) for name, _ in rows)
+        for name, value in rows:
+            click.echo(f"{name:<{width}}  {plain(value)}".rstrip())
     return ExitCode.OK
 
 

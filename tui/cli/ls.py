@@ -44,9 +44,10 @@ command.add_command(task)
 @command.command("runs", epilog=examples(("ls runs", "the newest"), ("ls runs --limit 5 --json", "for programs")))
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most this many.")
 @click.option("--since", metavar="WHEN", help="Only runs since a date (2026-11-23) or for 30m, 12h, 7d.")
+@click.option("--executor", metavar="NAME", help="Only runs of this executor; there is local.")
 @click.option("--scan", type=click.Path(path_type=Path, file_okay=False), help="First find the runs in this directory.")
 @json_option
-def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> ExitCode:
+def runs(limit: int, since: str | None, executor: str | None, scan: Path | None, as_json: bool) -> ExitCode:
     """List runs, newest first."""
     from ...core.run import index
 
@@ -55,7 +56,7 @@ def runs(limit: int, since: str | None, scan: Path | None, as_json: bool) -> Exi
             warn_unregistered(run)
     earliest = None if since is None else _since(since, datetime.now(UTC))
     found: list[dict[str, Any]] = []
-    summaries = index.summaries()
+    summaries = index.summaries() if executor in (None, "local") else []
     for entry in summaries:
         if len(found) == limit:
             break

@@ -14,7 +14,7 @@ from .complete import TaskType
 from .epilog import examples
 from .errors import Failure, UsageProblem
 from .exit_codes import ExitCode
-from .options import json_option
+from .options import ShapedCommand, json_option, nel_option
 from .rows import plain
 from .style import Style, style_of
 
@@ -29,6 +29,7 @@ _LABEL = 14
 
 @click.command(
     "tasks",
+    cls=ShapedCommand,
     epilog=examples(
         ("ls tasks", "all, by harness"),
         ("ls tasks gsm", "by a few letters"),
@@ -43,8 +44,9 @@ _LABEL = 14
     "--from-container", "image", metavar="IMAGE", help="List the tasks that an image on this machine provides."
 )
 @json_option
+@nel_option
 def tasks(
-    pattern: tuple[str, ...], harness: str | None, endpoint: str | None, image: str | None, as_json: bool
+    pattern: tuple[str, ...], harness: str | None, endpoint: str | None, image: str | None, as_json: bool, as_nel: bool
 ) -> ExitCode:
     """List the tasks that can be run, by harness.
 
@@ -63,7 +65,11 @@ def tasks(
         if (harness is None or normal(task.harness) == normal(harness))
         and (endpoint is None or endpoint.lower() in task.endpoint_types)
     ]
-    if as_json:
+    if as_nel:
+        from .nel_json import tasks_json
+
+        click.echo(json_text(tasks_json(found), indent=2))
+    elif as_json:
         click.echo(json_text([task_json(task) for task in found], indent=2))
     elif found:
         click.echo("\n".join(_lines(found, style_of(sys.stdout), ranked=bool(pattern))))

@@ -45,11 +45,14 @@ SECTIONS = {
         "info": ("info", "Show paths, size, versions and images of a run."),
         "open": ("folder", "Open the folder of a run or of a job's results."),
         "prune": ("prune", "Delete old runs and leftover containers."),
+        "alias": ("alias", "Make `nel` take the launcher's command lines."),
         "completion": ("completion", "Set up shell completion of commands, tasks and ids."),
         "version": ("version", "Show the versions of evaldock and what it uses."),
     },
 }
 
+# Not in the help: it is what the programs of `alias` call.
+HIDDEN = {"nel": ("nel", "Run a command line of nemo-evaluator-launcher.")}
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 
@@ -71,9 +74,10 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Imports the command's module; None when there is no such command."""
-        if cmd_name not in COMMANDS:
+        entry = (COMMANDS | HIDDEN).get(cmd_name)
+        if entry is None:
             return None
-        module = import_module(f".{COMMANDS[cmd_name][0]}", __package__)
+        module = import_module(f".{entry[0]}", __package__)
         command: click.Command = module.command
         return command
 
@@ -89,7 +93,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's, but an unknown command names the one that was probably meant."""
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
+        if name not in COMMANDS and name not in HIDDEN and not name.startswith("-"):
             ctx.fail(_unknown(name))
         return super().resolve_command(ctx, args)
 

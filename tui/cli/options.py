@@ -11,6 +11,17 @@ import click
 from ...core.base import units
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout and nothing else.")
+nel_option = click.option("--json-nel", "as_nel", is_flag=True, hidden=True, help="What --json=nel is.")
+
+
+class ShapedCommand(click.Command):
+    """A command with `nel_option`: `--json=nel` prints JSON in the shape of nemo-evaluator-launcher."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's."""
+        return super().parse_args(ctx, ["--json-nel" if arg == "--json=nel" else arg for arg in args])
+
+
 no_tui_option = click.option("--no-tui", is_flag=True, help="Report in lines of text instead of the dashboard.")
 detach_option = click.option("--detach", is_flag=True, help="Start, print the ids, and return at once.")
 env_file_option = click.option(

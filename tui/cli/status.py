@@ -12,7 +12,7 @@ from . import exit_codes
 from .complete import IdType
 from .epilog import examples
 from .exit_codes import TERMINAL_STATES, ExitCode
-from .options import json_option
+from .options import ShapedCommand, json_option, nel_option
 from .rows import counts, plain, status_table
 from .select import Target, newest, rows_of, targets
 from .style import Style, style_of
@@ -21,16 +21,24 @@ if TYPE_CHECKING:
     from ...core.run.status import JobStatus
 
 
-@click.command(epilog=examples(("status", "the newest run"), ("status 3f2a.0 --json", "one job, for programs")))
+@click.command(
+    cls=ShapedCommand, epilog=examples(("status", "the newest run"), ("status 3f2a.0 --json", "one job, for programs"))
+)
 @click.argument("ids", nargs=-1, type=IdType(), metavar="[ID]...")
 @json_option
-def command(ids: tuple[str, ...], as_json: bool) -> ExitCode:
+@nel_option
+def command(ids: tuple[str, ...], as_json: bool, as_nel: bool) -> ExitCode:
     """Show the status of runs or jobs (default: the newest run).
 
     An ID is an invocation or a job id, or any unique beginning of one. Exit code: 1 when a job failed, was killed
     or lost, or when jobs are left but the run has no engine; 0 otherwise.
     """
     found = targets(ids) if ids else newest()
+    if as_nel:
+        from .nel_json import status_json
+
+        click.echo(json_text([entry for target in found for entry in status_json(target)], indent=2))
+        return exit_codes.of_snapshot(row.state.value for target in found for row in rows_of(target))
     if not found and not as_json:
         click.echo("There are no runs yet. Start one: evaldock run PATH.yaml", err=True)
     rows = {target.run.invocation: rows_of(target) for target in found}

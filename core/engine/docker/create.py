@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...base.proxies import EXCEPTIONS, names_proxy, with_exceptions
+from ...config.model import MountSpec
 from ...plan.container import (
     LABEL_ATTEMPT,
     LABEL_INVOCATION,
@@ -19,6 +20,7 @@ from ...plan.container import (
     container_shape,
     without_shell,
 )
+from ...plan.docker_flags import host_settings
 from ...plan.spec import EnvRef
 from ...run.events import Reason
 from ..executor import Attempt, ImageFacts, JobProblem
@@ -137,7 +139,13 @@ def _host_config(shape: ContainerShape, memory: int | None) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "init": shape.init,
         # A bind by `Mount` fails when its source is missing, where the older form makes a directory as root.
-        "mounts": [Mount(m.target, m.source, type="bind", read_only=m.read_only) for m in shape.mounts],
+        "mounts": [
+            Mount(m.target, m.source, type="volume" if m.is_volume else "bind", read_only=m.read_only)
+            for m in shape.mounts
+            if not m.options
+        ],
+        # Only the older form has a place for SELinux and the like.
+        "binds": [_bind(m) for m in shape.mounts if m.options],
         # The container writes its own log; what little comes before that must not fill the disk of the daemon.
         "log_config": LogConfig(type="json-file", config={"max-size": _log_size(shape) if by_docker else "1m"}),
         "network_mode": options.network,
@@ -161,7 +169,12 @@ def _host_config(shape: ContainerShape, memory: int | None) -> dict[str, Any]:
         "shm_size": resources.shm_size,
         "device_requests": _gpus(resources.gpus),
     }
+    settings |= host_settings(options.passed)
     return {key: value for key, value in settings.items() if value not in (None, [])}
+
+
+def _bind(mount: MountSpec) -> str:
+    return f"{mount.source}:{mount.target}:{','.join(('ro' if mount.read_only else 'rw', *mount.options))}"
 
 
 def _log_size(shape: ContainerShape) -> str:

@@ -101,3 +101,9 @@ def test_select_means_what_it_means_to_omegaconf(load: Load, minimal: str, text:
 def test_a_mandatory_value_that_is_missing_gives_the_default(complain: Complain, minimal: str) -> None:
     (line,) = complain(minimal + "a: {m: '???'}\nmine: {v: '${oc.select:a.m,x}'}\n")
     assert "a.m: is mandatory" in line
+
+
+def test_a_config_of_the_next_generation_is_refused_by_name(complain: Complain) -> None:
+    text = "services: {model: {type: api, url: 'http://h/v1'}}\nbenchmarks: [{name: mmlu}]\noutput: {dir: out}\n"
+    (line,) = complain(text)
+    assert line.startswith("c.yaml:1:1: services: is a config of nemo-evaluator 0.3 or newer")

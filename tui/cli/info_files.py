@@ -1,0 +1,49 @@
+"""What `evaldock info` shows and copies of the files of jobs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import UsageProblem
+from .select import Target
+
+
+def shown(target: Target, *, config: bool, artifacts: bool, logs: bool) -> Iterator[str]:
+    """The config of the run in lines, then the paths asked for, a line each."""
+    paths = target.run.paths
+    if config:
+        yield from paths.config.read_text(encoding="utf-8", errors="replace").splitlines()
+    for job_id in target.jobs:
+        job = paths.job(target.run.job(job_id).dir_name)
+        if artifacts:
+            yield f"{job_id} {job.artifacts}"
+        if logs:
+            yield f"{job_id} {job.stdout}"
+
+
+def copied(target: Target, *, logs: Path | None, artifacts: Path | None) -> Iterator[Path]:
+    """Copies of the jobs' logs and results, each job's in a directory of its own. Links are not followed.
+
+    Raises UsageProblem.
+    """
+    for job_id in target.jobs:
+        job = target.run.paths.job(target.run.job(job_id).dir_name)
+        for source, folder in ((job.logs, logs), (job.artifacts, artifacts)):
+            if folder is None:
+                continue
+            place = folder / job_id / source.name
+            try:
+                shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True, ignore=_no_ordinary_file)
+            except (OSError, shutil.Error) as error:
+                why = error.strerror if isinstance(error, OSError) and error.strerror else "not all could be read"
+                raise UsageProblem(f"{source} cannot be copied to {place}: {why}.") from None
+            yield place
+
+
+def _no_ordinary_file(folder: str, names: list[str]) -> list[str]:
+    """Links, pipes and devices, which containers may leave: a copy of them is none, or has no end."""
+    paths = ((name, os.path.join(folder, name)) for name in names)
+    return [name for name, path in paths if os.path.islink(path) or not (os.path.isdir(path) or os.path.isfile(path))]
