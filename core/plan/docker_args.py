@@ -59,8 +59,6 @@ _REFUSED = {
     ),
     "--log-driver": "the container writes its log into the job's directory",
     "--publish": "tasks are clients, nothing connects to them",
-}
-_REFUSED |= {
     "--attach": "nobody is there to look; the log is in the job's directory",
     "--cidfile": "evaldock finds its containers by their labels",
     "--detach-keys": "nobody is there to type",
@@ -209,7 +207,10 @@ class _Parser:
         if kind != "tmpfs":
             self._mounts.append(parse_mount(text))
             return
-        fields = dict(item.partition("=")[::2] for item in text.split(",") if not item.startswith("type="))
+        fields: dict[str, str] = {}
+        for item in text.split(","):
+            name, _, value = item.partition("=")
+            fields |= {name: value} if name != "type" else {}
         target = fields.get("target") or fields.get("dst") or fields.get("destination") or ""
         size = fields.get("tmpfs-size")
         known = {"target", "dst", "destination", "tmpfs-size", "tmpfs-mode"}

@@ -88,7 +88,7 @@ def test_no_secret_is_shown_and_the_rest_is() -> None:
 def test_the_sections_come_in_order() -> None:
     text = render({})
     heads = [line for line in text.splitlines() if line and not line.startswith(" ")]
-    assert heads == ["config", "overrides", "run", "job 0a1b2c3d.0", "job 0a1b2c3d.1", "warnings", "missing"]
+    assert heads == ["config", "overrides", "run", "sees", "job 0a1b2c3d.0", "job 0a1b2c3d.1", "warnings", "missing"]
     assert text.endswith("\n") and "\x1b" not in text
     assert "  directory   /out/YYYYMMDD_HHMMSS-0a1b2c3d\n" in text
     assert "  jobs        2 jobs, parallel, at most 16 at once\n" in text

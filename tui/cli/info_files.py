@@ -37,8 +37,8 @@ def copied(target: Target, *, logs: Path | None, artifacts: Path | None) -> Iter
             place = folder / job_id / source.name
             try:
                 shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True, ignore=_no_ordinary_file)
-            except (OSError, shutil.Error) as error:
-                why = error.strerror if isinstance(error, OSError) and error.strerror else "not all could be read"
+            except OSError as error:  # shutil's own are of this kind
+                why = error.strerror or "not all could be read"
                 raise UsageProblem(f"{source} cannot be copied to {place}: {why}.") from None
             yield place
 
