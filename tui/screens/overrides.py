@@ -37,12 +37,13 @@ class OverridesDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=Fals
     OverridesDialog { align: center middle; background: $background 62%; }
     OverridesDialog Vertical { width: 78; max-width: 96%; height: auto; max-height: 96%; background: $panel; }
     OverridesDialog Static { padding: 0 3; }
-    OverridesDialog #top { padding: 0; }
+    OverridesDialog #top { padding: 0; height: 1; }
     OverridesDialog #about { color: $text-muted; margin: 1 0; }
     OverridesDialog TextArea {
         height: auto; min-height: 6; max-height: 14; margin: 0 2; border: none; padding: 0 1;
         background: $evaldock-cursor; color: $foreground;
     }
+    OverridesDialog TextArea:focus { border: none; }
     OverridesDialog #said { height: auto; min-height: 2; max-height: 5; margin: 1 0; }
     OverridesDialog #keys { background: $evaldock-cursor; padding: 1 3; }
     """
