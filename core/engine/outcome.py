@@ -29,7 +29,8 @@ class Ending:
     """Everything that decides an outcome; `exit` is None when somebody removed the container under us.
 
     `kill_level` is 0 without a recorded kill request. `interrupted` tells that the harness itself noted that a
-    signal cut it short. `rebooted` tells that the host was restarted since the container began.
+    signal cut it short. `rebooted` tells that the host was restarted since the container began. `failing` is the line
+    of its log that says why it failed, "" when none does.
     """
 
     exit: Exit | None
@@ -39,6 +40,7 @@ class Ending:
     interrupted: bool = False
     rebooted: bool = False
     stop: Stop | None = None
+    failing: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,9 @@ def _last_words(end: Ending) -> str:
     counts = end.result.requests
     if counts is not None and counts.total and not counts.answered:
         return f"n{none_succeeded(counts)}.{told(counts)}"
-    return "it printed nothing" if end.exit is not None and end.exit.silent else "the end of its log says why"
+    if end.exit is not None and end.exit.silent:
+        return "it printed nothing"
+    return end.failing or "the end of its log says why"
 
 
 def _success(exit: Exit, result: JobResult) -> Outcome:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from time import monotonic
 from typing import TypeVar
 
 from ..base.clock import boot_id
 from ..base.errors import EvaldockError
+from ..logs.failing import failing_line
 from ..plan.container import container_name
 from ..plan.spec import JobSpec
 from ..results.apart import GivenUp, ReadingFailed, read_unless
@@ -212,6 +213,7 @@ class JobWorker:
                 interrupted=os.path.lexists(paths.artifacts / INTERRUPTED_MARKER),
                 rebooted=view.started_boot not in ("", boot_id()),
                 stop=(seen.stop if seen is not None else None) or self._s.unrecoverable.get(job.id),
+                failing=failing_line(paths.stdout, self._secrets()) if ended is not None and ended.code else "",
             )
         )
         whole = seen is not None and not (seen.counts.unanswered or seen.counts.gaps)
@@ -266,6 +268,12 @@ class JobWorker:
         if self._job.id in self._s.timed_out and not self._s.kill_level(self._job.id):
             return decide(Ending(Exit(143), NEVER_RAN, timed_out=self._s.timed_out[self._job.id]))
         return decide(Ending(None, NEVER_RAN, kill_level=1))
+
+    def _secrets(self) -> Iterator[str | None]:
+        """The secret values that the container got."""
+        for ref in self._job.env:
+            if ref.secret:
+                yield ref.value.source if ref.value.kind == "lit" else self._s.env.get(ref.value.source)
 
     def _record(self, outcome: Outcome) -> None:
         self._s.ledger.change(

@@ -54,6 +54,7 @@ def test_a_success_carries_its_score_and_a_failure_none() -> None:
     assert failed.requests is not None and failed.requests["total"] == 3
     assert decide(Ending(Exit(1), RESULT)).score is None
     assert decide(Ending(Exit(1), NOTHING)).detail == "exit 1: the end of its log says why"
+    assert decide(Ending(Exit(1), NOTHING, failing="ValueError: no")).detail == "exit 1: ValueError: no"
     assert decide(Ending(Exit(1, silent=True), NOTHING)).detail == "exit 1: it printed nothing"
 
 
