@@ -6,6 +6,7 @@ tree = read_apart(read_tree, artifacts, fmt=...)
 from __future__ import annotations
 
 import atexit
+import contextlib
 import io
 import logging
 import pickle
@@ -79,6 +80,12 @@ def read_unless(given_up: Callable[[], bool], function: Callable[P, T], *args: P
     if answer.problem:
         raise ReadingFailed(answer.problem)
     return cast(T, answer.value)
+
+
+def prepare(number: int) -> None:
+    """Start so many processes that read, so that they get ready while the one who will ask does something else."""
+    with contextlib.suppress(OSError), _lock:
+        _idle.extend(Helper(f"{__package__}.reader") for _ in range(number - len(_idle)))
 
 
 def _take() -> Helper:

@@ -20,12 +20,14 @@ from evaldock.core.engine import worker as worker_module
 from evaldock.core.engine.executor import Executor
 from evaldock.core.engine.ledger import Ledger
 from evaldock.core.engine.worker import JobWorker, Left, Shared
+from evaldock.core.results import apart
 from evaldock.core.results.apart import (
     GivenUp,
     ReaderAnswer,
     ReadingFailed,
     _unpacked,
     end_idle,
+    prepare,
     read_apart,
     read_unless,
 )
@@ -82,6 +84,15 @@ def test_a_reader_that_died_while_it_waited_is_replaced(tmp_path: Path) -> None:
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert read_apart(os.getpid) != pid
+    end_idle()
+
+
+def test_readers_that_were_prepared_are_the_ones_that_read() -> None:
+    end_idle()
+    prepare(2)
+    prepare(1)
+    first, second = (helper._process.pid for helper in apart._idle)
+    assert [read_apart(os.getpid) for _ in range(3)] == [second, first, first], "one is kept"
     end_idle()
 
 

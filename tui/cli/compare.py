@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...core.results.compare.matrix import Matrix
     from ...core.results.compare.model import Difference
     from ...core.results.compare.side import Side
+    from .select import Target
 
 _COLUMNS = (
     Column("TASK", least=14),
@@ -35,6 +36,7 @@ _COLUMNS = (
     Column("PAIRS", right=True, give_up=4),
     Column("VERDICT", least=14),
 )
+_AT_ONCE = 2  # runs that are read side by side
 _STYLES = {"better": "succeeded", "worse": "failed", "not comparable": "invalid"}
 
 
@@ -96,6 +98,9 @@ def command(
     Samples that both answered are compared one by one. The verdict is better, worse, equivalent, not told apart, or not
     comparable, corrected for the number of tasks; the exit code is 0 whatever it is, unless --max-drop is given.
     """
+    from ...core.results.apart import prepare
+
+    prepare(min(len(ids), _AT_ONCE))
     from ...core.results.ci import Ci
     from ...core.results.compare.compare import compare_sides
     from ...core.results.compare.markdown import markdown, markdown_matrix
@@ -131,6 +136,8 @@ def command(
 
 
 def _contenders(ids: Sequence[str], by: str | None) -> list[_Contender]:
+    from concurrent.futures import ThreadPoolExecutor
+
     from ...core.results.compare.pool import by_model, sides_of
     from .select import targets
 
@@ -142,7 +149,14 @@ def _contenders(ids: Sequence[str], by: str | None) -> list[_Contender]:
         return contenders
     if len(found) < 2:
         raise UsageProblem("Give two runs at least: evaldock compare RUN RUN. `evaldock ls runs` lists them.")
-    return [_Contender(f"{one.run.invocation} {one.run.plan.model_id}", sides_of(one.run, one.jobs)) for one in found]
+    names = [f"{one.run.invocation} {one.run.plan.model_id}" for one in found]
+
+    def read(one: Target) -> Mapping[str, Side]:
+        return sides_of(one.run, one.jobs)
+
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        sides = readers.map(read, found)
+        return [_Contender(name, each) for name, each in zip(names, sides, strict=True)]
 
 
 def _matrix(first: _Contender, compared: Sequence[tuple[_Contender, Sequence[Difference]]]) -> Matrix:
