@@ -13,7 +13,10 @@ from dataclasses import replace
 from .catalog import Catalog
 from .model import CatalogError, TaskSpec
 
-COMMAND = ("nemo-evaluator", "ls")
+COMMANDS = (("nemo-evaluator", "ls"), ("eval-factory", "ls"))
+"""By the name of today, and by its first one."""
+
+NOT_FOUND = 127
 
 _HARNESS = re.compile(r"([A-Za-z0-9][\w.-]*):\s*")
 _TASK = re.compile(r"\s+\*\s+([A-Za-z0-9_][\w.+-]*)\s*")
@@ -33,7 +36,7 @@ def parse_listing(text: str, image: str, catalog: Catalog) -> list[TaskSpec]:
             found.append(_spec(harness, item[1], image, catalog))
     if not found:
         said = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "nothing")
-        raise CatalogError(f"{image} does not list its tasks: `{' '.join(COMMAND)}` said: {said[:300]}")
+        raise CatalogError(f"{image} does not list its tasks: `{' '.join(COMMANDS[0])}` said: {said[:300]}")
     return found
 
 

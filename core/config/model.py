@@ -77,8 +77,8 @@ class Resources:
     cpus: float | None = None
     memory: int | None = None
     gpus: str | None = None
-    pids: int | None = 4096
-    shm_size: int | None = None
+    pids: int | None = 16384
+    shm_size: int | None = 16 << 30
     log: int | None = 10 << 30
     results: int | None = 100 << 30
 

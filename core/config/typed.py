@@ -167,7 +167,7 @@ class Typer:
             memory=parse_size(value(child(node, "memory"))),
             gpus=None if gpus is None or gpus == 0 else str(gpus),
             pids=Resources().pids if pids is None else whole(pids),
-            shm_size=parse_size(value(child(node, "shm_size"))),
+            shm_size=self._quota(child(node, "shm_size"), Resources().shm_size),
             log=self._quota(child(node, "log"), Resources().log),
             results=self._quota(child(node, "results"), Resources().results),
         )

@@ -11,6 +11,12 @@ from .spec import RUN_CONFIG_PATH
 
 NEMO_COMMAND = ("nemo-evaluator", "run_eval", "--run_config", RUN_CONFIG_PATH)
 
+# Older images have the program under its first name only. `$1` is the program, whose name it may replace.
+FIRST_NAME = (
+    'command -v "$1" >/dev/null 2>&1 || ! command -v eval-factory >/dev/null 2>&1'
+    ' || { shift; set -- eval-factory "$@"; }'
+)
+
 _FIELD = re.compile(r"\{\{|\}\}|\{(params\.[A-Za-z0-9_.-]+|[a-z_]+)\}")
 
 

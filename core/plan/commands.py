@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..config.model import ConfigProblem
+from .command import FIRST_NAME, NEMO_COMMAND
 from .spec import JobSpec, Plan
 
 TRUST = "NEMO_EVALUATOR_TRUST_PRE_CMD"
@@ -28,7 +29,8 @@ def with_commands(job: JobSpec, argv: tuple[str, ...]) -> tuple[str, ...]:
     """`argv` as it is started in a job that has commands; itself in one that has none."""
     if not command_files(job):
         return argv
-    steps = [_BEGIN, *([_BEFORE] if job.pre_cmd else []), *([_AFTER] if job.post_cmd else []), _TASK]
+    name = [FIRST_NAME] if argv == NEMO_COMMAND else []
+    steps = [_BEGIN, *([_BEFORE] if job.pre_cmd else []), *([_AFTER] if job.post_cmd else []), *name, _TASK]
     return ("/bin/sh", "-c", _SHELL, "evaldock", "; ".join(steps), "evaldock", *argv)
 
 

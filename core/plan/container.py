@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..config.model import MountSpec, Resources
+from .command import FIRST_NAME, NEMO_COMMAND
 from .commands import command_files, with_commands
 from .endpoint import HOST_ALIAS
 from .spec import LOGS_PATH, RESULTS_PATH, RUN_CONFIG_PATH, DockerOptions, EnvRef, JobSpec
@@ -23,7 +24,7 @@ LOG_BY_DOCKER = "docker"
 
 STDOUT_PATH = f"{LOGS_PATH}/stdout.log"
 # `exec` keeps the harness the only process: an outer shell would swallow signals, tee would reorder the streams.
-_LOG_SCRIPT = 'exec >>"$0" 2>&1; exec "$@"'
+_TO_LOG, _RUN = 'exec >>"$0" 2>&1', 'exec "$@"'
 _HARDENING = "no-new-privileges"
 
 
@@ -55,7 +56,7 @@ def container_shape(job: JobSpec, run_dir: str, attempt: int = 1) -> ContainerSh
         name=container_name(job, attempt),
         image=image_reference(job),
         entrypoint=("/bin/sh",),
-        argv=("-c", _LOG_SCRIPT, STDOUT_PATH, *with_commands(job, (*inner, *job.command))),
+        argv=("-c", _log_script(job), STDOUT_PATH, *with_commands(job, (*inner, *job.command))),
         env=job.env,
         mounts=(
             MountSpec(f"{home}/logs", LOGS_PATH),
@@ -68,6 +69,12 @@ def container_shape(job: JobSpec, run_dir: str, attempt: int = 1) -> ContainerSh
         resources=job.resources,
         options=_options(job.docker),
     )
+
+
+def _log_script(job: JobSpec) -> str:
+    # With commands around it, the program's name is looked at only once they have set up what they do.
+    plain = job.command == NEMO_COMMAND and not job.docker.entrypoint and not command_files(job)
+    return "; ".join((_TO_LOG, FIRST_NAME, _RUN) if plain else (_TO_LOG, _RUN))
 
 
 def without_shell(shape: ContainerShape) -> ContainerShape:

@@ -93,11 +93,14 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LEAST_MEMORY = 6 << 20
 
 
+NOT_GIVEN = Resources(pids=None, shm_size=None, log=None, results=None)
+
+
 class DockerArgs(NamedTuple):
-    """What the text means. In `resources` None stands for "not given", also for `pids`."""
+    """What the text means. In `resources` None stands for "not given"."""
 
     options: DockerOptions = DockerOptions()
-    resources: Resources = Resources(pids=None)
+    resources: Resources = NOT_GIVEN
     mounts: tuple[MountSpec, ...] = ()
     env: tuple[EnvRef, ...] = ()
 
@@ -154,7 +157,7 @@ class _Parser:
     def result(self) -> DockerArgs:
         return DockerArgs(
             DockerOptions(**self._options),
-            Resources(**{"pids": None, **self._limits}),
+            replace(NOT_GIVEN, **self._limits),
             tuple(self._mounts),
             tuple(self._variables.values()),
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
+from evaldock.core.plan.command import NEMO_COMMAND
 from evaldock.core.run.events import JobState, Reason
 
 from .conftest import IMAGE, Bench, docker
@@ -86,3 +87,13 @@ def test_a_task_that_says_nothing_is_said_to_have_said_nothing(bench: Bench) -> 
     plan = bench.plan({})
     _, state = bench.finish(replace(plan, jobs=(replace(plan.jobs[0], command=("false",)),)))
     assert state.jobs[plan.jobs[0].id].detail == "exit 1: it printed nothing"
+
+
+@pytest.mark.parametrize("pre_cmd", ["", "export PATH=/opt/harness/bin:$PATH"])
+def test_an_image_that_has_the_program_under_its_first_name_only(bench: Bench, pre_cmd: str) -> None:
+    name = "RUN mkdir -p /opt/harness/bin && mv $(command -v nemo-evaluator) /opt/harness/bin/eval-factory"
+    path = [] if pre_cmd else ["ENV PATH=/opt/harness/bin:$PATH"]
+    plan = bench.plan({}, image=made(name, *path))
+    plan = replace(plan, jobs=(replace(plan.jobs[0], command=NEMO_COMMAND, pre_cmd=pre_cmd),))
+    run, state = bench.finish(plan)
+    assert state.jobs[plan.jobs[0].id].state is JobState.SUCCEEDED, run.paths.job("t0").stdout.read_text()

@@ -98,7 +98,7 @@ def test_no_container_takes_the_whole_memory_of_the_machine(bench: Bench) -> Non
         going.end()
     total = int(docker("info", "--format", "{{.MemTotal}}"))
     assert 0.5 * total < host["Memory"] == host["MemorySwap"] < 0.9 * total
-    assert (host["PidsLimit"], host["NetworkMode"]) == (4096, NETWORK)
+    assert (host["PidsLimit"], host["NetworkMode"]) == (16384, NETWORK)
 
 
 ASK = "printf 'GET /x HTTP/1.0\\r\\n\\r\\n' | timeout 4 nc -w 4 {} 8000 | tail -n 1"

@@ -36,13 +36,18 @@ JOB = JobSpec(
 )
 RUN_DIR = "/out dir/20260101_000000-0a1b2c3d"
 
+SCRIPT = (
+    'exec >>"$0" 2>&1; command -v "$1" >/dev/null 2>&1 || ! command -v eval-factory >/dev/null 2>&1'
+    ' || { shift; set -- eval-factory "$@"; }; exec "$@"'
+)
+
 
 def test_the_shape() -> None:
     shape = container_shape(JOB, RUN_DIR, 2)
     assert shape.name == "evaldock-0a1b2c3d-4-a2"
     assert shape.image == f"reg.example/h:1@{DIGEST}"
     assert shape.entrypoint == ("/bin/sh",)
-    assert shape.argv == ("-c", 'exec >>"$0" 2>&1; exec "$@"', "/evaldock/logs/stdout.log", *JOB.command)
+    assert shape.argv == ("-c", SCRIPT, "/evaldock/logs/stdout.log", *JOB.command)
     assert shape.env == JOB.env
     assert shape.mounts == (
         MountSpec(f"{RUN_DIR}/ifeval/logs", "/evaldock/logs"),
@@ -108,7 +113,7 @@ def test_the_line_splits_back_into_its_words() -> None:
         "/bin/sh",
         f"reg.example/h:1@{DIGEST}",
         "-c",
-        'exec >>"$0" 2>&1; exec "$@"',
+        SCRIPT,
         "/evaldock/logs/stdout.log",
         *JOB.command,
     ]
@@ -116,7 +121,8 @@ def test_the_line_splits_back_into_its_words() -> None:
     assert {
         ("--entrypoint", "/bin/sh"),
         ("--security-opt", "no-new-privileges"),
-        ("--pids-limit", "4096"),
+        ("--pids-limit", "16384"),
+        ("--shm-size", "16g"),
         ("--add-host", "host.docker.internal:host-gateway"),
         ("--label", "evaldock.job=0a1b2c3d.4"),
         ("--mount", f"type=bind,source={RUN_DIR}/ifeval/run_config.yaml,target=/evaldock/run_config.yaml,readonly"),

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import inspect
 import os
+from dataclasses import replace
 
 import pytest
 from docker.types import HostConfig
 from evaldock.core.config.model import ConfigError, EnvValue, MountSpec, Resources
-from evaldock.core.plan.docker_args import DockerArgs, parse_docker_args, supported_flags, with_args
+from evaldock.core.plan.docker_args import NOT_GIVEN, DockerArgs, parse_docker_args, supported_flags, with_args
 from evaldock.core.plan.docker_flags import PASSED, host_settings
 from evaldock.core.plan.spec import DockerOptions, EnvRef
 from hypothesis import given
@@ -22,7 +23,7 @@ def refused(text: str) -> list[str]:
 
 def test_nothing_is_nothing() -> None:
     assert parse_docker_args("") == parse_docker_args("  \n") == DockerArgs()
-    assert parse_docker_args("").resources == Resources(pids=None)
+    assert parse_docker_args("").resources == NOT_GIVEN
 
 
 @pytest.mark.parametrize(
@@ -57,13 +58,13 @@ def test_options(text: str, options: DockerOptions) -> None:
 @pytest.mark.parametrize(
     ("text", "resources"),
     [
-        ("--gpus all", Resources(gpus="all", pids=None)),
-        ("""--gpus '"device=0,1"'""", Resources(gpus="device=0,1", pids=None)),
-        ("--shm-size=16g", Resources(shm_size=16 << 30, pids=None)),
-        ("-m 512m", Resources(memory=512 << 20, pids=None)),
-        ("-m1.5g", Resources(memory=1610612736, pids=None)),
-        ("--cpus=1.5", Resources(cpus=1.5, pids=None)),
-        ("--pids-limit -1", Resources(pids=-1)),
+        ("--gpus all", replace(NOT_GIVEN, gpus="all")),
+        ("""--gpus '"device=0,1"'""", replace(NOT_GIVEN, gpus="device=0,1")),
+        ("--shm-size=16g", replace(NOT_GIVEN, shm_size=16 << 30)),
+        ("-m 512m", replace(NOT_GIVEN, memory=512 << 20)),
+        ("-m1.5g", replace(NOT_GIVEN, memory=1610612736)),
+        ("--cpus=1.5", replace(NOT_GIVEN, cpus=1.5)),
+        ("--pids-limit -1", replace(NOT_GIVEN, pids=-1)),
     ],
 )
 def test_resources(text: str, resources: Resources) -> None:
@@ -71,8 +72,8 @@ def test_resources(text: str, resources: Resources) -> None:
 
 
 def test_flags_lie_over_the_resources_of_the_config() -> None:
-    base = Resources(cpus=1, gpus="0")
-    assert with_args(base, parse_docker_args("--cpus 2").resources) == Resources(cpus=2, gpus="0", pids=4096)
+    base = Resources(cpus=1, gpus="0", log=1, results=None)
+    assert with_args(base, parse_docker_args("--cpus 2").resources) == replace(base, cpus=2)
     assert with_args(base, parse_docker_args("--pids-limit 5").resources).pids == 5
     assert with_args(base, parse_docker_args("").resources) == base
 

@@ -504,7 +504,7 @@ def test_container_settings_come_together() -> None:
         extra_docker_args="--gpus all -m 2g -v /a:/b:ro --user 7 --ipc=host",
         timeout=5.0,
     )
-    assert spec.resources == Resources(cpus=2, memory=2 << 30, gpus="all", pids=4096)
+    assert spec.resources == Resources(cpus=2, memory=2 << 30, gpus="all")
     assert spec.mounts == (
         MountSpec("/cache", "/root/.cache"),
         MountSpec("/a", "/b", True),

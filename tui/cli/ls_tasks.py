@@ -89,8 +89,8 @@ def _nothing(harness: str | None, catalog: Catalog) -> str:
 
 def _listed_by(image: str, catalog: Catalog) -> list[TaskSpec]:
     """Ask a local image. Raises UsageProblem when it is not here, Failure when it does not answer."""
-    from ...core.catalog.listing import COMMAND, parse_listing
-    from ...core.engine.docker.survey import Survey
+    from ...core.catalog.listing import COMMANDS, NOT_FOUND, parse_listing
+    from ...core.engine.docker.survey import Ended, Survey
     from ...core.engine.executor import JobProblem
 
     survey = Survey()
@@ -98,7 +98,11 @@ def _listed_by(image: str, catalog: Catalog) -> list[TaskSpec]:
     try:
         if survey.image(image) is None:
             raise UsageProblem(f"The image {image} is not on this machine: docker pull {image}")
-        ended = survey.run_once(image, COMMAND, env={}, network="none", timeout=_PATIENCE, lines=_MOST_LINES)
+        ended = Ended(NOT_FOUND, "")
+        for command in COMMANDS:
+            ended = survey.run_once(image, command, env={}, network="none", timeout=_PATIENCE, lines=_MOST_LINES)
+            if ended.code != NOT_FOUND:
+                break
     except JobProblem as problem:
         raise Failure(str(problem)) from None
     if ended.code is None:
