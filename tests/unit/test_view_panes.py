@@ -92,6 +92,16 @@ def test_what_is_not_there_is_said() -> None:
 # Requests
 
 
+def test_empty_answers_and_those_without_an_end_are_counted() -> None:
+    figures = replace(FIGURES, finish_reasons=(("stop", 20),), empty=12, thought=9, unended=5)
+    lines = texts(requests_lines(replace(REQUESTS, figures=figures), UNICODE, 135))
+    rows = [" ".join(line.split()) for line in lines]
+    assert any("empty 12" in row and "9 with reasoning alone" in row for row in rows)
+    assert any("not said 5" in row and "unverified" in row for row in rows)
+    nothing = replace(FIGURES, finish_reasons=(), unended=5)
+    assert any("not said" in row for row in texts(requests_lines(replace(REQUESTS, figures=nothing), UNICODE, 135)))
+
+
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
 @pytest.mark.parametrize("width", [56, 96, 136])
 def test_requests_are_told_in_figures_and_words(glyphs: Glyphs, width: int) -> None:

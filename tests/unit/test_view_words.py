@@ -14,7 +14,7 @@ from evaldock.tui.view.order import arranged, kept, matching
 from evaldock.tui.view.row import Requests
 from evaldock.tui.view.sentence import header_sentence
 from evaldock.tui.view.snapshot import time_left
-from evaldock.tui.view.words import SHORT, ordinal, progress_words, reason_words
+from evaldock.tui.view.words import SHORT, ordinal, progress_words, reason_words, short_why
 from rich.cells import cell_len
 
 from ..tui.pictures import BLANK, MOMENT, ROWS
@@ -77,6 +77,12 @@ def test_the_queue_is_told(place: int | None, words: str) -> None:
 
 def test_a_cut_off_score_has_a_short_form() -> None:
     assert progress_words(ROWS[12], 23)[0] == "214 of 500 cut"
+
+
+def test_empty_answers_have_a_short_form() -> None:
+    assert short_why("30 of 30 answers were empty, with text in reasoning_content alone: ...") == "30 of 30 empty"
+    assert short_why("1 of 50 answers was empty: ...") == "1 of 50 empty"
+    assert short_why("1 of 20 answers was cut off by the token limit.") == "1 of 20 cut"
 
 
 def test_ordinals() -> None:

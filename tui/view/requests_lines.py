@@ -145,16 +145,20 @@ def _answers(figures: RequestFigures, glyphs: Glyphs, width: int) -> Iterator[Sp
 
 def _finished(data: RequestsData, glyphs: Glyphs, width: int) -> Iterator[SpanLine]:
     figures = data.figures
-    if figures is None or not figures.finish_reasons:
+    if figures is None or not (figures.finish_reasons or figures.unended or figures.empty):
         return
     yield ()
     yield (Span("FINISHED", "dim"),)
-    total = sum(number for _, number in figures.finish_reasons)
+    total = sum(number for _, number in figures.finish_reasons) + figures.unended
     for reason, number in sorted(figures.finish_reasons, key=lambda pair: -pair[1]):
         cut = reason == "length"
         words = (f"cut at {numbers.count(data.limit)} tokens" if data.limit else "cut at the limit") if cut else ""
         role: Role = "warn" if cut or reason == "content_filter" else "ok"
         yield _share(clean_line(reason), "text", number, total, role, words, "warn", glyphs, width)
+    thought = f"{numbers.count(figures.thought)} with reasoning alone" if figures.thought else ""
+    for name, number, words in (("not said", figures.unended, "unverified"), ("empty", figures.empty, thought)):
+        if number:
+            yield _share(name, "text", number, total, "warn", words, "warn", glyphs, width)
 
 
 def _share(
