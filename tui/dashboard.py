@@ -127,16 +127,22 @@ class Dashboard(App[DashboardExit], inherit_bindings=False):
         self.said = [*self.said, Said(datetime.now().astimezone(), text, severity)][-_SAID_KEPT:]
         self.notify(text, severity=severity, markup=False)
 
-    def ask(self, work: Callable[[], T], then: Callable[[T], None] | None = None) -> None:
-        """Do blocking work on a thread; `then` gets its result here. An error is told as a sentence."""
-        self.run_worker(self._asked(work, then), exit_on_error=False)
+    def ask(
+        self, work: Callable[[], T], then: Callable[[T], None] | None = None, failed: Callable[[], None] | None = None
+    ) -> None:
+        """Do blocking work on a thread; `then` gets its result here. An error is told, before `failed`."""
+        self.run_worker(self._asked(work, then, failed), exit_on_error=False)
 
-    async def _asked(self, work: Callable[[], T], then: Callable[[T], None] | None) -> None:
+    async def _asked(
+        self, work: Callable[[], T], then: Callable[[T], None] | None, failed: Callable[[], None] | None
+    ) -> None:
         try:
             result = await asyncio.to_thread(work)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the dashboard
             explained = explain(error)
             self.tell(explained[0] if explained else f"Unexpected error: {type(error).__name__}: {error}", "error")
+            if failed is not None:
+                failed()
             return
         if then is not None:
             then(result)

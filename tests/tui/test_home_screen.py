@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from .conftest import WIDE, Opened, Opener, requests_of, text_of
 from .scene import Scene, Task, score
@@ -224,6 +224,24 @@ async def test_a_config_that_is_wrong_is_told(scene: Scene, opened: Opener) -> N
         await it.press("plus", *"/nowhere.yaml", "enter")
         await it.until(lambda: it.told, "the word")
         assert "/nowhere.yaml" in it.told[-1]
+        await it.until(lambda: it.home.prompt.is_typed_into, "the prompt again")
+        assert it.home.prompt.text == "/nowhere.yaml"
+
+
+async def test_a_path_is_completed_and_tab_goes_nowhere(scene: Scene, opened: Opener) -> None:
+    (scene.root / "configs").mkdir()
+    for name in ("notes.txt", "nightly.yaml"):
+        (scene.root / "configs" / name).write_text("")
+    async with opened() as it:
+        await loaded(it, 0)
+        await it.press("plus", *f"{scene.root}/conf")
+        line = it.home.prompt.query_one(Input)
+        await it.until(lambda: line._suggestion.endswith("/configs/"), "the folder")
+        await it.press("tab", "n")
+        await it.until(lambda: line._suggestion.endswith("nightly.yaml"), "the file")
+        await it.press("tab", "tab")
+        assert it.home.prompt.text == f"{scene.root}/configs/nightly.yaml"
+        assert it.home.prompt.is_typed_into
 
 
 async def test_read_only_offers_no_change(scene: Scene, opened: Opener) -> None:

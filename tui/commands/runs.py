@@ -171,4 +171,9 @@ def _new_run(screen: HomeScreen, path: str) -> None:
         screen.look_again()
         dashboard.show_run(run, start=True)
 
-    dashboard.ask(partial(preview.of_config, path, dashboard.env), shown)
+    def again() -> None:
+        # Unless something else has been begun meanwhile, what was typed is there to be mended.
+        if dashboard.screen is screen and not screen.prompt.is_open:
+            screen.type_into("config", path)
+
+    dashboard.ask(partial(preview.of_config, path, dashboard.env), shown, again)

@@ -12,6 +12,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from .paths import PathSuggester
+
 Purpose = Literal["filter", "search", "line", "config", "folder", "export"]
 
 _LEADS: dict[Purpose, str] = {
@@ -24,7 +26,19 @@ _LEADS: dict[Purpose, str] = {
 }
 
 
+_COMPLETED: dict[Purpose, tuple[str, ...]] = {"config": (".yaml", ".yml"), "folder": ()}
+"""The files that are suggested where a path is typed."""
+
+
 class _Line(Input):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab,shift+tab", "complete", show=False)]
+
+    def action_complete(self) -> None:
+        """Take what is suggested; never go elsewhere."""
+        if self._suggestion:
+            self.value = self._suggestion
+            self.cursor_position = len(self.value)
+
     async def action_submit(self) -> None:
         """As usual; but what comes in one chunk behind the enter is not typed in any more."""
         self.screen.set_focus(None)
@@ -70,7 +84,8 @@ class Prompt(Horizontal):
     def compose(self) -> ComposeResult:
         """Lead, input, status."""
         self._lead = Static("/", id="prompt-lead")
-        self._input = _Line(compact=True, select_on_focus=False)
+        paths = PathSuggester(lambda: _COMPLETED.get(self.purpose))
+        self._input = _Line(compact=True, select_on_focus=False, suggester=paths)
         self._input.cursor_blink = False
         self._status = Static("", id="prompt-status", markup=False)
         yield self._lead
@@ -112,6 +127,8 @@ class Prompt(Horizontal):
         """(key, name) for the footer while it is typed into."""
         names = {"filter": "keep", "search": "keep", "line": "go there", "config": "look at it", "folder": "look there"}
         left = [("enter", names.get(self.purpose, "write"))]
+        if self.purpose in _COMPLETED:
+            left.append(("tab", "complete"))
         if self.purpose == "search":
             left.append(("ctrl+r", "literally" if self.regex else "as regex"))
         return left, [("esc", "clear" if self.purpose in ("filter", "search") else "back")]
