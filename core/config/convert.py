@@ -97,7 +97,7 @@ class _Converter:
         if any(start <= place < end for start, end in map(self._range, parts) for place in self._shared):
             raise self._cannot(key, "has an anchor or an alias in it")
         if owner.flow_style and len(parts) > 1:
-            raise self._cannot(key, f"stands in braces beside {NEW}")
+            raise self._cannot(key, f"is in braces next to {NEW}")
         if not isinstance(node, yaml.MappingNode):
             return
         tree = Branch()

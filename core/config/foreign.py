@@ -37,7 +37,7 @@ def lift_targets(root: Node) -> tuple[Node, list[ConfigProblem]]:
         root = put(root, (*steps, "config"), replace(config, value=below))
         beside = child(root, *steps, "target")
         root = put(root, (*steps, "target"), found if beside is None else merge(found, beside))
-        message = f"belongs beside config and not under it; it is read as {format_steps((*steps, 'target'))}"
+        message = f"belongs next to config, not under it; it is read as {format_steps((*steps, 'target'))}"
         warnings.append(ConfigProblem(message, format_steps((*steps, "config", "target")), found.key or found.origin))
     return root, warnings
 

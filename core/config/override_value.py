@@ -41,7 +41,7 @@ def parse_value(text: str, origin: Origin) -> Node:
     if reader.here == ",":
         raise Unreadable("is several, separated by commas; a list is written [a,b]")
     if reader.here:
-        raise Unreadable(f"goes on with '{printable(reader.rest, 20)}' where it should end")
+        raise Unreadable(f"continues with '{printable(reader.rest, 20)}' where it should end")
     return node
 
 
@@ -117,7 +117,7 @@ class _Reader:
         if self.here != ":":
             raise Unreadable(f"has no ':' after '{printable(str(node.value), 20)}'; a mapping is written {{a:1,b:2}}")
         if not isinstance(node.value, str) or not node.value:
-            raise Unreadable(f"has the key {node.raw}, which is no text")
+            raise Unreadable(f"has the key {node.raw}, which is not text")
         self._at += 1
         self.skip_space()
         return node.value
@@ -186,7 +186,7 @@ class _Reader:
     def _function(self, name: str, depth: int) -> Node:
         cast = _CASTS.get(name)
         if cast is None:
-            why = "makes several values" if name in _SWEEPS else "is no function"
+            why = "makes several values" if name in _SWEEPS else "is not a function"
             raise Unreadable(f"calls {name}(...), which {why}; there is {', '.join(_CASTS)}")
         given: list[Node] = []
         self._items(")", lambda: given.append(self.element(depth)))

@@ -194,7 +194,7 @@ class Typer:
         """Seconds above 0, or None for no limit."""
         found = seconds(value(node))
         if found == 0 and node is not None and isinstance(node.value, str):
-            self.wrong("is no time at all; expected more than 0 seconds, or null for no limit", at, node)
+            self.wrong("must be greater than 0 seconds, or null for no limit", at, node)
         return found
 
     def check_choices(self) -> None:

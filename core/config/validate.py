@@ -137,7 +137,7 @@ def _misread(node: Node, raw: str, schema: dict[str, Any], steps: Steps) -> str:
 def _odd_values(root: Node) -> Iterator[ConfigProblem]:
     for steps, node in walk(root):
         if isinstance(node.value, str) and "\0" in node.value:
-            yield ConfigProblem("contains the character NUL, which nothing can take", format_steps(steps), node.origin)
+            yield ConfigProblem("contains a NUL character, which is not allowed", format_steps(steps), node.origin)
         if node.raw and isinstance(node.value, (int, float)) and not node.broken and _ODD_NUMBER.fullmatch(node.raw):
             base = "in base 60" if ":" in node.raw else "in base 8"
             raw = printable(node.raw)

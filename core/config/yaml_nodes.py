@@ -284,7 +284,7 @@ class _Builder:
         sources = node.value if isinstance(node.value, list) else [node]
         for source in sources:
             if not isinstance(source.value, dict):
-                raise ConfigError([ConfigProblem("<< wants a mapping, or a list of mappings", origin=node.origin)])
+                raise ConfigError([ConfigProblem("<< needs a mapping, or a list of mappings", origin=node.origin)])
         # The first wins, among several << as within a list.
         top.merges += sources
 

@@ -39,7 +39,7 @@ def ask_planned(run: Run, planned: PlannedRerun) -> bool:
     """Ask for a rerun that `plan_reruns` planned. As `ask_rerun`."""
     refuse_when_read_only()
     if next_attempt(run, planned.job) != planned.attempt:
-        raise RequestRefused(f"{planned.job} has been run again meanwhile: look at it, then rerun it.")
+        raise RequestRefused(f"{planned.job} has been rerun in the meantime: check that attempt first, then rerun.")
     amendment = planned.amendment()
     return leave_request(
         run.paths, f"rerun-{planned.job}-{planned.attempt}", amendment.to_bytes() if amendment else b""

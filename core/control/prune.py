@@ -79,7 +79,7 @@ def delete_run(run: Run, executor: Executor | None = None, env: Mapping[str, str
     refuse_when_read_only()
     if run.engine_alive() is not None:
         raise RequestRefused(
-            f"An engine is at work on {run.invocation}: stop it first (evaldock kill {run.invocation})."
+            f"Run {run.invocation} still has a running engine: stop it first (evaldock kill {run.invocation})."
         )
     try:
         executor = executor or docker_executor()

@@ -29,7 +29,7 @@ def remove_run(root: Path, env: Mapping[str, str] | None = None) -> None:
     with holding(RunPaths(root).lock) as held:
         if not held:
             invocation = root.name.rpartition("-")[2]
-            raise RequestRefused(f"An engine is at work on {root.name}: stop it first (evaldock kill {invocation}).")
+            raise RequestRefused(f"{root.name} still has a running engine: stop it first (evaldock kill {invocation}).")
         leaving = root.with_name(f".{root.name}.{os.urandom(4).hex()}.removed")
         try:
             os.rename(root, leaving)

@@ -39,7 +39,7 @@ def main() -> int:
         return error.exit_code
     except OSError as error:
         # The last line is what the face that started this engine shows.
-        logging.exception("The engine cannot go on.")
+        logging.exception("The engine cannot continue.")
         print(f"{error.filename or sys.argv[1]}: {error.strerror or error}.", file=sys.stderr)
         return 2
     return 0

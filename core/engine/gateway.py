@@ -180,7 +180,7 @@ class Gateway:
         self._sick = False
         if self._handle.port != port:
             self._notice(
-                f"Port {port} of the run's proxy was taken meanwhile: tasks that run cannot reach it any more."
+                f"Port {port} of the run's proxy is now used by another program: running tasks can no longer reach it."
             )
 
     def _start(self, *, wait: bool) -> ProxyHandle:

@@ -35,4 +35,4 @@ class Space:
         if self.disk is not None and self.full and not was_full:
             self._notice(self.disk.note)
         elif was_full and not self.full:
-            self._notice("There is disk space again: going on.")
+            self._notice("Disk space is available again; resuming.")

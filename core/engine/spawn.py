@@ -58,7 +58,7 @@ def spawn_engine(run_dir: Path, env: Mapping[str, str], *, start_jobs: bool = Tr
             if child.returncode == 0:
                 return child.pid
             raise EngineStartError(
-                f"The engine of {run.invocation} did not start: {last_words(log) or f'it left no word in {log}'}"
+                f"The engine of {run.invocation} did not start: {last_words(log) or f'{log} is empty'}"
             )
         time.sleep(0.01)
     raise EngineStartError(f"The engine of {run.invocation} is not up after {_PATIENCE:.0f} s; see {log}")

@@ -130,7 +130,7 @@ class _Talk:
     def judge(self, answer: EndpointAnswer) -> Iterator[Check]:
         """What the answer to the smallest request means; a failure that a proxy may have made names the proxy."""
         if answer.status == 407 and answer.through:
-            text = f"the proxy {answer.through} wants a user and a password (407)"
+            text = f"the proxy {answer.through} requires a user and a password (407)"
             yield Check("endpoint", "fail", text, WITH_PASSWORD)
             return
         for check in self._judged(answer):

@@ -110,7 +110,7 @@ def ask(
 
 def _no_tunnel(status: str, host: str, proxy: str) -> EndpointUnreachable:
     if status == "407":
-        return EndpointUnreachable(f"{proxy} wants a user and a password (407)", WITH_PASSWORD)
+        return EndpointUnreachable(f"{proxy} requires a user and a password (407)", WITH_PASSWORD)
     return EndpointUnreachable(f"{proxy} makes no way to {host} ({status})", _EXCEPT)
 
 

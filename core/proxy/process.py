@@ -214,4 +214,4 @@ def _ends(process: subprocess.Popen[bytes]) -> bool:
 
 def _last_words(log: Path) -> str:
     lines = log.read_text("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else f"it left no word in {log}"
+    return lines[-1] if lines else f"{log} is empty"

@@ -213,7 +213,7 @@ class Upstream:
         if status in (401, 403):
             return f"{self._key_words(status)}{self._quoted(body)}"
         if status == 407 and (proxy := self.place.address.proxy):
-            return f"The proxy {proxy_name(proxy)} wants a user and a password (407): write them into its variable."
+            return f"The proxy {proxy_name(proxy)} requires a user and a password (407): write them into its variable."
         return f"The endpoint{self.through} answered {status} to {method} {path}{self._quoted(body) or '.'}"
 
     def _key_words(self, status: int) -> str:

@@ -72,7 +72,7 @@ def create_run(
             link_job(output, root.name, job.dir_name)
     except OSError as error:
         where = error.filename or output
-        why = "it is no directory" if isinstance(error, (FileExistsError, NotADirectoryError)) else error.strerror
+        why = "it is not a directory" if isinstance(error, (FileExistsError, NotADirectoryError)) else error.strerror
         raise CreateError(
             f"Cannot make the run in {output}: {where}: {why}. Make room there or allow writing, "
             "or choose another place with -o execution.output_dir=DIR."

@@ -67,7 +67,7 @@ def test_a_run_at_work_keeps_everything(bench: Bench) -> None:
     try:
         assert left(f"evaldock-{going.run.invocation}-0-a1") == {}
         assert going.run.invocation not in [run.invocation for run in ended_runs(datetime.now(UTC))]
-        with pytest.raises(RequestRefused, match="An engine is at work"):
+        with pytest.raises(RequestRefused, match="still has a running engine"):
             delete_run(going.run)
     finally:
         going.engine.interrupt()

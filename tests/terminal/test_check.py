@@ -20,7 +20,7 @@ def test_a_check_says_line_by_line_that_all_is_well(desk: Desk) -> None:
     screen = desk.screen("check", desk.config({}))
     screen.sees("results", "docker", "image", "disk", "endpoint", "key", "model", "chat", "clock", "reach")
     rest = screen.ends(0).decode()
-    assert "nothing stands in the way" in rest
+    assert "ready to run" in rest
     assert not desk.results.exists()
 
 

@@ -47,7 +47,7 @@ def test_a_run_at_work_is_refused_in_a_sentence(desk: Desk) -> None:
     until_printed(run, 0, "running t0")
     refused = desk.call("prune", run.invocation, "--yes")
     assert refused.returncode == 2
-    assert "An engine is at work" in refused.stderr
+    assert "still has a running engine" in refused.stderr
     assert run.paths.root.exists()
     desk.screen("kill", run.invocation).ends(0)
 

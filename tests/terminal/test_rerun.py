@@ -30,7 +30,7 @@ def test_a_rerun_of_what_failed_keeps_the_earlier_attempt(desk: Desk) -> None:
 def test_a_job_that_succeeded_runs_again_when_it_is_named(desk: Desk) -> None:
     desk.screen("run", desk.config({"score": 0.75})).ends(0)
     run = desk.run()
-    desk.screen("rerun", run.invocation).sees("Nothing to run again").ends(0)
+    desk.screen("rerun", run.invocation).sees("Nothing to rerun").ends(0)
     desk.screen("rerun", f"{run.invocation}.0").sees("try 2", "score 0.750", "1 succeeded.").ends(0)
     kept = run.paths.job("t0").attempt(1)
     assert (kept / "artifacts/results.yml").read_bytes() == (desk.results / "t0/artifacts/results.yml").read_bytes()

@@ -132,7 +132,7 @@ async def test_the_timeline_has_all_attempts_and_grows(opened: Opener, run: Run,
     async with opened(run) as app:
         shown = await on_mmlu(app, "5")
         await app.sees(shown, "Attempt 2")
-        assert "you asked to run it again" in shown.plain_text()
+        assert "rerun requested" in shown.plain_text()
         app.run.table.move_to(f"{run.invocation}.1")
         await app.until(lambda: "Attempt 2" not in shown.plain_text(), "the other task")
         scene.change(run, 1, "running", container="evaldock-4f2a9c1e-1-a1")
@@ -142,7 +142,7 @@ async def test_the_timeline_has_all_attempts_and_grows(opened: Opener, run: Run,
 async def test_a_task_without_anything_says_so_on_every_tab(opened: Opener, run: Run) -> None:
     async with opened(run) as app:
         app.run.table.move_to(f"{run.invocation}.1")
-        for tab, said in (("2", "No results yet"), ("3", "No request was seen"), ("4", "docker run"), ("5", "queued")):
+        for tab, said in (("2", "No results yet"), ("3", "No requests"), ("4", "docker run"), ("5", "queued")):
             await app.press(tab)
             shown = pane(app)
             await app.until(lambda shown=shown, said=said: said in shown.plain_text(), said)
@@ -168,6 +168,6 @@ async def test_damaged_files_are_told_and_break_nothing(opened: Opener, run: Run
     (root / "responses.jsonl").unlink()
     (root / "run_config.yaml").write_text("a: [")
     async with opened(run) as app:
-        for tab, said in (("2", "no valid YAML"), ("3", "No request was seen"), ("4", "is damaged: it is no YAML")):
+        for tab, said in (("2", "no valid YAML"), ("3", "No requests"), ("4", "is damaged: it is not valid YAML")):
             shown = await on_mmlu(app, tab)
             await app.until(lambda shown=shown, said=said: said in shown.plain_text(), said)

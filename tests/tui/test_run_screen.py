@@ -85,7 +85,7 @@ async def test_the_log_is_the_selected_tasks_and_earlier_attempts_are_walked(sce
     earlier.mkdir(parents=True)
     (earlier / "stdout.log").write_text("first attempt\n")
     async with opened(run) as it:
-        await it.sees(it.run.log_pane, "Nothing is printed yet.")
+        await it.sees(it.run.log_pane, "No output yet.")
         await it.press("j", "j")
         await it.sees(it.run.log_pane, "newest attempt")
         await it.press("left_square_bracket")
@@ -192,7 +192,7 @@ async def test_docker_away_is_one_grey_and_its_return_is_told(scene: Scene, open
         await it.until(lambda: "Docker still does not answer." in it.told, "the answer")
         scene.change(run, 0, "failed", exit_code=1)
         scene.live(run, jobs)
-        await it.until(lambda: "Docker answers again: 1 task ended meanwhile." in it.told, "the return")
+        await it.until(lambda: "Docker answers again: 1 task ended in the meantime." in it.told, "the return")
         assert it.told[0] == "Docker is out of reach. Tasks are shown as last seen."
         await it.sees(it.run.header, "nightly is running")
 

@@ -68,7 +68,7 @@ def test_a_run_with_an_engine_is_refused(tmp_path: Path) -> None:
     run = new_run(tmp_path)
     with EngineLock(run.paths.lock) as lock:
         assert lock.acquire()
-        with pytest.raises(RequestRefused, match="An engine is at work"):
+        with pytest.raises(RequestRefused, match="still has a running engine"):
             remove_run(run.paths.root, state_env(tmp_path))
     assert Run.open(run.paths.root)
     assert pointers(state_env(tmp_path))

@@ -206,7 +206,7 @@ def test_a_plan_that_was_overtaken_is_refused(work: Path) -> None:
     planned = plan_reruns(run, [job], ["execution.timeout=2h"]).jobs[0]
     ask_rerun(run, job)
     carry_out(run)
-    with pytest.raises(RequestRefused, match="run again meanwhile"):
+    with pytest.raises(RequestRefused, match="rerun in the meantime"):
         ask_planned(run, planned)
 
 

@@ -120,7 +120,7 @@ def test_a_proxy_that_may_have_answered_is_named(monkeypatch: pytest.MonkeyPatch
         first, *_ = endpoint_checks(target)
         assert first.text.endswith(f"through the proxy 127.0.0.1:{squid.port}")
         squid.answer = lambda path, body: (407, {}, "")
-        assert only_failure(target).text == f"the proxy 127.0.0.1:{squid.port} wants a user and a password (407)"
+        assert only_failure(target).text == f"the proxy 127.0.0.1:{squid.port} requires a user and a password (407)"
         monkeypatch.setenv("no_proxy", "model.example:80")
         assert only_failure(target).text == "the host name of model.example is not known"
 

@@ -396,7 +396,7 @@ def test_a_proxy_that_does_not_let_us_through_is_told(
         (b"HTTP/1.1 503 Busy\r\ncontent-length: 5\r\n\r\nsquid", "{} answered 503 to POST /v1/chat/completions: squid"),
         (b"HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n", "{} rejected the API key"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>", "{} answered 200 to POST /v1/chat/completions without"),
-        (b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n", "The proxy squid wants a user and a password (407)"),
+        (b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n", "The proxy squid requires a user and a password (407)"),
     ],
 )
 def test_an_answer_that_a_proxy_may_have_given_names_it(

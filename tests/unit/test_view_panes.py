@@ -131,10 +131,10 @@ def test_a_task_that_has_ended_has_no_rate_now() -> None:
 
 def test_no_request_and_no_log_are_said() -> None:
     text = " ".join(texts(requests_lines(RequestsData(None, live=True), UNICODE, 80)))
-    assert "No request was seen yet." in text
+    assert "No requests yet." in text
     assert "request_logging" in text
     logged = " ".join(texts(requests_lines(RequestsData(None, logs=True), UNICODE, 80)))
-    assert "No request was seen." in logged and "written down yet" in logged
+    assert "No requests." in logged and "kept yet" in logged
 
 
 def test_figures_of_an_older_proxy_have_no_chart_and_are_shown() -> None:
@@ -224,13 +224,13 @@ def test_a_narrow_command_goes_on_below() -> None:
 def test_the_timeline_tells_attempts_deeds_and_how_long_things_took() -> None:
     lines = texts(timeline_lines(STORY, UNICODE, 135, zone=UTC))
     assert lines[0] == "Attempt 2  23 November 2026  33:48 in all"
-    assert lines[1].startswith("02:10:00  * you asked to run it again  with 2 overrides")
+    assert lines[1].startswith("02:10:00  * rerun requested  with 2 overrides")
     assert lines[2].strip() == "-o config.params.temperature=0.6"
     running = next(line for line in lines if "► running  evaldock-4f2a9c1e-11-a2" in line)
     assert running.startswith("02:10:01") and running.endswith("33:47")
     assert any("score 0.683 ±0.004, exit 0" in line for line in lines)
     first = lines[lines.index("Attempt 1  23 November 2026  04:04 in all") :]
-    assert any("* you asked to kill it" in line for line in first)
+    assert any("* kill requested" in line for line in first)
     assert any("killed on request, exit 143" in line for line in first)
 
 

@@ -101,7 +101,7 @@ def _about(jobs: int) -> Check:
 def _summary(checks: Sequence[Check]) -> str:
     counted = [sum(check.state == state for check in checks) for state in ("fail", "warn", "skipped")]
     failed, warned, skipped = counted
-    words = [f"{failed} failed"] if failed else ["nothing stands in the way"]
+    words = [f"{failed} failed"] if failed else ["ready to run"]
     words += [f"{warned} to look at"] if warned else []
     words += [f"{skipped} skipped"] if skipped else []
     return "\n" + ", ".join(words) + "."

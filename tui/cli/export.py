@@ -88,7 +88,7 @@ def _given(dest: str, form: str | None, tracking_uri: str | None, overrides: tup
         try:
             given[key.removeprefix(f"export.{dest}.")] = yaml.safe_load(value)
         except yaml.YAMLError as error:
-            raise UsageProblem(f"-o {plain(text)}: the value is no YAML.") from error
+            raise UsageProblem(f"-o {plain(text)}: the value is not valid YAML.") from error
     if form is not None:
         given["format"] = form
     if tracking_uri is not None:

@@ -43,7 +43,7 @@ def refuse_bad_endpoint(early: EarlyLook | None) -> None:
     """Raises NotStarted when every request to an endpoint would fail, as far as it has said so within its second."""
     problems = endpoint_problems(early) if early else ()
     if problems:
-        raise NotStarted("\n".join([*problems, "Nothing was started. Start it all the same: --no-check"]))
+        raise NotStarted("\n".join([*problems, "Nothing was started. To start anyway, add --no-check."]))
 
 
 def executor_for(face: Face) -> Executor | None:
@@ -139,10 +139,10 @@ def rerun(run: Run, reruns: Reruns, env: Mapping[str, str], face: Face, executor
     try:
         ended = watch(run, attempts, reporter)
     except KeyboardInterrupt:
-        reporter.note(f"no longer watching; the tasks go on. Stop them: evaldock kill {run.invocation}")
+        reporter.note(f"no longer watching; tasks keep running. Stop them: evaldock kill {run.invocation}")
         return ExitCode.INTERRUPTED
     if not ended:
-        raise Failure(f"The engine of {run.invocation} has gone. Go on: evaldock resume {run.invocation}")
+        raise Failure(f"The engine of {run.invocation} has stopped. Resume it: evaldock resume {run.invocation}")
     rows = run.statuses()
     code = exit_codes.of_finished(row.state.value for row in selected(rows, jobs))
     reporter.finished(rows, code)

@@ -119,7 +119,7 @@ def _named(ids: Sequence[str]) -> Iterator[_Item]:
             raise UsageProblem(f"{target.jobs[0]} is a job. Whole runs are removed: evaldock prune RUN")
         if target.run.engine_alive() is not None:
             raise RequestRefused(
-                f"An engine is at work on {target.run.invocation}: stop it first "
+                f"Run {target.run.invocation} still has a running engine: stop it first "
                 f"(evaldock kill {target.run.invocation})."
             )
         yield _run_item(target.run, "named")
@@ -183,7 +183,7 @@ def _show(items: Sequence[_Item]) -> None:
 
 def _confirm(items: Sequence[_Item]) -> None:
     if not sys.stdin.isatty():
-        raise UsageProblem("Nobody is here to ask: look at it with --dry-run, then say --yes.")
+        raise UsageProblem("There is no terminal to ask on: look with --dry-run, then add --yes.")
     freed = sum(item.bytes for item in items)
     what = f"Remove {'this' if len(items) == 1 else f'these {len(items)}'}"
     click.confirm(f"{what} and free {size(freed)}?" if freed else f"{what}?", abort=True, err=True)

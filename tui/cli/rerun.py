@@ -73,7 +73,7 @@ def command(
         return replay(targets(ids)[0], environment(env_files), face, dry_run=dry_run, check=not no_check)
     chosen = [(target, jobs) for target in targets(ids) if (jobs := _jobs(target, failed=failed))]
     if not chosen:
-        click.echo("Nothing to run again: every job has succeeded. Name a job to run it all the same.", err=True)
+        click.echo("Nothing to rerun: every job has succeeded. To rerun one anyway, name it.", err=True)
         return ExitCode.OK
     if len(chosen) > 1 and not detach and not dry_run:
         raise UsageProblem("These ids belong to several runs. Rerun one at a time, or add --detach.")

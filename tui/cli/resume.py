@@ -17,7 +17,7 @@ from .rows import counts
 from .select import rows_of, targets
 
 
-@click.command(epilog=examples(("resume 3f2a", "go on where a dead engine stopped")))
+@click.command(epilog=examples(("resume 3f2a", "continue where a dead engine stopped")))
 @click.argument("invocation", type=IdType(jobs=False), metavar="ID")
 @env_file_option
 @no_tui_option

@@ -43,9 +43,11 @@ def _container(target: Target) -> str:
         return running[0].container
     if running:
         jobs = ", ".join(view.id for view in running[:8])
-        raise UsageProblem(f"Several jobs of {target.run.invocation} run: name one of {jobs}.")
+        raise UsageProblem(f"Several jobs of {target.run.invocation} are running: name one of {jobs}.")
     if target.whole:
-        raise UsageProblem(f"No job of it runs, so there is no container. Its files: evaldock open {target.jobs[0]}")
+        raise UsageProblem(
+            f"None of its jobs is running, so there is no container. Its files: evaldock open {target.jobs[0]}"
+        )
     view = views[target.jobs[0]]
     if view.state.terminal:
         raise UsageProblem(

@@ -48,13 +48,13 @@ def rerun(run: Run, jobs: Sequence[str], overrides: Sequence[str], env: Mapping[
         start.require_env(reruns.plan, env)
     ask.ask_reruns(run, reruns)
     start.start(run, env)
-    return f"Running {counted(len(reruns.jobs))} again."
+    return f"Rerunning {counted(len(reruns.jobs))}."
 
 
 def pause(run: Run, *, on: bool) -> str:
     """Start no further task, or start tasks again."""
     (ask.ask_pause if on else ask.ask_unpause)(run)
-    return "No further task starts. Those that run go on." if on else "Tasks start again."
+    return "Queue paused; running tasks continue." if on else "Queue resumed."
 
 
 def delete(run: Run, env: Mapping[str, str]) -> str:

@@ -39,7 +39,7 @@ def run_commands(screen: HomeScreen) -> Commands:
         "kill": Command(partial(keys.kill, now=False), lambda: keys.kill_name("kill run"), keys.no_kill),
         "kill_now": Command(partial(keys.kill, now=True), lambda: keys.kill_name("kill run now"), keys.no_kill),
         "rerun": Command(keys.rerun, keys.rerun_name, lambda: "Every task of this run has succeeded, or is not over."),
-        "retry": Command(keys.resume, keys.resume_name, lambda: "Nothing is broken here."),
+        "retry": Command(keys.resume, keys.resume_name, lambda: "Nothing to retry."),
         "delete": Command(keys.delete, lambda: with_run("delete", "delete") if keys.over() else "", keys.no_delete),
         "export": Command(keys.export, lambda: with_run("export", "export scores")),
         "compare": Command(screen.next_base, screen.compare_name, lambda: "There is no earlier run of this config."),

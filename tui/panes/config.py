@@ -63,6 +63,6 @@ def _run_config(folder: Path, spec: JobSpec) -> list[str]:
     try:
         tree: object = yaml.safe_load(data) if data else None
     except (yaml.YAMLError, ValueError, RecursionError):
-        return ["# This file is damaged: it is no YAML."]
+        return ["# This file is damaged: it is not valid YAML."]
     known = cast(Mapping[str, object], tree) if isinstance(tree, dict) else spec.run_config
     return clean(yaml_text(masked_tree(dict(known)), width=1000)).splitlines()

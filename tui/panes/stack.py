@@ -157,10 +157,10 @@ def _why_empty(row: TaskRow) -> str:
     """What to say where nothing was printed."""
     match row.state:
         case "queued":
-            return "Nothing is printed yet: the task waits for its turn."
+            return "No output yet: the task is waiting in the queue."
         case "pulling":
-            return "Nothing is printed yet: the image is on its way."
+            return "No output yet: the image is being pulled."
         case "starting" | "running" | "stopping":
-            return "Nothing is printed yet."
+            return "No output yet."
         case _:
             return "The task printed nothing."

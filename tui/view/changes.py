@@ -40,7 +40,7 @@ def _differences(before: Snapshot, after: Snapshot) -> str:
     ended = sum(row.ended and states.get(row.job) != row.state for row in after.rows)
     if not ended:
         return ", nothing has changed"
-    return f": {ended} {'task' if ended == 1 else 'tasks'} ended meanwhile"
+    return f": {ended} {'task' if ended == 1 else 'tasks'} ended in the meantime"
 
 
 def _failures(rows: Sequence[TaskRow]) -> list[Told]:

@@ -41,7 +41,7 @@ def _damaged(snapshot: Snapshot, glyphs: Glyphs) -> tuple[SpanLine, ...]:
         (Span(snapshot.damaged, "text"),),
         (Span("The table shows what was last seen. Containers that were running are not touched by this.", "dim"),),
         (),
-        (Span("It is looked for again all the time: put the directory back, or leave.", "dim"),),
+        (Span("evaldock keeps looking for it: put the directory back, or leave.", "dim"),),
     )
 
 
@@ -78,7 +78,7 @@ def _orphaned(snapshot: Snapshot, glyphs: Glyphs) -> tuple[SpanLine, ...]:
         (Span(f"{glyphs.lost} ", "warn", bold=True), Span("This run has no engine", "bright", bold=True)),
         (),
         (Span(f"{tasks} still open. What the engine started may be running: nothing is marked failed.", "text"),),
-        (Span("A new engine takes over what runs, records what has ended, and goes on with the queue.", "dim"),),
+        (Span("A new engine takes over running tasks, records those that ended, and continues the queue.", "dim"),),
         (),
         *(((Span("The last thing it said", "dim"),), (Span(f"  {snapshot.last_words}", "text"),), ()) if words else ()),
         (Span("or from the shell", "dim"),),

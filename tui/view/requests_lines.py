@@ -68,7 +68,7 @@ def requests_lines(data: RequestsData, glyphs: Glyphs, width: int) -> list[SpanL
     figures = data.figures
     lines: list[SpanLine] = []
     if figures is None or not figures.sent:
-        lines.append((Span("No request was seen yet." if data.live else "No request was seen.", "dim"),))
+        lines.append((Span("No requests yet." if data.live else "No requests.", "dim"),))
     else:
         two = width >= _TWO_FROM
         chart = min(_CHART, width // 2 - 4) if two else min(_CHART, width)
@@ -255,7 +255,7 @@ def _errors(figures: RequestFigures, glyphs: Glyphs, width: int) -> Iterator[Spa
 
 
 def _no_samples(data: RequestsData, width: int) -> Iterator[SpanLine]:
-    text = "No request or answer is written down yet."
+    text = "No request or answer is kept yet."
     if not data.logs:
         text = "With the interceptors request_logging and response_logging, requests and their answers stand here."
     for piece in textwrap.wrap(text, max(20, width)):

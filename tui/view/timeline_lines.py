@@ -36,7 +36,7 @@ SpanLine = tuple[Span, ...]
 _STATES: dict[JobState, str] = {
     JobState.QUEUED: "put back into the queue",
     JobState.PULLING: "pulling its image",
-    JobState.STARTING: "making its container",
+    JobState.STARTING: "creating container",
     JobState.RUNNING: "running",
     JobState.STOPPING: "asked to stop",
     JobState.SUCCEEDED: "succeeded",
@@ -170,19 +170,19 @@ def _told(event: Event, glyphs: Glyphs) -> tuple[str, Role, str, str]:
         case RunCreated():
             return glyphs.queued, "dim", "queued", ""
         case EngineStarted():
-            return glyphs.queued, "dim", "an engine took the run", f"process {event.pid}"
+            return glyphs.queued, "dim", "engine started", f"pid {event.pid}"
         case EngineStopped():
-            return glyphs.queued, "dim", "the engine let go of the run", clean_line(event.why)
+            return glyphs.queued, "dim", "engine stopped", clean_line(event.why)
         case Paused():
-            return glyphs.queued, "accent", "you paused the queue", ""
+            return glyphs.queued, "accent", "queue paused", ""
         case Unpaused():
-            return glyphs.queued, "accent", "you let the queue go on", ""
+            return glyphs.queued, "accent", "queue resumed", ""
         case KillRequested():
-            return glyphs.mark, "accent", "you asked to kill it" + (" at once" if event.force else ""), ""
+            return glyphs.mark, "accent", "kill requested" + (", without grace" if event.force else ""), ""
         case RerunRequested():
             changed = len(event.overrides)
             with_these = f"with {changed} {'override' if changed == 1 else 'overrides'}" if changed else ""
-            return glyphs.mark, "accent", "you asked to run it again", with_these
+            return glyphs.mark, "accent", "rerun requested", with_these
         case JobChanged():
             return _changed(event, glyphs)
         case _:

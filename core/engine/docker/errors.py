@@ -11,7 +11,7 @@ def unavailable(error: BaseException, where: str) -> ExecutorUnavailable:
     text = f"{error!r} {error.__cause__!r} {error.__context__!r}"
     if "PermissionError" in text or "ermission denied" in text:
         return ExecutorUnavailable(
-            f"Docker at {where} refuses you: permission denied. Add yourself to the docker group "
+            f"Permission denied by Docker at {where}. Add yourself to the docker group "
             "(sudo usermod -aG docker $USER), log out and in again."
         )
     if where.startswith("ssh://"):

@@ -48,7 +48,7 @@ def test_an_output_dir_that_is_a_file_is_said_to_be_one(machine: Machine) -> Non
     machine.output.write_text("")
     job = JobSpec(f"{RUN}.0", 0, "t", "h", "busybox", "", "chat", "http://x", "m", ("true",), "t")
     plan = Plan(RUN, str(machine.output / "below"), "parallel", 1, "never", "m", "http://x", (job,))
-    with pytest.raises(CreateError, match="it is no directory") as caught:
+    with pytest.raises(CreateError, match="it is not a directory") as caught:
         create_run(plan, {}, now=datetime.now(UTC))
     found = explain(caught.value)
     assert found is not None

@@ -154,7 +154,7 @@ def test_empty_overrides_and_odd_files_are_no_trouble() -> None:
         ("evaluation:\n  overrides: &a\n    config.params.top_p: 1\n", "has an anchor or an alias in it"),
         (
             "evaluation: {nemo_evaluator_config: {}, overrides: {a: {b: 1}}}\n",
-            "stands in braces beside nemo_evaluator_config",
+            "is in braces next to nemo_evaluator_config",
         ),
         (
             "evaluation:\n  overrides: {config.params.top_p: 1}\n  tasks:\n"

@@ -59,7 +59,7 @@ def test_a_target_under_config_is_moved_up(load: Load, minimal: str, key: str) -
     settings = {"config": {"params": {"top_p": 1}}, "target": {"api_endpoint": {"stream": True}}}
     assert config.tasks[0].run_config == settings
     (warning,) = map(str, config.warnings)
-    assert f"evaluation.{key}.config.target: belongs beside config and not under it" in warning
+    assert f"evaluation.{key}.config.target: belongs next to config, not under it" in warning
 
 
 def test_a_target_in_its_place_wins_over_one_that_is_moved(load: Load, minimal: str) -> None:

@@ -104,7 +104,7 @@ def test_deleting_needs_the_value_when_one_is_given(load: Load, complain: Compla
         ("execution.max_parallel={a: 1, a: 2}", "gives the key 'a' twice"),
         ("execution.max_parallel=ten", "is the text 'ten'; expected a whole number from 1 to 1024"),
         ("execution.output_dir=\udce9", "is not UTF-8"),
-        ("execution.output_dir=a\0", "contains the character NUL"),
+        ("execution.output_dir=a\0", "contains a NUL character"),
         ("defaults=[]", "cannot change the defaults list"),
         (".".join("a" * 40) + "=1", "is not an override"),
         ("execution.output_dir=???", "execution.output_dir: is mandatory and has no value"),
