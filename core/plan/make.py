@@ -212,7 +212,8 @@ class _Maker:
         if url != endpoint.url and not proxied:
             found.append(loopback_warning(endpoint.url, url))
         if not spec.listed:
-            self._unlisted.setdefault(spec.image, []).append(task.name)
+            names = self._unlisted.setdefault(spec.image, [])
+            names += [] if task.repeats > 1 and task.name in names else [task.name]
             if meant := self._catalog.near(spec):
                 found.append(f"task {task.name}: did you mean {meant}?")
         if spec.command is not None and self._config.endpoint.adapter_config and not proxied:

@@ -59,14 +59,14 @@ def repeats_in(run: Run, jobs: Collection[str] | None = None, *, texts: bool = T
 
 
 def _perhaps(run: Run, job: str, score: Score | None) -> bool:
-    return score is not None and (score.repeats > 1 or run.job(job).repeat > 0)
+    return run.job(job).repeat > 0 or (score is not None and score.repeats > 1)
 
 
 def _repeated(sides: Sequence[Side], *, texts: bool) -> Repeated | None:
     scored = [side for side in sides if side.score is not None and side.score.valid]
     if not scored:
         return None
-    side = pooled(scored)
+    side = pooled(sides)
     if side.score is None or side.score.repeats < 2:
         return None
     runs = _runs(scored, side.evidence)
@@ -76,7 +76,7 @@ def _repeated(sides: Sequence[Side], *, texts: bool) -> Repeated | None:
     k = min(map(len, side.evidence.values.values())) if side.evidence is not None else side.score.repeats
     return Repeated(
         side.task,
-        tuple(one.job for one in scored),
+        tuple(one.job for one in sides),
         k,
         side.score,
         tuple(runs),

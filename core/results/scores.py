@@ -117,7 +117,8 @@ def _row(run: Run, status: JobStatus) -> Json:
 def _together(rows: Sequence[Json], repeated: Repeated) -> Json:
     """The row of all repeats of a task; `rows` hold those of the single ones."""
     singles = [row for row in rows if row["job"] in repeated.jobs]
-    first, score = singles[0], repeated.score
+    first = next((row for row in singles if row["value"] is not None), singles[0])
+    score = repeated.score
     figure = score.to_json()
     tokens = [row["tokens"] for row in singles if isinstance(row["tokens"], int)]
     seconds = [row["seconds"] for row in singles if isinstance(row["seconds"], (int, float))]

@@ -110,3 +110,8 @@ def test_what_others_report(text: str, found: Expected | None) -> None:
     assert (parsed is None) == (found is None)
     if parsed is not None and found is not None:
         assert (parsed.value, parsed.margin, parsed.source) == pytest.approx((found.value, found.margin, found.source))
+
+
+def test_an_image_that_has_to_know_a_task_is_named_once() -> None:
+    made = plan(TaskConfig("mine", repeats=3, container="lab/eval:1"))
+    assert made.warnings == ("task mine is not in the catalog: lab/eval:1 has to know it",)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from evaldock.core.base.narrow import as_number
 from evaldock.core.catalog.catalog import Catalog
 from evaldock.core.catalog.expected import Expected
 from evaldock.core.catalog.measure import Measure, SamplesFile
@@ -26,7 +27,7 @@ from evaldock.core.results.compare.pool import sides_of
 from evaldock.core.results.noise import FILE, known_sets, remember, with_noise
 from evaldock.core.results.repeated import repeats_in
 from evaldock.core.results.scores import COLUMNS, score_rows
-from evaldock.core.run.events import JobChanged, JobState
+from evaldock.core.run.events import JobChanged, JobState, RerunRequested
 from evaldock.core.run.external import standing
 from evaldock.core.run.journal import JournalWriter
 from evaldock.core.run.layout import create_run
@@ -73,7 +74,7 @@ def ran(work: Path, invocation: str, answers: Answers, model: str = "m") -> Run:
             artifacts = run.paths.job(job.dir_name).artifacts
             artifacts.mkdir(parents=True, exist_ok=True)
             (artifacts / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-            (artifacts / "scores.json").write_text(json.dumps({"acc": value}))
+            (artifacts / "scores.json").write_text(json.dumps({"acc": {"value": value, "n": len(rows)}}))
             score = Score("acc", value, n=len(rows), unit="fraction", direction="higher")
             journal.append(JobChanged(job.id, 1, JobState.RUNNING, "2026-11-23T11:00:00.000Z", 1.0))
             journal.append(
@@ -127,9 +128,31 @@ def test_rows_have_each_repeat_and_all_of_them_together(work: Path) -> None:
         ("aaaaaaaa.0-2", 0),
     ]
     assert all(set(row) == set(COLUMNS) for row in rows)
-    assert rows[3]["value"] == pytest.approx(statistics.fmean(row["value"] for row in rows[:3]))
+    assert rows[3]["value"] == pytest.approx(statistics.fmean(as_number(row["value"]) or 0.0 for row in rows[:3]))
     assert (rows[3]["n"], rows[3]["repeats"], rows[3]["external"]) == (60, 3, "verified")
     assert [row["job"] for row in score_rows(run, ["aaaaaaaa.1"])] == ["aaaaaaaa.1"]
+
+
+def test_repeats_without_a_score_are_said(work: Path) -> None:
+    run = ran(work, "aaaaaaaa", drawn(60, 4))
+    with JournalWriter(run.paths.journal) as journal:
+        journal.append(RerunRequested("aaaaaaaa.2", 2, "2026-11-23T11:02:00.000Z"))
+        journal.append(JobChanged("aaaaaaaa.2", 2, JobState.KILLED, "2026-11-23T11:03:00.000Z", 90.0))
+    rows = score_rows(Run.open(run.paths.root))
+    assert [row["job"] for row in rows][-1] == "aaaaaaaa.0-3"
+    assert (rows[-1]["state"], rows[-1]["repeats"]) == ("succeeded", 3)
+    assert str(rows[-1]["why"]).endswith("3 of 4 repeats have a score.")
+
+
+def test_without_samples_repeats_claim_no_more_than_one_run(work: Path) -> None:
+    run = ran(work, "aaaaaaaa", drawn(60, 3))
+    for job in run.plan.jobs:
+        (run.paths.job(job.dir_name).artifacts / "answers.jsonl").unlink()
+    together = score_rows(run)[-1]
+    assert together["repeats"] == 3 and together["run_sd"] is not None
+    assert (together["pass_at_k"], together["evidence"]) == (None, "")
+    low, high = together["low"], together["high"]
+    assert isinstance(low, float) and isinstance(high, float) and high - low > 0.2
 
 
 def test_a_comparison_takes_repeats_together(work: Path) -> None:

@@ -68,13 +68,19 @@ def pooled(sides: Sequence[Side]) -> Side:
 _WORST = ("valid", "suspect", "invalid")
 
 
+def _error(scores: Sequence[Score]) -> float:
+    """What a single run says of its own error, at most; 0.0 where none says anything."""
+    known = [score.stderr for score in scores if score.stderr is not None]
+    return statistics.fmean(known) if known else 0.0
+
+
 def _score(scores: Sequence[Score], evidence: Evidence | None) -> Score:
     """Of several runs: the mean of the items' means, with the error of the items where they are known."""
     values = [score.value for score in scores]
     whole = replace(
         scores[0],
         value=statistics.fmean(values),
-        stderr=statistics.stdev(values) / len(values) ** 0.5,
+        stderr=max(statistics.stdev(values) / len(values) ** 0.5, _error(scores)),
         repeats=sum(score.repeats for score in scores),
         validity=max((score.validity for score in scores), key=_WORST.index),
         why=" ".join(dict.fromkeys(score.why for score in scores if score.why)),
