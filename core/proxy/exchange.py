@@ -71,12 +71,12 @@ class Exchange(_Message):
     """A request on its way to the endpoint. `headers` have lower-case names and hold no key and no token.
 
     `path` starts with `/` and has no query; `query` has no `?`; `started` is time.monotonic(). `credential` is the
-    header that carried the token. `notes` is a place where an interceptor leaves something in the request pass for its
-    response pass (use its own name as key). `got` is what its answer has of the job's budget of bytes. `retried`: how
-    often the endpoint was asked again.
+    header that the key goes out in, "" for none, and `bearer` whether as Authorization has it. `notes` is a place where
+    an interceptor leaves something in the request pass for its response pass (use its own name as key). `got` is what
+    its answer has of the job's budget of bytes. `retried`: how often the endpoint was asked again.
     """
 
-    __slots__ = ("credential", "got", "id", "job", "method", "notes", "path", "query", "retried", "started")
+    __slots__ = ("bearer", "credential", "got", "id", "job", "method", "notes", "path", "query", "retried", "started")
 
     def __init__(
         self, identity: str, job: JobScope, method: str, path: str, query: str, headers: dict[str, str], body: bytes
@@ -89,6 +89,7 @@ class Exchange(_Message):
         self.query = query
         self.started = time.monotonic()
         self.credential = "authorization"
+        self.bearer = True
         self.got = 0
         self.notes: dict[str, object] = {}
         self.retried = 0

@@ -60,7 +60,8 @@ class Forwarder:
             x.retried += 1
             await asyncio.sleep(options.backoff(attempt, answer.headers.get("retry-after")))
             answer, again = await self._attempt(upstream, x, figures)
-        if answer.status == 401:
+        # A header that an interceptor chose stays as it is.
+        if answer.status == 401 and x.bearer == (x.credential == "authorization"):
             answer = await self._in_other_headers(upstream, x, figures, answer)
         if answer.status < 400:
             upstream.health.good()
@@ -74,11 +75,12 @@ class Forwarder:
         """The answer with the key in the header that this endpoint takes it in; `refused` when there is none."""
         used = x.credential
         for x.credential in upstream.other_headers(used):
+            x.bearer = x.credential == "authorization"
             answer, _ = await self._attempt(upstream, x, figures)
             if answer.status not in (401, 403):
                 upstream.keep_header(x.credential)
                 return answer
-        x.credential = used
+        x.credential, x.bearer = used, used == "authorization"
         return refused
 
     async def _attempt(self, upstream: Upstream, x: Exchange, figures: Figures) -> tuple[Reply | Stream, bool]:
@@ -158,7 +160,7 @@ def _request_head(place: Place, target: str, upstream: Upstream, x: Exchange) ->
     # Streams are not compressed: a compressing server holds events back.
     streamed = upstream.local or b'"stream"' in x.body
     lines.append("accept-encoding: identity" if streamed else "accept-encoding: gzip, deflate")
-    lines += upstream.credentials(x.credential)
+    lines += upstream.credentials(x.credential, bearer=x.bearer)
     if place.absolute and place.address.proxy and (pass_by := proxy_credentials(place.address.proxy)):
         lines.append(f"proxy-authorization: {pass_by}")
     if x.body or x.method in ("POST", "PUT", "PATCH"):

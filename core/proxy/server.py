@@ -66,7 +66,8 @@ class Server:
             self._jobs.begun(job)
         headers = job.allowed.sent(sent_headers(request.headers))
         x = Exchange(os.urandom(6).hex(), job.scope, request.method, path, query, headers, b"")
-        x.credential = credential
+        x.credential = job.upstream.header_of(credential)
+        x.bearer = x.credential == "authorization"
         try:
             async with job.places:
                 response = await self._answered(request, job, x, keep=hall is None or hall.keeps(job))

@@ -177,7 +177,7 @@ class Upstream:
 
     def other_headers(self, used: str) -> tuple[str, ...]:
         """Headers to try a key in that was refused in `used`, once; none when one is configured."""
-        if not self.api_key or self.options.api_key_header or self._tried:
+        if not self.api_key or self.options.api_key_header or self._tried or used not in CREDENTIALS:
             return ()
         self._tried = True
         return tuple(name for name in CREDENTIALS if name != used)
@@ -194,12 +194,19 @@ class Upstream:
         """Give the place back."""
         self._gate.release(self._owner)
 
-    def credentials(self, header: str) -> list[str]:
-        """Header lines that carry the key, in the way in which the client carried its token (`header`)."""
-        header = self.options.api_key_header or self._header or header
+    def header_of(self, used: str) -> str:
+        """The header that the key goes out in, of a client that carried its token in the header `used`."""
+        if not self.api_key and self._basic:
+            return "authorization"
+        return self.options.api_key_header or self._header or used
+
+    def credentials(self, header: str, *, bearer: bool) -> list[str]:
+        """The line of the header that carries the key; `bearer`: as Authorization has it. None for a `header` of ""."""
+        if not header:
+            return []
         if self.api_key:
-            return [f"{header}: {f'Bearer {self.api_key}' if header == 'authorization' else self.api_key}"]
-        return [f"authorization: {self._basic}"] if self._basic else []
+            return [f"{header}: {f'Bearer {self.api_key}' if bearer else self.api_key}"]
+        return [f"{header}: {self._basic}"] if self._basic else []
 
     def query(self, asked: str) -> str:
         """The query of a request: what the endpoint's URL has, and of what the container asks what does not clash."""

@@ -312,6 +312,39 @@ def test_a_key_that_is_refused_is_tried_in_the_other_headers_once(tmp_path: Path
     asyncio.run(main())
 
 
+BEARER = f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("config", "options", "sent"),
+    [
+        ({"headers_to_remove": ["Authorization"]}, {}, {}),
+        ({"headers_to_remove": ["api-key"]}, {}, {"authorization": BEARER}),
+        ({"headers_to_remove": ["API-Key"]}, {"api_key_header": "api-key"}, {}),
+        ({"headers_to_rename": {"Authorization": "X-Team-Key"}}, {}, {"x-team-key": BEARER}),
+        ({"headers_to_rename": {"authorization": "api-key"}}, {}, {"api-key": BEARER}),
+        ({"headers_to_rename": {"api-key": "X-Team-Key"}}, {"api_key_header": "api-key"}, {"x-team-key": KEY}),
+        ({"headers_to_add": {"Authorization": "Basic abc"}}, {}, {"authorization": "Basic abc"}),
+        ({"headers_to_add": {"api-key": "mine"}}, {}, {"api-key": "mine"}),
+        ({"headers_to_add": {"x-key": "mine"}}, {"api_key_header": "x-key"}, {"x-key": "mine"}),
+        ({"headers_to_add": {"X-Team": "evals"}}, {}, {"authorization": BEARER, "x-team": "evals"}),
+    ],
+)
+@pytest.mark.parametrize("answer", [200, 401])
+def test_headers_that_carry_the_key_are_changed_as_the_config_says(
+    tmp_path: Path, config: dict[str, object], options: dict[str, object], sent: dict[str, str], answer: int
+) -> None:
+    names = ("authorization", "api-key", "x-api-key", "x-team-key", "x-key", "x-team")
+
+    async def main() -> None:
+        adapter = {"interceptors": [{"name": "payload_modifier", "config": config}]}
+        async with rig(tmp_path, ok if answer == 200 else status(401), adapter=adapter, options=options) as r:
+            assert (await r.ask())[0] == answer
+            assert {name: r.seen[0].headers[name] for name in names if name in r.seen[0].headers} == sent
+
+    asyncio.run(main())
+
+
 def test_the_query_of_the_endpoint_is_added_in_the_proxy_and_hidden(tmp_path: Path) -> None:
     async def echo(request: web.BaseRequest) -> web.StreamResponse:
         return web.json_response({**ANSWER, "asked": request.raw_path})

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ...config.model import Tree
 from ..exchange import Exchange, JobScope, Reply
+from ..headers import CREDENTIALS
 from ..interceptor import Interceptor
 from ._settings import as_list, as_object, table, texts
 
@@ -18,7 +19,8 @@ _RENAMES: Tree = {"type": "object", "additionalProperties": {"type": "string"}, 
 class PayloadModifier(Interceptor):
     """Body: removes keys at any depth, then sets keys at the top level, then renames keys at the top level.
     Headers: removes, renames, then sets; their case does not matter; Host, Content-Length, Connection and
-    Transfer-Encoding are left alone.
+    Transfer-Encoding are left alone. That holds for the header with the key, too: removed, no key goes out; renamed,
+    its value goes out under the new name; and Authorization, api-key or x-api-key that is set takes its place.
 
     ```yaml
     - name: payload_modifier
@@ -58,6 +60,7 @@ class PayloadModifier(Interceptor):
 
     def request(self, x: Exchange) -> Reply | None:
         """Change it."""
+        self._change_credential(x)
         self._change_headers(x.headers)
         if not (self._remove or self._add or self._rename):
             return None
@@ -74,6 +77,15 @@ class PayloadModifier(Interceptor):
         for old, new in self._rename.items():
             if old in body:
                 body[new] = body.pop(old)
+
+    def _change_credential(self, x: Exchange) -> None:
+        # The header with the key is written on the way out only: what is asked of it is kept until then.
+        if x.credential in self._remove_headers:
+            x.credential = ""
+        if (new := self._rename_headers.get(x.credential)) is not None:
+            x.credential = new
+        if self._add_headers.keys() & {x.credential, *CREDENTIALS}:
+            x.credential = ""
 
     def _change_headers(self, headers: dict[str, str]) -> None:
         for name in self._remove_headers:
