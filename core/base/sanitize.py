@@ -139,8 +139,11 @@ def clean_line(text: str) -> str:
 
 
 def json_text(value: object, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
-    """`value` as JSON that a terminal may be shown: readable, but for what could steer it, which is escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    """`value` as JSON that a terminal may be shown: readable, but for what could steer it, which is escaped.
+
+    What JSON has no form for is written as text.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, default=str)
     return _ODD_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import stat
 import threading
+import unicodedata
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -273,6 +274,16 @@ def test_a_proxy_that_takes_over_keeps_to_the_limit_of_a_log(scope: JobScope) ->
             one.request(exchange(scope))
         one.close()
     assert len(lines(scope.dir / "requests.jsonl")) == 3
+
+
+def test_a_log_steers_no_terminal(scope: JobScope) -> None:
+    said = {"said": "\x9b2J \x9d52;c;eA\x07 \u202e \x1b[2J \x7f é"}
+    ResponseLogging({}, scope).response(exchange(scope), reply(said))
+    path = scope.dir / "responses.jsonl"
+    assert lines(path)[0]["body"] == said
+    text = path.read_text("utf-8")
+    assert not any(unicodedata.category(c) == "Cc" and c != "\n" for c in text) and "\u202e" not in text
+    assert "é" in text
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(scope: JobScope, caplog: pytest.LogCaptureFixture) -> None:

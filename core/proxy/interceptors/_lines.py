@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
+from ...base.sanitize import json_text
 from ...base.secrets import scrub
 
 log = logging.getLogger("evaldock.proxy")
@@ -36,7 +36,7 @@ class JsonLines:
         """Append `record`."""
         if not self.wants:
             return
-        line = scrub(json.dumps(record, ensure_ascii=False, default=str)) + "\n"
+        line = scrub(json_text(record)) + "\n"
         try:
             self._append(line.encode("utf-8", "backslashreplace"))
         except OSError as error:
