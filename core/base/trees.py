@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
@@ -173,3 +174,23 @@ def _moved(name: str, folder: int, top: int) -> str:
                 raise
         else:
             return new
+
+
+def copy_tree(source: Path, place: Path, only: Collection[str] | None = None) -> Path:
+    """Copy the ordinary files below `source`, or those of these names at its top, to `place`; return `place`.
+
+    Links, pipes and devices, which containers may leave, are left out: a copy of them is none, or has no end.
+    Raises OSError.
+    """
+
+    def passed_over(folder: str, names: list[str]) -> list[str]:
+        paths = ((name, os.path.join(folder, name)) for name in names)
+        ordinary = {name for name, path in paths if not os.path.islink(path) and _is_ordinary(path)}
+        return [name for name in names if name not in ordinary or (only is not None and name not in only)]
+
+    shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True, ignore=passed_over)
+    return place
+
+
+def _is_ordinary(path: str) -> bool:
+    return os.path.isdir(path) or os.path.isfile(path)

@@ -16,6 +16,18 @@ from typing import Literal, cast, get_args
 Destination = Literal["local", "json", "csv", "junit", "mlflow"]
 DESTINATIONS: tuple[Destination, ...] = get_args(Destination)
 
+_FILES = frozenset(("output_dir",))
+SETTINGS: dict[str, frozenset[str]] = {
+    "json": _FILES,
+    "csv": _FILES,
+    "junit": _FILES,
+    "local": _FILES | {"format", "output_filename", "log_metrics", "copy_logs", "copy_artifacts", "only_required"},
+    "mlflow": _FILES
+    | {"tracking_uri", "experiment_name", "run_name", "description", "tags", "extra_metadata", "log_metrics"}
+    | {"log_artifacts"},
+}
+"""What each destination heeds."""
+
 
 def wanted_destinations(config: Mapping[str, object]) -> list[str]:
     """The names in a composed config's `execution.auto_export.destinations`, each once, known or not."""

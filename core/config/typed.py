@@ -16,7 +16,7 @@ from ..base.units import parse_size, seconds
 from ..catalog.expected import EXPECTED_FORM, Expected, parse_expected
 from .compose import refusal
 from .env_values import env_values, stored_secrets
-from .exports import DESTINATIONS, wanted_destinations
+from .exports import DESTINATIONS, SETTINGS, wanted_destinations
 from .model import (
     Allowance,
     ConfigProblem,
@@ -271,6 +271,14 @@ class Typer:
             message = f"{listing(unknown)}: no scores are sent there; evaldock exports to {listing(DESTINATIONS)}"
             path = format_steps(("execution", "auto_export", "destinations"))
             self.warnings.append(ConfigProblem(message, path, found.key or found.origin))
+
+        for name, known in SETTINGS.items():
+            node = child(self.root, "export", name)
+            for key, given in node.value.items() if node is not None and isinstance(node.value, dict) else ():
+                if key not in known:
+                    message = f"has no effect: {name} knows {listing(sorted(known))}"
+                    where = given.key or given.origin
+                    self.warnings.append(ConfigProblem(message, format_steps(("export", name, key)), where))
 
     def wrong(self, message: str, at: Steps, node: Node) -> None:
         """Add a problem, unless the value is known to be wrong already."""

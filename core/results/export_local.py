@@ -13,13 +13,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..base.atomic import read_head
 from ..base.clock import utc_iso
 from ..base.narrow import Json, as_items, as_text, as_tree
 from ..base.sanitize import json_text
+from ..base.trees import copy_tree
 from ..run.events import JobState
 from ..run.status import JobStatus
 from ..run.store import Run
@@ -27,6 +28,7 @@ from .delivery import ExportFailed, ExportOptions, write_file
 from .scores import cell, tree_of
 
 _NAME = "processed_results"
+_REQUIRED = ("results.yml", "eval_factory_metrics.json", "run_config.yml", "metadata.yaml", "omni-info.json")
 _LIMIT = 1 << 28
 _HEAD = {
     "Model Name": "model",
@@ -41,22 +43,61 @@ _HEAD = {
 
 
 def export_local(run: Run, jobs: Collection[str] | None, options: ExportOptions) -> list[Path]:
-    """The files that were written. `format` of the settings is json (default) or csv. Raises ExportFailed."""
+    """The files that were written. Raises ExportFailed.
+
+    Settings: `format` is json (default) or csv, `output_filename` the name of the files, `log_metrics` parts of the
+    names of the figures that are wanted. `copy_logs` and `copy_artifacts` put the files of each job beside its scores,
+    of its results with `only_required` (default) those that NeMo's containers always write.
+    """
     form = str(options.settings.get("format") or "json")
     if form not in ("json", "csv"):
         raise ExportFailed(f"The local export knows json and csv, not '{form}'.")
+    name = as_text(options.settings.get("output_filename")) or f"{_NAME}.{form}"
+    if name != Path(name).name or name in (".", ".."):
+        raise ExportFailed(f"The local export's output_filename is the name of a file, not '{name}'.")
     entries = [entry for one in run.statuses() if jobs is None or one.job in jobs for entry in _entry(run, one)]
     if not entries:
         raise ExportFailed(f"No task of run {run.invocation} has a score to export.")
+    entries = [_wanted(entry, options.settings) for entry in entries]
     folders = [(options.folder / run.invocation / as_text(entry["job_id"]), [entry]) for entry in entries]
     if len(entries) > 1:
         folders.append((options.folder, entries))
     paths: list[Path] = []
     for folder, those in folders:
-        path = folder / f"{_NAME}.{form}"
+        path = folder / name
         write_file(path, _json(path, those) if form == "json" else _csv(path, those))
         paths.append(path)
+    for entry in entries:
+        job = as_text(entry["job_id"])
+        paths += _copies(run, job, options.folder / run.invocation / job, options.settings)
     return paths
+
+
+def _wanted(entry: Json, settings: Mapping[str, object]) -> Json:
+    """`entry` with the figures whose names hold one of the settings' `log_metrics`; all of them without any."""
+    given = settings.get("log_metrics")
+    listed = as_items(given) if isinstance(given, list) else [given]
+    parts = [text.lower() for text in listed if isinstance(text, str)]
+    if not parts:
+        return entry
+    kept = {
+        key: {name: value for name, value in as_tree(entry[key]).items() if any(part in name.lower() for part in parts)}
+        for key in ("scores", "stats")
+    }
+    return {**entry, **kept}
+
+
+def _copies(run: Run, job: str, folder: Path, settings: Mapping[str, object]) -> Iterable[Path]:
+    paths = run.paths.job(run.job(job).dir_name)
+    try:
+        if settings.get("copy_logs") is True:
+            yield copy_tree(paths.logs, folder / "logs")
+        if settings.get("copy_artifacts") is True:
+            only = None if settings.get("only_required") is False else _REQUIRED
+            yield copy_tree(paths.artifacts, folder / "artifacts", only)
+    except OSError as error:
+        why = error.strerror or "not all could be read"
+        raise ExportFailed(f"The files of {job} cannot be copied: {why}.") from error
 
 
 def _entry(run: Run, status: JobStatus) -> Iterable[Json]:

@@ -38,6 +38,14 @@ from .rows import plain
 )
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), help="What `local` writes. Default: json.")
 @click.option("--tracking-uri", metavar="URL", help="The MLflow server. Default: the config's, or MLFLOW_TRACKING_URI.")
+@click.option("--output-filename", "-fname", metavar="NAME", help="The name of the files of `local`.")
+@click.option("--log-metrics", multiple=True, metavar="TEXT", help="Only figures with this in their name. Repeatable.")
+@click.option("--copy-logs", is_flag=True, help="With `local`: put the logs beside the scores.")
+@click.option("--copy-artifacts", is_flag=True, help="With `local`: put the results' files beside the scores.")
+@click.option("--only-required/--all-files", default=None, help="Of those, what every NeMo container writes (default).")
+@click.option(
+    "--job-dirs", multiple=True, type=click.Path(path_type=Path, file_okay=False), help="First find the runs in here."
+)
 @click.option(
     "-o",
     "overrides",
@@ -51,6 +59,12 @@ def command(
     output_dir: Path,
     form: str | None,
     tracking_uri: str | None,
+    output_filename: str | None,
+    log_metrics: tuple[str, ...],
+    copy_logs: bool,
+    copy_artifacts: bool,
+    only_required: bool | None,
+    job_dirs: tuple[Path, ...],
     overrides: tuple[str, ...],
 ) -> None:
     """Deliver the scores of runs or jobs (default: the newest run), and print where they are.
@@ -62,9 +76,17 @@ def command(
     from ...core.results.auto_export import config_of
     from ...core.results.delivery import ExportOptions
     from ...core.results.export import export_run
+    from ...core.run.index import scan
     from .select import newest, targets
 
     given = _given(dest, form, tracking_uri, overrides)
+    if (output_filename or copy_logs or copy_artifacts) and dest != "local":
+        raise UsageProblem("--output-filename, --copy-logs and --copy-artifacts go with --dest local.")
+    more = {"output_filename": output_filename, "log_metrics": list(log_metrics) or None}
+    more |= {"copy_logs": copy_logs or None, "copy_artifacts": copy_artifacts or None, "only_required": only_required}
+    given |= {key: value for key, value in more.items() if value is not None}
+    for folder in job_dirs:
+        scan(folder)
     found = targets(ids) if ids else newest()
     if not found:
         raise UsageProblem("There are no runs yet. Start one: evaldock run PATH.yaml")

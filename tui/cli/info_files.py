@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...core.base.trees import copy_tree
 from .errors import UsageProblem
 from .select import Target
 
@@ -36,14 +35,8 @@ def copied(target: Target, *, logs: Path | None, artifacts: Path | None) -> Iter
                 continue
             place = folder / job_id / source.name
             try:
-                shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True, ignore=_no_ordinary_file)
+                copy_tree(source, place)
             except OSError as error:  # shutil's own are of this kind
                 why = error.strerror or "not all could be read"
                 raise UsageProblem(f"{source} cannot be copied to {place}: {why}.") from None
             yield place
-
-
-def _no_ordinary_file(folder: str, names: list[str]) -> list[str]:
-    """Links, pipes and devices, which containers may leave: a copy of them is none, or has no end."""
-    paths = ((name, os.path.join(folder, name)) for name in names)
-    return [name for name, path in paths if os.path.islink(path) or not (os.path.isdir(path) or os.path.isfile(path))]

@@ -142,3 +142,32 @@ def test_without_a_wish_nothing_is_delivered(run: Run, text: str) -> None:
     run.paths.config.write_text(text)
     assert auto_export(run, {}) == []
     assert not (run.paths.root / "exports.json").exists()
+
+
+def test_local_names_filters_and_copies_as_the_launcher_does(run: Run, machine: Machine, tmp_path: Path) -> None:
+    job = run.paths.job("ifeval")
+    job.logs.mkdir(parents=True, exist_ok=True)
+    job.stdout.write_text("hello\n")
+    (job.artifacts / "samples.jsonl").write_text("{}\n")
+    (job.artifacts / "secret").symlink_to("/etc/passwd")
+    out, words = tmp_path / "out", ["export", "3f2a.0", "--dest", "local", "-out", tmp_path / "out"]
+    result = machine.cli(*words, "-fname", "all.json", "--log-metrics", "LOOSE", "--copy-logs", "--copy-artifacts")
+    assert result.exit_code == 0, result.output
+    folder = out / "3f2a9c1d" / "3f2a9c1d.0"
+    assert result.stdout.splitlines() == [f"{folder}/all.json", f"{folder}/logs", f"{folder}/artifacts"]
+    assert entry_of(folder / "all.json", "ifeval")["scores"] == {"ifeval_loose_micro": 0.8}
+    assert (folder / "logs" / "stdout.log").read_text() == "hello\n"
+    assert [path.name for path in (folder / "artifacts").iterdir()] == ["results.yml"]
+    assert machine.cli(*words, "--copy-artifacts", "--all-files").exit_code == 0
+    assert sorted(path.name for path in (folder / "artifacts").iterdir()) == ["results.yml", "samples.jsonl"]
+    refused = machine.cli(*words, "-fname", "../x.json")
+    assert refused.exit_code != 0
+    assert "is the name of a file, not '../x.json'" in refused.stderr
+    assert machine.cli("export", "3f2a", "--dest", "csv", "--copy-logs").exit_code == 2
+
+
+def test_runs_that_nobody_registered_are_found(run: Run, machine: Machine, tmp_path: Path) -> None:
+    state = tmp_path / "elsewhere"
+    words = ["export", "3f2a", "--dest", "json", "-out", tmp_path / "out"]
+    assert machine.cli(*words, XDG_STATE_HOME=str(state)).exit_code == 2
+    assert machine.cli(*words, "--job-dirs", machine.output, XDG_STATE_HOME=str(state)).exit_code == 0

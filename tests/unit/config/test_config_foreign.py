@@ -107,3 +107,9 @@ def test_a_config_of_the_next_generation_is_refused_by_name(complain: Complain) 
     text = "services: {model: {type: api, url: 'http://h/v1'}}\nbenchmarks: [{name: mmlu}]\noutput: {dir: out}\n"
     (line,) = complain(text)
     assert line.startswith("c.yaml:1:1: services: is a config of nemo-evaluator 0.3 or newer")
+
+
+def test_settings_that_a_destination_does_not_heed_are_told(load: Load, minimal: str) -> None:
+    more = "export: {mlflow: {tracking_uri: 'http://h', log_logs: true}, local: {format: csv}, wandb: {entity: x}}\n"
+    (warning,) = _warned(load, minimal + more)
+    assert "export.mlflow.log_logs: has no effect: mlflow knows description, experiment_name" in warning
