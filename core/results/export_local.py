@@ -76,8 +76,8 @@ def export_local(run: Run, jobs: Collection[str] | None, options: ExportOptions)
 def _wanted(entry: Json, settings: Mapping[str, object]) -> Json:
     """`entry` with the figures whose names hold one of the settings' `log_metrics`; all of them without any."""
     given = settings.get("log_metrics")
-    listed = as_items(given) if isinstance(given, list) else [given]
-    parts = [text.lower() for text in listed if isinstance(text, str)]
+    listed = [given] if isinstance(given, str) else as_items(given)
+    parts = [text.lower() for text in map(as_text, listed) if text]
     if not parts:
         return entry
     kept = {
