@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from .columns import MARGIN, RIGHT
+from .columns import Column, placed, room
 
 RunColumnName = Literal["state", "run", "config", "model", "tasks", "count", "scores", "took", "age"]
+
+RunColumn = Column[RunColumnName]
 
 HEADS: dict[RunColumnName, str] = {
     "state": "STATE",
@@ -22,7 +23,6 @@ HEADS: dict[RunColumnName, str] = {
     "age": "AGE",
 }
 _RIGHT_ALIGNED = ("count", "took", "age")
-_GAP = 2
 _REST = 0  # takes what the others leave
 
 _WIDTHS: tuple[tuple[int, dict[RunColumnName, int]], ...] = (
@@ -63,30 +63,9 @@ _WIDTHS: tuple[tuple[int, dict[RunColumnName, int]], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class RunColumn:
-    """A column: from `x`, `width` cells, its text at the right or the left edge."""
-
-    name: RunColumnName
-    x: int
-    width: int
-    right: bool
-
-    @property
-    def end(self) -> int:
-        """The first column behind it."""
-        return self.x + self.width
-
-
 @cache
 def run_columns(width: int) -> tuple[RunColumn, ...]:
     """The columns of a list that is `width` cells wide."""
     _, wanted = next(entry for entry in _WIDTHS if width >= entry[0])
-    free = max(4, width - MARGIN - RIGHT - sum(wanted.values()) - _GAP * (len(wanted) - 1))
-    found: list[RunColumn] = []
-    x = MARGIN
-    for name, cells in wanted.items():
-        size = cells or free
-        found.append(RunColumn(name, x, size, name in _RIGHT_ALIGNED))
-        x += size + _GAP
-    return tuple(found)
+    free = room(width, wanted)
+    return placed({name: cells or free for name, cells in wanted.items()}, _RIGHT_ALIGNED)

@@ -14,7 +14,7 @@ from ..draw.bars import bar, sparkline, squeezed
 from ..draw.line import Line, Span, cut_middle, spans_width
 from ..glyphs import Glyphs, state_glyph, state_role
 from ..theme import Palette, mix
-from ..view.columns import HEADS, MARGIN, Column, Columns
+from ..view.columns import HEADS, MARGIN, Column, Columns, Name
 from ..view.row import TaskRow
 from ..view.words import progress_words
 
@@ -63,13 +63,13 @@ class Pencil:
         for span in spans:
             self._put(span.text, span.role, bold=span.bold)
 
-    def _right(self, column: Column, spans: list[Span]) -> None:
+    def _right(self, column: Column[Name], spans: list[Span]) -> None:
         start = column.end - spans_width(spans)
         if spans and start >= self.line.width:
             self.line.pad_to(start)
             self._spans(spans)
 
-    def _state(self, column: Column) -> None:
+    def _state(self, column: Column[Name]) -> None:
         state, invalid = self.row.state, self.row.suspicious
         role = state_role(state, invalid=False)
         self.line.pad_to(column.x)
@@ -77,7 +77,7 @@ class Pencil:
         self._put(f"{sign} ", state_role(state, invalid=invalid), bold=True)
         self._put(state, role, bold=state == "failed")
 
-    def _task(self, column: Column) -> None:
+    def _task(self, column: Column[Name]) -> None:
         row = self.row
         attempt = f" try {row.attempt}" if row.attempt > 1 else ""
         room = column.width - len(attempt)
@@ -88,7 +88,7 @@ class Pencil:
         self._put(cut_middle(row.task, room, self.glyphs.ellipsis), role, bold=self.look.cursor)
         self._put(attempt, "dim")
 
-    def _progress(self, column: Column) -> None:
+    def _progress(self, column: Column[Name]) -> None:
         fraction = self.row.fraction
         self.line.pad_to(column.x)
         if fraction is None or (self.row.state == "stopping"):
@@ -112,12 +112,12 @@ class Pencil:
             return [Span(f"{row.pull.done / scale:.1f}", "text"), Span(f"/{total} {unit}", "dim")]
         return [Span(numbers.count(row.done or 0), "text"), Span(f"/{numbers.count(row.total or 0)}", "dim")]
 
-    def _time(self, column: Column) -> None:
+    def _time(self, column: Column[Name]) -> None:
         if self.row.seconds is not None:
             role: Role = "text" if self.row.live else "dim"
             self._right(column, [Span(numbers.elapsed(self.row.seconds), role)])
 
-    def _left(self, column: Column) -> None:
+    def _left(self, column: Column[Name]) -> None:
         left = self.row.left
         pull = self.row.pull
         if pull is not None and pull.rate:
@@ -126,7 +126,7 @@ class Pencil:
             number, unit = numbers.left_parts(left)
             self._right(column, [Span(number, "text"), Span(unit, "dim")])
 
-    def _rate(self, column: Column) -> None:
+    def _rate(self, column: Column[Name]) -> None:
         row = self.row
         if row.pull is not None:
             if row.pull.rate and self.columns.spark:
@@ -142,16 +142,16 @@ class Pencil:
         if row.requests.rate or row.requests.rates:
             self._right(column, [Span(numbers.rate_parts(row.requests.rate)[0], "text")])
 
-    def _cpu(self, column: Column) -> None:
+    def _cpu(self, column: Column[Name]) -> None:
         if self.row.cpu is not None:
             self._right(column, [Span(numbers.cpu(self.row.cpu), "text")])
 
-    def _memory(self, column: Column) -> None:
+    def _memory(self, column: Column[Name]) -> None:
         if self.row.memory is not None:
             number, unit = numbers.short_size_parts(self.row.memory)
             self._right(column, [Span(number, "text"), Span(f" {unit}", "dim")])
 
-    def _score(self, column: Column) -> None:
+    def _score(self, column: Column[Name]) -> None:
         score = self.row.score
         if score is None:
             return None
