@@ -128,6 +128,9 @@ class Catalog:
             return exact
         candidates = self._by_name.get(key)
         if not candidates:
+            # Older generations had one name where there is now one for each endpoint type (mbpp: mbpp-chat).
+            candidates = self._by_name.get(normal(f"{key}_{endpoint_type or 'chat'}"))
+        if not candidates:
             return None
         inside = [s for s in candidates if container and _leaf(s.image) == _leaf(container)]
         if container and not inside and any(_leaf(h.image) == _leaf(container) for h in self.harnesses):

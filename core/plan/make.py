@@ -9,6 +9,7 @@ from typing import cast
 
 from ..catalog.catalog import Catalog
 from ..catalog.model import CatalogError, TaskSpec
+from ..catalog.prefer import normal
 from ..config.model import Config, ConfigError, ConfigProblem, MountSpec, RequestOptions, TaskConfig, Tree
 from .command import NEMO_COMMAND, TemplateError, fill
 from .docker_args import DockerArgs, parse_docker_args, with_args
@@ -207,6 +208,8 @@ class _Maker:
 
     def _warn(self, task: TaskConfig, spec: TaskSpec, endpoint: TaskEndpoint, url: str) -> None:
         found = [type_warning(self._catalog, spec, endpoint), bare_url_warning(endpoint.url)]
+        if spec.listed and normal(task.name) not in (normal(spec.name), normal(spec.full_name)):
+            found.append(f"task {task.name} is run as {spec.full_name}, its name in this catalog")
         found += [unused_extras(spec, task.run_config), judge_warning(spec, task, endpoint)]
         proxied = self._config.execution.proxy
         if url != endpoint.url and not proxied:

@@ -214,3 +214,10 @@ def test_the_image_of_another_harness_is_refused(catalog: Catalog, image: str) -
     assert catalog.resolve("mmlu", container=image).full_name == "lm-evaluation-harness.mmlu"
     assert not catalog.resolve("ocrbench", container=image).listed
     assert catalog.resolve("simple_evals.mmlu", container="lab/mine:1").listed
+
+
+def test_a_name_of_an_older_catalog_is_that_of_its_endpoint_type(catalog: Catalog) -> None:
+    assert catalog.resolve("mbpp", endpoint_type="chat").full_name == "bigcode-evaluation-harness.mbpp-chat"
+    assert catalog.resolve("mbpp", endpoint_type="completions").name == "mbpp-completions"
+    with pytest.raises(UnknownTask, match="Did you mean"):
+        catalog.resolve("mbpp", endpoint_type="vlm")

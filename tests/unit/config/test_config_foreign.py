@@ -106,7 +106,7 @@ def test_a_mandatory_value_that_is_missing_gives_the_default(complain: Complain,
 def test_a_config_of_the_next_generation_is_refused_by_name(complain: Complain) -> None:
     text = "services: {model: {type: api, url: 'http://h/v1'}}\nbenchmarks: [{name: mmlu}]\noutput: {dir: out}\n"
     (line,) = complain(text)
-    assert line.startswith("c.yaml:1:1: services: is a config of nemo-evaluator 0.3 or newer")
+    assert "is a config of nemo-evaluator 0.3 or newer" in line
 
 
 def test_settings_that_a_destination_does_not_heed_are_told(load: Load, minimal: str) -> None:
