@@ -111,6 +111,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("events", ("E",), "messages", "Message history", "Program", "everywhere"),
     Action("help", ("?", "f1"), "keys", "All keys", "Program", "everywhere"),
     Action("quit", ("q",), "quit", "Quit; tasks keep running", "Program", "everywhere"),
+    Action("suspend", ("ctrl+z",), "suspend", "Suspend to the shell; fg comes back", "Program", "everywhere"),
     Action(
         "interrupt",
         ("ctrl+c",),

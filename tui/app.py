@@ -30,7 +30,10 @@ class EvaldockApp(Dashboard, inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = "app.tcss"
     # Everything else is bound by the screens, so that a dialog shuts it out; leaving in a hurry always works.
-    BINDINGS: ClassVar[list[BindingType]] = bindings("interrupt", call="app.interrupt", priority=True)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("interrupt", call="app.interrupt", priority=True),
+        *bindings("suspend", call="app.suspend_process", priority=True),
+    ]
 
     def __init__(self, appearance: Appearance, *, env: Mapping[str, str], settings: Settings | None = None) -> None:
         super().__init__(appearance, env=env, settings=settings)

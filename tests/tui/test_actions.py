@@ -75,7 +75,7 @@ async def test_every_key_that_is_bound_on_a_screen_does_something_there(scene: S
 
 
 def _applies(action: Action, screen: str) -> bool:
-    moved = action.group == "Move" or action.id == "interrupt"
+    moved = action.group == "Move" or action.id in ("interrupt", "suspend")
     only_home = action.id in ("export", "compare")
     if screen == "run":
         return not moved and action.scope != "home" and not only_home
