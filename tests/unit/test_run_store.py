@@ -64,6 +64,8 @@ def test_views_show_what_the_journal_says(tmp_path: Path) -> None:
         "log": str(run.paths.root / "alpha/logs/stdout.log"),
         "run_dir": str(run.paths.root),
         "overrides": [],
+        "repeat": None,
+        "external": "externally unverified",
     }
     assert (second["state"], second["seconds"], second["ended"]) == ("running", 30.123, None)
     json.dumps([first, second], allow_nan=False)
