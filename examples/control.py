@@ -101,7 +101,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8322, help="port, 0 for any free one (default: %(default)s)")
     arguments = parser.parse_args()
     Handler.answers = Answers(arguments.files)
-    server = ThreadingHTTPServer((arguments.host, arguments.port), Handler)
+    try:
+        server = ThreadingHTTPServer((arguments.host, arguments.port), Handler)
+    except OSError as error:
+        raise SystemExit(f"Cannot serve on {arguments.host}:{arguments.port} (is the port taken?): {error}") from None
     server.daemon_threads = True
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,14 @@ def test_the_readme_lists_every_example() -> None:
     for path in CONFIGS:
         relative = path.relative_to(EXAMPLES)
         assert (relative.parts[0] if len(relative.parts) > 1 else relative.name) in text
+
+
+def test_a_taken_port_of_the_control_endpoint_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "answers.jsonl").write_text('{"find": "a", "answer": "b"}\n')
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, str(EXAMPLES / "control.py"), "--port", str(port), str(tmp_path / "answers.jsonl")]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith(f"Cannot serve on 127.0.0.1:{port} (is the port taken?): ")
+    assert found.stderr.count("\n") == 1
