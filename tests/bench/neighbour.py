@@ -57,8 +57,9 @@ async def _endpoint(pipe: Connection) -> None:
         await response.write_eof(b"data: [DONE]\n\n")
         return response
 
-    def factory(*arguments: Any) -> web.BaseRequest:
-        return web.BaseRequest(*arguments, asyncio.get_running_loop(), client_max_size=1 << 28)
+    def factory(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        loop = asyncio.get_running_loop()
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=1 << 28)
 
     runner = web.ServerRunner(web.Server(handle, access_log=None, request_factory=factory))
     await runner.setup()

@@ -12,6 +12,7 @@ import struct
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evaldock.core.proxy import pool as pool_module
@@ -407,9 +408,13 @@ def test_an_answer_that_a_proxy_may_have_given_names_it(
             monkeypatch.setenv("http_proxy", f"http://u:secret@127.0.0.1:{between}")
             async with rig(tmp_path, upstream=f"http://model.example{CHAT}", options={"max_retries": 0}) as r:
                 await r.ask()
-                (said,) = r.job.figures.to_json()["last_errors"]
+                told: Any = r.job.figures.to_json()["last_errors"]
+                (said,) = told
         way = f"The endpoint (through the proxy 127.0.0.1:{between})"
-        assert words.format(way).replace("squid wants", f"127.0.0.1:{between} wants") in said and "secret" not in said
+        assert (
+            words.format(way).replace("squid requires", f"127.0.0.1:{between} requires") in said
+            and "secret" not in said
+        )
 
     asyncio.run(main())
 

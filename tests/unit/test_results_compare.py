@@ -64,7 +64,7 @@ def binary(right: int, n: int, start: int = 0) -> dict[str, list[float]]:
     return {f"q{i}": [float(start <= i < start + right)] for i in range(n)}
 
 
-def judge(before: Side, after: Side, **settings: float) -> Difference:
+def judge(before: Side, after: Side, **settings: Any) -> Difference:
     (row,) = compare_sides({"t": before}, {"t": replace(after, run="bbbbbbbb")}, Settings(**settings))
     return row
 

@@ -65,7 +65,11 @@ class Told:
             (self._attempts[name].paths.artifacts / "results.yml").write_text(_RESULTS)
 
     def wait(
-        self, name: str, abandon: Callable[[], bool], down: Callable[[bool], None], *_: Callable[[], bool]
+        self,
+        attempt: Attempt,
+        abandon: Callable[[], bool],
+        down: Callable[[bool], None],
+        signalled: Callable[[], bool],
     ) -> Exit | None:
         if self._signals:
             self._signals -= 1

@@ -147,12 +147,13 @@ def test_what_broke_for_an_answer_that_is_none_is_said(tmp_path: Path) -> None:
         )
         for name, run, score in (("a", "aaaaaaaa", 1.0), ("b", "bbbbbbbb", 0.0))
     ]
-    same = judged(sides[0], replace(sides[1], evidence=sides[0].evidence))
+    before, after = sides
+    same = judged(before, replace(after, evidence=before.evidence))
     assert (same.broke, same.fixed, same.changed) == (0, 0, 4)
-    assert [each.after.answer for each in answers(same, *sides)] == ["cut", "cut", "cut", ""], "no score flipped"
-    row = judged(*sides)
+    assert [each.after.answer for each in answers(same, before, after)] == ["cut", "cut", "cut", ""], "no score flipped"
+    row = judged(before, after)
     assert row.notes == ("of the 4 that broke, in bbbbbbbb: 3 cut, 1 empty",)
-    first = answers(row, *sides)[0]
+    first = answers(row, before, after)[0]
     assert first.pair_before is not None and first.pair_after is not None
     assert (first.pair_before.words, first.pair_after.words) == ("2 tokens, 1.2 s", "cut, 2 tokens, 1.2 s")
 
