@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from .exit_codes import ExitCode
+from .rows import plain
+from .select import newest
 
+_DRY = frozenset(("-n", "--dry-run", "--dry_run"))
 _VERBOSE = ("-v", "--verbose")
 _LONG = {"--run-config-file": "--config", "-f": "--config", "--nodry-run": "", "--non": ""}
 
@@ -24,9 +28,37 @@ def command(args: tuple[str, ...]) -> ExitCode:
     """Run a command line of nemo-evaluator-launcher."""
     from .main import cli
 
-    code: object = cli.main(translated(args), prog_name="evaldock", standalone_mode=False)
+    words, folder = without_output(args)
+    code: object = cli.main(translated(words), prog_name="evaldock", standalone_mode=False)
     sys.stdout.flush()
-    return ExitCode(code) if isinstance(code, int) else ExitCode.OK
+    ended = ExitCode(code) if isinstance(code, int) else ExitCode.OK
+    if folder and ended is ExitCode.OK and not _DRY & set(words):
+        save_config(Path(folder))
+    return ended
+
+
+def without_output(args: Sequence[str]) -> tuple[list[str], str]:
+    """The words without `--config-output DIR`, and DIR ("" when it is not given)."""
+    words: list[str] = []
+    folder = ""
+    rest = iter(args)
+    for word in rest:
+        name, equals, value = _dashed(word).partition("=")
+        if name == "--config-output":
+            folder = value if equals else next(rest, "")
+        else:
+            words.append(word)
+    return words, folder
+
+
+def save_config(folder: Path) -> None:
+    """Put the config of the newest run into `folder`, as `<invocation>_config.yml`, and say so on stderr."""
+    from ...core.results.delivery import write_file
+
+    for target in newest():
+        text = target.run.paths.config.read_text(encoding="utf-8", errors="replace")
+        path = write_file(folder / f"{target.run.invocation}_config.yml", text)
+        click.echo(f"config: {plain(path)}", err=True)
 
 
 def translated(args: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
-from evaldock.tui.cli.nel import translated
+from evaldock.tui.cli.nel import translated, without_output
 
 from .conftest import Machine, change
 
@@ -39,6 +39,16 @@ LINES = [
 @pytest.mark.parametrize(("line", "own"), LINES)
 def test_command_lines_of_the_launcher_are_understood(line: str, own: str) -> None:
     assert translated(line.split()) == own.split()
+
+
+def test_the_config_is_saved_where_it_is_wanted(machine: Machine, tmp_path: Path) -> None:
+    assert without_output(["run", "--config_output", "d_e", "-n"]) == (["run", "-n"], "d_e")
+    assert without_output(["run", "--config-output=d"]) == (["run"], "d")
+    run = machine.run("3f2a90bc", "ifeval")
+    assert machine.cli("nel", "status", "--config-output", tmp_path / "d").exit_code == 1
+    assert not (tmp_path / "d").exists()
+    assert machine.cli("nel", "ls", "runs", "--config-output", tmp_path / "d").exit_code == 0
+    assert (tmp_path / "d" / "3f2a90bc_config.yml").read_text() == run.paths.config.read_text()
 
 
 def test_an_unknown_mode_is_refused() -> None:
