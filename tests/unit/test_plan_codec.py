@@ -5,6 +5,7 @@ import typing
 from typing import Any
 
 import pytest
+from evaldock.core.catalog.expected import Expected
 from evaldock.core.config.model import EnvValue, RequestOptions, Resources
 from evaldock.core.plan.codec import PlanDamaged, PlanTooNew, plan_from_json, plan_to_json
 from evaldock.core.plan.spec import DockerOptions, EnvRef, JobSpec, Plan
@@ -35,6 +36,7 @@ def built(kind: type[Any], **given_fields: st.SearchStrategy[Any]) -> st.SearchS
     return st.builds(kind, **{name: BY_HINT.get(hint, st.from_type(hint)) for name, hint in hints} | given_fields)
 
 
+BY_HINT[Expected | None] = st.none() | built(Expected)
 VALUES = st.builds(EnvValue, st.sampled_from(["host", "lit", "runtime"]), TEXT)
 JOBS = built(
     JobSpec,
