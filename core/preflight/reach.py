@@ -5,6 +5,7 @@ The proxy is given no API key, so nobody gains anything by its token; any HTTP a
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -86,11 +87,36 @@ def reach(subject: Subject) -> Iterator[Check]:
         if image is None:
             yield Check("reach", "skipped", "no image of these tasks is here yet to try it with")
         else:
+            yield from _paths(subject, plan, image)
             yield _through_proxy(subject, job, image) if plan.proxy else _direct(subject, job, image)
     except ExecutorUnavailable:
         yield Check("reach", "skipped", "Docker is not there to be asked")
     except ProxyStartError as error:
         yield Check("reach", "fail", f"evaldock's own proxy does not start: {error}", "See the reason above.")
+
+
+def _paths(subject: Subject, plan: Plan, image: str) -> Iterator[Check]:
+    """A failure when Docker does not see the directories that it is to mount, as from within a container."""
+    home = Path(plan.output_dir)
+    here = next((folder for folder in (home, *home.parents) if folder.is_dir()), Path("/"))
+    try:
+        # One that is new, as a directory of the same name may be on Docker's machine, too.
+        probe = Path(tempfile.mkdtemp(prefix=".evaldock-check-", dir=here))
+    except OSError:
+        return  # which another check tells
+    try:
+        seen = subject.docker.sees(image, probe)
+    finally:
+        probe.rmdir()
+    if not seen:
+        inside = "evaldock runs in a container, and " if _in_container() else ""
+        text = f"{inside}Docker does not see {here}: it mounts directories of its own machine"
+        remedy = f"Give that directory the same path on both sides: docker run -v {here}:{here} ..."
+        yield Check("paths", "fail", text, remedy if inside else f"Use a Docker that shares {here} with this machine.")
+
+
+def _in_container() -> bool:
+    return os.path.exists("/.dockerenv") or os.path.exists("/run/.containerenv")
 
 
 def _usable_image(subject: Subject, plan: Plan) -> str | None:
@@ -140,10 +166,14 @@ def _proxied(said: _Said, url: str, image: str, handle: ProxyHandle) -> Check:
         return Check("reach", "ok", "a container reaches the endpoint through evaldock's proxy")
     if not said.why:
         return _untold(image)
+    text = f"a container cannot reach evaldock's proxy at {_place(url)}: {said.why}"
+    if _in_container():
+        remedy = "evaldock runs in a container with a network of its own: start that with --network=host."
+        return Check("reach", "fail", text, remedy)
     return Check(
         "reach",
         "fail",
-        f"a container cannot reach evaldock's proxy at {_place(url)}: {said.why}",
+        text,
         "A firewall may drop what Docker's bridge sends to this machine (ufw allow in on docker0); or set "
         "execution.extra_docker_args to --network=host.",
     )

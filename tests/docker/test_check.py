@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from evaldock.core.config.model import EnvValue
+from evaldock.core.engine.docker.survey import Survey
 from evaldock.core.plan.spec import DockerOptions, EnvRef, Plan
 from evaldock.core.preflight.checks import run_checks
 from evaldock.core.preflight.model import Check
 
 from ..model_server import ModelServer
-from .conftest import Bench, docker, free_port, wait_for
+from .conftest import IMAGE, Bench, docker, free_port, wait_for
 
 
 @pytest.fixture
@@ -118,3 +119,9 @@ def test_a_docker_that_is_away_fails_once_and_the_rest_says_so(
     assert {checks[name].state for name in ("image", "reach")} == {"skipped"}
     assert checks["endpoint"].state == "ok"
     monkeypatch.delenv("DOCKER_HOST")
+
+
+def test_a_directory_that_the_daemon_does_not_have_is_told_from_one_that_it_has(tmp_path: Path) -> None:
+    survey = Survey()
+    assert survey.sees(IMAGE, tmp_path)
+    assert not survey.sees(IMAGE, tmp_path / "only-in-my-container")

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ...config.model import Resources
@@ -186,6 +187,24 @@ class Survey:
         finally:
             with contextlib.suppress(Exception):
                 client.remove_container(name, force=True, v=True)
+
+    def sees(self, image: str, folder: Path) -> bool:
+        """Whether the daemon finds `folder`, which is here, on its own machine; nothing is started for it."""
+        import docker.errors
+        from docker.types import Mount
+
+        client: Any = self._clients.get()
+        host = client.create_host_config(mounts=[Mount("/evaldock-check", str(folder), type="bind", read_only=True)])
+        name = f"evaldock-check-{os.urandom(4).hex()}"
+        try:
+            with self._clients.outage_to_unavailable():
+                client.create_container(image, name=name, command=["true"], host_config=host, labels={LABEL_CHECK: "1"})
+        except docker.errors.APIError as error:
+            return "source path does not exist" not in str(error.explanation or error)
+        finally:
+            with contextlib.suppress(Exception):
+                client.remove_container(name, force=True, v=True)
+        return True
 
     def host_addresses(self, networks: Collection[str]) -> Mapping[str, str]:
         """As the executor's."""
