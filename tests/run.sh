@@ -26,6 +26,8 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+# What the tests import is compiled as they do; all that is installed would take as long again.
+export PIP_NO_COMPILE=1
 ensure_venv "$root" dev
 PATH=$root/.venv/bin:$PATH
 export PATH

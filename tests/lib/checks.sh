@@ -104,10 +104,9 @@ await_aside() {
 # summary NAME: what pytest said last, when it did.
 summary() { sed -n '$s/^[0-9].* in [0-9.]*s.*/, &/p' "$work/$1.log"; }
 
-# tests_on VERSION: the tests without containers; the random walk is a short one.
+# tests_on VERSION: the tests without containers; what looks for faults by chance does so on one Python.
 tests_on() {
-    ensure_venv "$root" dev "$1" && PATH=$venv/bin:$PATH EVALDOCK_WALK_STEPS=50 \
-        pytest -p no:cacheprovider -n 2 tests/unit tests/tui
+    ensure_venv "$root" dev "$1" && PATH=$venv/bin:$PATH pytest -p no:cacheprovider -n 2 -m "not wide" tests/unit tests/tui
 }
 
 # The newest release of everything that pyproject.toml allows: types and unit tests, in ten minutes at most. Where the

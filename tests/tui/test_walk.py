@@ -18,6 +18,8 @@ from evaldock.tui.actions import ACTIONS
 from .conftest import Opener
 from .scene import Scene, Task
 
+pytestmark = pytest.mark.wide
+
 STEPS = int(os.environ.get("EVALDOCK_WALK_STEPS", "200"))
 SEED = int(os.environ.get("EVALDOCK_WALK_SEED", "1"))
 SIZES = ((140, 42), (80, 24), (60, 15), (200, 50), (40, 8), (60, 10), (1, 1), (250, 60))

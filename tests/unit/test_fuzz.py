@@ -11,6 +11,7 @@ import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 import yaml
 from evaldock.core.api import load_config, plan
 from evaldock.core.base.errors import EvaldockError
@@ -22,6 +23,8 @@ from evaldock.core.results.read import read_results
 from evaldock.core.results.tree import MetricTree, read_tree
 
 from tests.fuzz import cases, mutated, put, tree
+
+pytestmark = pytest.mark.wide
 
 _PIECES = [
     *(b"\x1b", b"\x1b[", b"\x1b]52;c;", b"\x1bP", b"\x1b^", b"\x1b_", b"\x1bX", b"\x9b", b"\xc2\x9b", b"\xc2\x9d"),

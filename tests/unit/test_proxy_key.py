@@ -24,6 +24,8 @@ from hypothesis import strategies as st
 
 from .proxy_server_rig import CHAT, KEY, Rig, rig
 
+pytestmark = pytest.mark.wide
+
 MANY = int(os.environ.get("EVALDOCK_FUZZ", "0"))
 """So many examples of each property in place of a few hundred."""
 HARD = 'sk-"quoted"/\\back+slash&<é>=='

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from .conftest import Machine
 from .damage import UNCHECKED, WILD, changed, damages, ends_within, misbehaviour, places
 
+pytestmark = pytest.mark.wide
+
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CONFIGS = ("task_specific.yaml", "sequential_limits.yaml", "interceptors.yaml", "multi_task.yaml")
 CONFIG = EXAMPLES / "own_harness" / "capitals.yaml"
@@ -29,7 +31,7 @@ VALUES = st.one_of(
         max_leaves=6,
     ),
 )
-fuzz = settings(max_examples=50, suppress_health_check=UNCHECKED)
+fuzz = settings(max_examples=25, suppress_health_check=UNCHECKED)
 
 
 def check_all(machine: Machine, config: Path, *more: str | Path) -> None:

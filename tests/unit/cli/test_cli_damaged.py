@@ -33,6 +33,8 @@ from .damage import (
     places,
 )
 
+pytestmark = pytest.mark.wide
+
 RUN, OTHER = "3f2a9c1d", "77777777"
 LOOKING = (
     ("status", RUN),
@@ -155,7 +157,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=60, suppress_health_check=UNCHECKED)
+@settings(max_examples=25, suppress_health_check=UNCHECKED)
 @given(data=st.data())
 def test_any_value_may_stand_in_any_place(machine: Machine, run: Run, data: st.DataObject) -> None:
     path = run.paths.root / data.draw(st.sampled_from([*JSON_FILES, *OTHER_TREES]))
@@ -185,7 +187,7 @@ def test_figures_of_jobs_that_run_may_be_anything(machine: Machine) -> None:
     assert found == []
 
 
-@settings(max_examples=60, suppress_health_check=UNCHECKED)
+@settings(max_examples=25, suppress_health_check=UNCHECKED)
 @given(
     name=st.sampled_from([*FOR_ALL, *FOR_SOME]).filter(lambda name: name != "requests"),
     start=st.floats(0, 1),

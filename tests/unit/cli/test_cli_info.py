@@ -104,4 +104,4 @@ def test_a_shell_needs_a_job_that_runs(run: Run) -> None:
     assert "is queued" in queued.stderr
     several = call("shell", run.invocation)
     assert several.exit_code == 2
-    assert "No job of it runs" in several.stderr
+    assert "None of its jobs is running" in several.stderr

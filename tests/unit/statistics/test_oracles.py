@@ -22,6 +22,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 from statsmodels.stats.weightstats import ttost_paired
 
+pytestmark = pytest.mark.wide
+
 
 def cases(number: int, seed: int) -> Iterator[random.Random]:
     draw = random.Random(seed)

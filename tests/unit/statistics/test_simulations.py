@@ -10,6 +10,8 @@ from evaldock.core.statistics.interval import mean_interval, mean_of, share_inte
 from evaldock.core.statistics.paired import contrast
 from scipy import stats
 
+pytestmark = pytest.mark.wide
+
 TRIALS = 2000
 Pair = tuple[list[float], list[float], list[int] | None, bool]
 
