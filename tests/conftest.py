@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# A shell starts what goes to its background deaf to Ctrl-C, and so would be all that the tests start.
+# A shell starts what goes to its background deaf to Ctrl-C, nohup deaf to a hang-up, and so would be all that the tests
+# start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # A build says the same of a commit every time; whoever looks for new faults tries other values with every run.
 # How long an example takes is nobody's fault on a busy machine.

@@ -5,8 +5,9 @@
 #   sh tests/run.sh                     all; unit and tui tests on every Python from 3.11 to 3.13 that is here
 #   sh tests/run.sh tests/unit -k plan  the same checks, then a few tests
 #
-# What fails keeps nothing from running; all of it is reported at the end, and fails the whole. With CI=true the newest
-# releases that pyproject.toml allows are tried, too: that is reported and fails nothing.
+# What fails keeps nothing from running; all of it is reported at the end, and fails the whole. With CI=true, which has a
+# quarter of an hour, the other Pythons are the oldest and the newest, and the newest releases that pyproject.toml allows
+# are tried, too: that is reported and fails nothing.
 # A Docker Engine that was not running before is stopped at the end.
 
 set -eu
@@ -49,7 +50,7 @@ if [ $# -gt 0 ]; then
     check tests pytest -n 2 --dist loadgroup "$@"
 else
     # Two at a time: those with containers, which mostly wait, beside those without.
-    check tests logged tests pytest -n 2 --dist loadgroup
+    check tests logged tests pytest -n 2 --dist loadgroup --durations=20 --durations-min=4
     await_aside
 fi
 report

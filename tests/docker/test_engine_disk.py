@@ -68,7 +68,7 @@ def test_no_job_starts_on_a_nearly_full_disk_until_there_is_room(bench: Bench, s
     finally:
         ballast.unlink()
     assert {view.state for view in going.end().jobs.values()} == {JobState.SUCCEEDED}
-    assert [text.split()[0] for text in notices] == ["Only", "There"]
+    assert [text.split()[0] for text in notices] == ["Only", "Disk"]
     assert not live(going.run)["disk"]["full"]
 
 

@@ -53,7 +53,7 @@ def test_check_as_json(desk: Desk) -> None:
     done = desk.call("check", desk.config({}), "--json", "-o", "+target.api_endpoint.api_key_name=NOT_SET")
     checks = json.loads(done.stdout)
     assert done.returncode == 1
-    assert {"name", "state", "text", "remedy", "seconds"} == set(checks[0])
+    assert {"name", "state", "text", "remedy", "seconds", "tasks"} == set(checks[0])
     (failed,) = [check for check in checks if check["state"] == "fail"]
     assert (failed["name"], failed["text"]) == ("key", "NOT_SET is not set")
 
