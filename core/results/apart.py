@@ -41,7 +41,7 @@ class ReaderAnswer:
 
 
 _PATIENCE = 6 * SECONDS  # on the clock, where other programs want the processor, too
-_MOST_IDLE = 1
+_MOST_IDLE = 2  # who compares reads two runs at once
 _idle: list[Helper] = []
 _lock = threading.Lock()
 
